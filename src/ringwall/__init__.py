@@ -1,0 +1,1 @@
+"""Ringwall: state the security of an API once; concentric layers enforce it."""
