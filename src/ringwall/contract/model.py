@@ -1,0 +1,217 @@
+"""The contract as stated in `ringwall.yaml`, and each operation bound to what was stated of it. Values only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from ringwall.contract.api import Api, ApiOperation
+
+Class = Literal["identifier", "contact", "health", "financial", "cardholder", "secret", "public"]
+Mode = Literal["enforce", "observe"]
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """Where something was stated: file, line and column, both from 1."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A mistake (or, as a warning, a doubt) in what was stated. `nearest` is the closest valid name."""
+
+    at: At
+    found: str
+    expected: str
+    nearest: str | None = None
+    warning: bool = False
+
+    def __str__(self) -> str:
+        hint = f" (did you mean {self.nearest!r}?)" if self.nearest else ""
+        return (
+            f"{self.at}: {'warning: ' if self.warning else ''}found {self.found}; expected {self.expected}{hint}"
+        )
+
+
+class Misconfigured(Exception):
+    """What was stated cannot be used. Carries every problem at once."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """An outside issuer of JWTs. `roles` and `tenant` are dotted claim paths; `jwks` a URL or file where the
+    issuer has no discovery document."""
+
+    issuer: str
+    audience: str
+    roles: str | None
+    tenant: str | None
+    jwks: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Authentication:
+    """Which credentials are taken."""
+
+    accounts: bool
+    api_keys: bool
+    basic: bool
+    issuers: tuple[Issuer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A role. `includes` is the transitive closure, without itself."""
+
+    name: str
+    includes: frozenset[str]
+    mfa: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """What was stated of one property of a resource. `read` and `write` are None where nothing was stated
+    (everyone whom the operation allows), else roles and the words `owner`, `member`, `anyone`."""
+
+    name: str
+    data_class: Class
+    encrypt: Literal["no", "yes", "searchable"]
+    mask: Literal["last4", "initial", "domain", "all"] | None
+    read: frozenset[str] | None
+    write: frozenset[str] | None
+    format: str
+    sanitize: bool
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A kind of object. `schema` is the component that describes it, `id` the property and path parameter
+    that names one, `owner` and `tenant` the properties that hold its owner's subject and its tenant."""
+
+    name: str
+    schema: str | None
+    id: str
+    owner: str | None
+    tenant: str | None
+    fields: Mapping[str, Field]
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """`count` requests in `seconds`, per principal (or per address where there is none)."""
+
+    count: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One line of `operations:` as written. `key` is `GET /x/{id}`, `tag:name` or a glob; `allow` holds roles
+    and the words `owner`, `member`, `anyone`, `scope:x`."""
+
+    key: str
+    allow: tuple[str, ...]
+    filter: Literal["owner", "tenant"] | None
+    rate: Rate | None
+    body_limit: int | None
+    seconds: float | None
+    observe: bool
+    replies: Literal["strict", "lenient"] | None
+    resource: str | None
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class Cors:
+    """The browser origins that may call, whether with credentials, and for how long a preflight holds (s)."""
+
+    origins: tuple[str, ...]
+    credentials: bool
+    headers: tuple[str, ...]
+    expose: tuple[str, ...]
+    max_age: int
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds for every operation that states none: bytes of a checked body, of an opaque upload, of a
+    checked reply; depth and count of JSON; seconds for an answer; and the rate by principal and address."""
+
+    body: int
+    upload: int
+    reply: int
+    depth: int
+    items: int
+    seconds: float
+    rate: Rate | None
+    anonymous_rate: Rate | None
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """The credential that the gateway presents to the upstream in place of the caller's: header name and the
+    environment variable that holds its value."""
+
+    header: str | None
+    from_env: str | None
+    identity_headers: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An operation of the API and everything stated of it: what a plan is compiled from.
+
+    `rule` is the line that decided (None: not stated, so closed). `resource` is what it acts on, `objects`
+    the path parameters that name objects, outermost first, as (parameter, resource name). `produces` and
+    `consumes` are the resources in its replies and its body.
+    """
+
+    api: ApiOperation
+    base_path: str
+    rule: Rule | None
+    resource: Resource | None
+    objects: tuple[tuple[str, str], ...]
+    lists: bool
+    creates: bool
+
+    @property
+    def key(self) -> str:
+        """`GET /patients/{patient_id}`."""
+        return self.api.key
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """The whole contract, with its API and every operation bound."""
+
+    file: str
+    mode: Mode
+    observe: frozenset[str]
+    api: Api
+    authentication: Authentication
+    roles: Mapping[str, Role]
+    resources: Mapping[str, Resource]
+    rules: tuple[Rule, ...]
+    operations: tuple[Operation, ...]
+    cors: Cors | None
+    limits: Limits
+    upstream: Upstream
+    trusted_proxies: tuple[str, ...]
+    journal: Literal["required", "best-effort"]
+    replies: Literal["strict", "lenient"]
+    staleness_s: float
+    warnings: tuple[Problem, ...]

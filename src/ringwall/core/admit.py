@@ -1,0 +1,222 @@
+"""Strict HTTP (RFC 9112, RFC 3986): a raw head becomes one canonical Head, or a refusal with its reason.
+
+What two programs could read in two ways is refused here, so that no later layer and no upstream can
+disagree with ringwall on what was asked. Pure; any bytes are an answer, never an exception.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ringwall.core.decode import Undecodable, cookies, path_segments, query_pairs
+from ringwall.core.message import Head, Headers, RawHead
+from ringwall.core.reasons import Reason
+from ringwall.core.verdict import Refuse
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Bounds of a head, in bytes and counts, and the networks whose X-Forwarded-* headers are believed."""
+
+    target: int = 8192
+    header: int = 16_384
+    headers: int = 100
+    header_total: int = 65_536
+    query_pairs: int = 256
+    trusted: tuple[Network, ...] = ()
+
+
+def _reason(code: str, status: int, title: str, operator: str) -> Reason:
+    return Reason(f"transport.{code}", status, title, "Send a well-formed HTTP request.", operator)
+
+
+METHOD = _reason("method", 400, "Bad method", "The method is not a token, or is CONNECT or TRACE.")
+TARGET = _reason("target", 400, "Bad request target", "The target is not in origin form or has stray bytes.")
+TARGET_SIZE = _reason("target.size", 414, "URI too long", "The request target is over the bound.")
+ENCODING = _reason("encoding", 400, "Bad percent-encoding", "Percent-encoding is broken or not UTF-8.")
+PATH = _reason(
+    "path",
+    400,
+    "Bad path",
+    "The path holds `..`, `.`, `//`, `;`, an encoded slash, a control or encodes twice.",
+)
+QUERY = _reason("query", 400, "Bad query", "The query holds too many parameters or a control character.")
+HEADER = _reason("header", 400, "Bad header", "A header's name or value has bytes that HTTP does not allow.")
+HEADER_SIZE = _reason("header.size", 431, "Header fields too large", "The headers are over the bounds.")
+HEADER_TWICE = _reason("header.duplicate", 400, "Duplicate header", "A header that may stand once came twice.")
+HEADER_ALIAS = _reason(
+    "header.alias", 400, "Ambiguous header", "A header with `_` would be read as one that decides something."
+)
+FRAMING = _reason(
+    "framing", 400, "Ambiguous framing", "Content-Length and Transfer-Encoding conflict: request smuggling."
+)
+HOST = _reason("host", 400, "Bad host", "The Host header is missing, doubled or malformed.")
+EXPECT = _reason("expect", 417, "Expectation failed", "Only `Expect: 100-continue` is met.")
+
+REASONS = (METHOD, TARGET, TARGET_SIZE, ENCODING, PATH, QUERY, HEADER, HEADER_SIZE, HEADER_TWICE,
+           HEADER_ALIAS, FRAMING, HOST, EXPECT)  # fmt: skip
+
+_METHOD = re.compile(rb"[A-Z][A-Z-]{0,19}")
+_TARGET = re.compile(rb"/[!$&-;=?-\[\]_a-z~%]*")
+_NAMES = re.compile(rb"[A-Za-z0-9!#$%&'*+.^_`|~\-,]+")
+_VALUE_BAD = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+_HOST = re.compile(r"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+_MEDIA = re.compile(r"([a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+*-]+)\s*(?:;|$)")
+_CHARSET = re.compile(r";\s*charset\s*=\s*\"?([a-z0-9._:-]+)", re.IGNORECASE)
+_SINGLE = frozenset(
+    {"host", "content-length", "content-type", "content-encoding", "authorization", "transfer-encoding",
+     "expect", "origin", "range", "if-range", "upgrade", "x-api-key", "traceparent", "content-range"}
+)  # fmt: skip
+_DECIDING = ("host", "authorization", "cookie", "content-", "transfer-", "forwarded", "x-forwarded-", "ringwall-",
+             "x-real-", "x-api-", "connection", "upgrade", "origin", "x-http-", "x-method-")  # fmt: skip
+
+
+def admit(raw: RawHead, bounds: Admission, request_id: str) -> Head | Refuse:
+    """The canonical head of a request, or the first thing that is wrong with it. Never raises."""
+    flaw = _flaw_of_line(raw, bounds) or _flaw_of_headers(raw.headers, bounds)
+    if flaw:
+        return Refuse(flaw)
+    headers = _by_name(raw.headers)
+    if isinstance(headers, Reason):
+        return Refuse(headers)
+    flaw = _flaw_of_framing(headers) or _flaw_of_host(headers, raw.version)
+    if flaw:
+        return Refuse(flaw)
+    return _head(raw, headers, bounds, request_id)
+
+
+def _head(raw: RawHead, headers: Mapping[str, str], bounds: Admission, request_id: str) -> Head | Refuse:
+    path, _, query = raw.target.partition(b"?")
+    try:
+        segments = path_segments(path)
+        if segments is None:
+            return Refuse(PATH)
+        pairs = query_pairs(query, bounds.query_pairs)
+        if pairs is None:
+            return Refuse(QUERY)
+    except Undecodable:
+        return Refuse(ENCODING)
+    content_type = headers.get("content-type", "")
+    media = _MEDIA.match(content_type.lower())
+    charset = _CHARSET.search(content_type)
+    length = headers.get("content-length")
+    client, secure = _origin(raw, headers, bounds.trusted)
+    return Head(
+        method=raw.method.decode(),
+        path="/" + "/".join(segments),
+        segments=segments,
+        query=pairs,
+        headers=headers,
+        cookies=cookies(headers.get("cookie", "")),
+        media_type=media.group(1) if media else content_type and "malformed",
+        charset=charset.group(1).lower() if charset else "",
+        length=int(length) if length is not None else None,
+        chunked="transfer-encoding" in headers,
+        host=headers.get("host", ""),
+        client=client,
+        secure=secure,
+        upgrade=headers.get("upgrade", "").lower() == "websocket",
+        request_id=request_id,
+        target=raw.target,
+        raw_headers=raw.headers,
+    )
+
+
+def _flaw_of_line(raw: RawHead, bounds: Admission) -> Reason | None:
+    if not _METHOD.fullmatch(raw.method) or raw.method in (b"CONNECT", b"TRACE"):
+        return METHOD
+    if len(raw.target) > bounds.target:
+        return TARGET_SIZE
+    return None if _TARGET.fullmatch(raw.target) else TARGET
+
+
+def _flaw_of_headers(headers: Headers, bounds: Admission) -> Reason | None:
+    if len(headers) > bounds.headers:
+        return HEADER_SIZE
+    if not headers:
+        return None
+    names, values = zip(*headers, strict=True)
+    joined = b",".join(names)
+    if not _NAMES.fullmatch(joined) or joined.count(b",") != len(names) - 1 or b"" in names:
+        return HEADER
+    total = sum(map(len, values))
+    if total + len(joined) > bounds.header_total or max(map(len, values)) > bounds.header:
+        return HEADER_SIZE
+    return HEADER if _VALUE_BAD.search(b"".join(values)) else None
+
+
+def _by_name(headers: Headers) -> dict[str, str] | Reason:
+    """Values by lower-case name, repeated ones joined (RFC 9110, section 5.3; cookies by RFC 6265)."""
+    found: dict[str, str] = {}
+    for raw_name, raw_value in headers:
+        name = raw_name.decode("ascii").lower()
+        value = raw_value.decode("latin-1").strip(" \t")
+        if "_" in name and name.replace("_", "-").startswith(_DECIDING):
+            return HEADER_ALIAS
+        if name in found:
+            if name in _SINGLE:
+                return HOST if name == "host" else FRAMING if name in _FRAMES else HEADER_TWICE
+            found[name] += ("; " if name == "cookie" else ", ") + value
+        else:
+            found[name] = value
+    return found
+
+
+_FRAMES = ("content-length", "transfer-encoding")
+
+
+def _flaw_of_framing(headers: Mapping[str, str]) -> Reason | None:
+    """RFC 9112, section 6.3, without its leniencies: one length or chunked alone."""
+    coding, length = headers.get("transfer-encoding"), headers.get("content-length")
+    if coding is not None and (length is not None or coding.lower() != "chunked"):
+        return FRAMING
+    if length is not None and not (length.isascii() and length.isdigit() and len(length) <= 15):
+        return FRAMING
+    return EXPECT if headers.get("expect", "100-continue").lower() != "100-continue" else None
+
+
+def _flaw_of_host(headers: Mapping[str, str], version: str) -> Reason | None:
+    host = headers.get("host")
+    if host is None:
+        return None if version == "1.0" else HOST
+    return None if _HOST.fullmatch(host) else HOST
+
+
+def _origin(raw: RawHead, headers: Mapping[str, str], trusted: tuple[Network, ...]) -> tuple[str, bool]:
+    """The caller's address and whether it came over TLS; forwarded words count only from trusted proxies.
+
+    X-Forwarded-For is read from the right, past every trusted hop, to the first address that is not ours.
+    """
+    if not trusted or not _within(raw.peer, trusted):
+        return raw.peer, raw.secure
+    client = raw.peer
+    for hop in reversed(headers.get("x-forwarded-for", "").split(",")):
+        hop = hop.strip()
+        if not _is_address(hop):
+            break
+        client = hop
+        if not _within(hop, trusted):
+            break
+    proto = headers.get("x-forwarded-proto", "").lower()
+    return client, proto == "https" if proto in ("http", "https") else raw.secure
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _within(address: str, networks: tuple[Network, ...]) -> bool:
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(known in network for network in networks)

@@ -1,0 +1,102 @@
+"""The one Event that an exchange closes with. It holds names, numbers and codes: never a value of the request
+or the reply beyond what the contract made public."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Literal, NamedTuple
+
+from ringwall.core.reasons import Layer
+
+
+class Step(NamedTuple):
+    """A guard that refused, or would have, and how long it took in microseconds."""
+
+    layer: Layer
+    guard: str
+    said: str
+    reason: str | None
+    us: float
+
+
+Decision = Literal["allow", "refuse", "observe"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One exchange, or one administrative act (`kind`), for the journal.
+
+    `at` is epoch seconds; `us` the whole time inside ringwall and `app_us` the application's, in microseconds.
+    `path` is the operation's template, never the path that came. `steps` are the guards that did not simply
+    pass, `layers` the time each layer took, `notes` what was rewritten.
+    """
+
+    kind: str
+    id: str
+    at: float
+    operation: str | None
+    method: str
+    path: str
+    client: str
+    decision: Decision
+    status: int
+    reason: str | None = None
+    layer: str | None = None
+    detail: str = ""
+    principal: str | None = None
+    roles: tuple[str, ...] = ()
+    credential: str = ""
+    objects: tuple[str, ...] = ()
+    steps: tuple[Step, ...] = ()
+    layers: tuple[tuple[Layer, float], ...] = ()
+    faults: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    sizes: tuple[int, int] = (0, 0)
+    us: float = 0.0
+    app_us: float = 0.0
+    trace: str = ""
+    facts: dict[str, str | int | float | bool | list[str] | None] = field(default_factory=dict)
+
+    def document(self) -> dict[str, object]:
+        """The event as the journal's JSON object (docs/journal-format.md); empty members are left out."""
+        whole: dict[str, object] = {
+            "kind": self.kind,
+            "id": self.id,
+            "at": rfc3339(self.at),
+            "operation": self.operation,
+            "method": self.method,
+            "path": self.path,
+            "client": self.client,
+            "decision": self.decision,
+            "status": self.status,
+            "reason": self.reason,
+            "layer": self.layer,
+            "detail": self.detail,
+            "principal": self.principal,
+            "roles": self.roles,
+            "credential": self.credential,
+            "objects": self.objects,
+            "verdicts": [_verdict(s) for s in self.steps],
+            "layers": dict(self.layers),
+            "faults": self.faults,
+            "notes": self.notes,
+            "sizes": self.sizes,
+            "us": round(self.us, 1),
+            "app_us": round(self.app_us, 1),
+            "trace": self.trace,
+            **self.facts,
+        }
+        return {key: value for key, value in whole.items() if value not in (None, "", (), [], {})}
+
+
+def _verdict(step: Step) -> dict[str, object]:
+    said: dict[str, object] = {"layer": step.layer, "guard": step.guard, "verdict": step.said, "us": step.us}
+    if step.reason:
+        said["reason"] = step.reason
+    return said
+
+
+def rfc3339(at: float) -> str:
+    """Epoch seconds as RFC 3339 in UTC with milliseconds."""
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,95 @@
+"""What an exchange has established so far. Holding one of these types is the proof of what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+JSON = None | bool | int | float | str | list["JSON"] | dict[str, "JSON"]
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who calls. Exists only if authenticated (or if the drill fools that layer).
+
+    `roles` are effective: inclusion is already worked out. `credential` names the key or token, never holds
+    it. `header` is the request header that carried a credential of ringwall's own, to be stripped.
+    """
+
+    subject: str
+    roles: frozenset[str]
+    method: Literal["api_key", "token", "issuer", "basic", "session", "certificate", "claimed"]
+    tenant: str | None = None
+    scopes: frozenset[str] = frozenset()
+    credential: str = ""
+    issuer: str = ""
+    mfa: bool = False
+    header: str | None = None
+    claims: Mapping[str, JSON] = field(default_factory=dict)
+
+
+Settled = Literal["principal", "claim", "memory", "resolver", "probe", "role", "reply"]
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectRef:
+    """An object that the request names, and how its ownership was settled ("reply": still to be seen there)."""
+
+    resource: str
+    id: str
+    settled: Settled
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A request's parameters and body after validation: every value is what the contract says it is.
+
+    `path`, `query`, `header` and `cookie` hold typed values by parameter name; `body` is the parsed content
+    (None where there is none or it is opaque). `texts` are all string leaves, with where they stood.
+    """
+
+    path: Mapping[str, JSON]
+    query: Mapping[str, JSON]
+    header: Mapping[str, JSON]
+    cookie: Mapping[str, JSON]
+    body: JSON
+    texts: tuple[Text, ...]
+    media_type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One string of the input: a pointer such as `/body/notes` or `/query/q`, the value, and whether its
+    schema leaves it free (so that detection has to judge it) and in which format (`text`, `markdown` …)."""
+
+    pointer: str
+    value: str
+    free: bool
+    format: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The facts of one exchange. `params` are the matched path parameters as decoded strings."""
+
+    operation: str
+    now: float
+    params: Mapping[str, str]
+    client: str
+    request_id: str
+    principal: Principal | None = None
+    input: Input | None = None
+    objects: tuple[ObjectRef, ...] = ()
+
+    def with_principal(self, principal: Principal) -> Known:
+        """The same facts and who calls."""
+        return replace(self, principal=principal)
+
+    def with_input(self, given: Input) -> Known:
+        """The same facts and the validated input."""
+        return replace(self, input=given)
+
+    def with_objects(self, objects: tuple[ObjectRef, ...]) -> Known:
+        """The same facts and the objects that the request names."""
+        return replace(self, objects=objects)

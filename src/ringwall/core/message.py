@@ -1,0 +1,130 @@
+"""The messages of an exchange as values. Made once by an adapter or by `admit`; nothing here decides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+Header = tuple[bytes, bytes]
+Headers = tuple[Header, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RawHead:
+    """A request's head as an adapter read it, nothing decoded.
+
+    `target` is the request target in origin form (RFC 9112, section 3.2.1), percent-encoding kept.
+    `headers` keep their order and case. `peer` is the address at the other end of the connection.
+    """
+
+    method: bytes
+    target: bytes
+    headers: Headers
+    peer: str
+    secure: bool
+    version: str = "1.1"
+
+
+class QueryPair(NamedTuple):
+    """One `name=value` of the query; `raw` is the value before decoding, where delimiters still differ."""
+
+    name: str
+    value: str
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A strict, canonical request head. Everything later reads this; nothing parses the raw one again.
+
+    `path` is decoded once and `segments` are its parts; `headers` has lower-case names, values of repeated
+    fields joined as RFC 9110, section 5.3 says; `target` and `raw_headers` are what goes on to the upstream.
+    """
+
+    method: str
+    path: str
+    segments: tuple[str, ...]
+    query: tuple[QueryPair, ...]
+    headers: Mapping[str, str]
+    cookies: tuple[tuple[str, str], ...]
+    media_type: str
+    charset: str
+    length: int | None
+    chunked: bool
+    host: str
+    client: str
+    secure: bool
+    upgrade: bool
+    request_id: str
+    target: bytes
+    raw_headers: Headers
+
+    @property
+    def has_body(self) -> bool:
+        """Whether the framing announces a body (RFC 9112, section 6.3)."""
+        return self.chunked or bool(self.length)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request on its way to the application: its head, the headers to forward, and its whole body.
+
+    `body` is None where the body is streamed past (an opaque upload); it is b"" where there is none.
+    """
+
+    head: Head
+    headers: Headers
+    body: bytes | None
+
+    def with_body(self, body: bytes) -> Request:
+        """The same request with other content; its framing follows the new length."""
+        kept = tuple(h for h in self.headers if h[0].lower() not in _FRAMING)
+        return replace(self, body=body, headers=(*kept, (b"content-length", b"%d" % len(body))))
+
+    def with_headers(self, headers: Headers) -> Request:
+        """The same request with other headers to forward."""
+        return replace(self, headers=headers)
+
+
+_FRAMING = frozenset({b"content-length", b"transfer-encoding", b"content-encoding"})
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A reply. `body` is None where it is streamed past, otherwise the whole content."""
+
+    status: int
+    headers: Headers
+    body: bytes | None = b""
+
+    def get(self, name: bytes) -> bytes | None:
+        """The first value of a header (`name` in lower case), or None."""
+        for key, value in self.headers:
+            if key.lower() == name:
+                return value
+        return None
+
+    def with_body(self, body: bytes) -> Response:
+        """The same reply with other content; validators and codings of the old content are dropped."""
+        kept = tuple(h for h in self.headers if h[0].lower() not in _OF_CONTENT)
+        return Response(self.status, (*kept, (b"content-length", b"%d" % len(body))), body)
+
+    def with_headers(self, headers: Headers) -> Response:
+        """The same reply with other headers."""
+        return Response(self.status, headers, self.body)
+
+
+_OF_CONTENT = frozenset(
+    {
+        b"content-length",
+        b"transfer-encoding",
+        b"content-encoding",
+        b"content-md5",
+        b"digest",
+        b"repr-digest",
+        b"content-digest",
+        b"accept-ranges",
+        b"trailer",
+    }
+)

@@ -1,0 +1,95 @@
+"""A plan per operation, compiled at start: for each phase the guards in order. And the Wall that holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Generic, Literal, TypeVar
+
+from ringwall.core.effect import Effect
+from ringwall.core.known import Known
+from ringwall.core.message import Head, RawHead, Request, Response
+from ringwall.core.ports import Ports
+from ringwall.core.reasons import Layer
+from ringwall.core.verdict import Refuse, Verdict
+
+HeadCheck = Callable[[Head, Known], Verdict]
+BodyCheck = Callable[[Request, Known], Verdict]
+SinkCheck = Callable[[Effect, Known], Verdict]
+ReplyCheck = Callable[[Response, Known], Verdict]
+
+
+Check = TypeVar("Check")
+
+
+@dataclass(frozen=True, slots=True)
+class Guard(Generic[Check]):
+    """One check of one layer. `because` is the contract's line behind it, for `explain`."""
+
+    layer: Layer
+    name: str
+    check: Check
+    because: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Guards:
+    """What a layer contributes to one operation, by phase."""
+
+    head: tuple[Guard[HeadCheck], ...] = ()
+    body: tuple[Guard[BodyCheck], ...] = ()
+    sink: tuple[Guard[SinkCheck], ...] = ()
+    reply: tuple[Guard[ReplyCheck], ...] = ()
+
+    def __add__(self, other: Guards) -> Guards:
+        return Guards(
+            self.head + other.head, self.body + other.body, self.sink + other.sink, self.reply + other.reply
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of one operation: `body` and `reply` in bytes, `seconds` for the application's whole answer."""
+
+    body: int = 1 << 20
+    reply: int = 16 << 20
+    seconds: float = 30.0
+
+
+Serve = Callable[[Request, Known], Response]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that happens to a request of one operation.
+
+    `body` says whether content is refused ("none"), read whole before the guards see it, or streamed past
+    under the limit. `reply` says whether the reply is read whole where its media type can be checked
+    ("whole") or always streamed. `serve` answers in the application's place. `observe` are the layers
+    that decide and record, but refuse nothing.
+    """
+
+    operation: str
+    template: str
+    guards: Guards
+    limits: Limits = Limits()
+    body: Literal["none", "whole", "stream"] = "whole"
+    reply: Literal["whole", "stream"] = "whole"
+    serve: Serve | None = None
+    observe: frozenset[Layer] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Wall:
+    """All plans, and the two ways into them. Made by `build.assemble`, shared by every exchange.
+
+    `dress` puts the headers on that every reply carries, refusals too. `must_record` refuses what cannot be
+    written to the journal.
+    """
+
+    admit: Callable[[RawHead, str], Head | Refuse]
+    route: Callable[[Head], tuple[Plan, Mapping[str, str]]]
+    plans: tuple[Plan, ...]
+    ports: Ports
+    dress: Callable[[Head | None, Response], Response]
+    must_record: bool = True

@@ -1,0 +1,147 @@
+"""The questions that guards may ask of the world, and the ports that answer them.
+
+A question is a value. `slow` says whether answering may wait for the network or burn a core: an adapter on an
+event loop answers those in a thread. A port raises `Unavailable` when it cannot tell; that refuses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+from ringwall.core.event import Event
+
+
+class Unavailable(Exception):
+    """A port cannot answer now. The judge turns it into `internal.store`."""
+
+
+class Question:
+    """Base of all questions."""
+
+    slow: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Question):
+    """Work that must not hold an event loop. Answer: what `do` returns."""
+
+    do: Callable[[], object]
+    slow: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class FindKey(Question):
+    """The record of an API key by its public id. Answer: `KeyRecord` or None."""
+
+    key_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRecord:
+    """An API key as stored: its secret's hash, whom it speaks for, and until when (epoch seconds)."""
+
+    key_id: str
+    digest: bytes
+    subject: str
+    roles: frozenset[str]
+    scopes: frozenset[str]
+    tenant: str | None
+    expires: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing(Question):
+    """Whether a token still stands. Answer: True, or False where it, its family or its subject was revoked."""
+
+    subject: str
+    token_id: str
+    issued: float
+
+
+@dataclass(frozen=True, slots=True)
+class KeysOf(Question):
+    """The JWK Set of an outside issuer. Answer: a mapping as fetched, or None if never yet seen."""
+
+    issuer: str
+    refresh: bool = False
+    slow: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class CheckPassword(Question):
+    """Basic credentials. Answer: `Account` or None, after equal work either way."""
+
+    name: str
+    password: str
+    client: str
+    slow: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A local account, without its secret."""
+
+    subject: str
+    name: str
+    roles: frozenset[str]
+    tenant: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerOf(Question):
+    """Who owns an object. Answer: `Ownership` or None where nothing is remembered."""
+
+    resource: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ownership:
+    """An object's owner (a subject) and tenant, each None where unknown."""
+
+    owner: str | None
+    tenant: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Remember(Question):
+    """Keep who owns an object that was just created. Answer: None."""
+
+    resource: str
+    id: str
+    owner: str | None
+    tenant: str | None
+
+
+class Recorder(Protocol):
+    """The journal's side of an exchange: in the operating system before it returns, or `Unavailable`."""
+
+    def __call__(self, event: Event) -> None: ...
+
+
+Answers = Mapping[type[Question], Callable[[Question], object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """All I/O that an exchange may cause, as plain callables.
+
+    `now` is the time in epoch seconds, `ticks` a monotonic count of nanoseconds, `new_id` a fresh request id.
+    """
+
+    answers: Answers
+    record: Recorder
+    now: Callable[[], float]
+    ticks: Callable[[], int]
+    new_id: Callable[[], str]
+
+    def answer(self, question: Question) -> object:
+        """Answer a question, or raise `Unavailable`."""
+        if isinstance(question, Call):
+            return question.do()
+        answerer = self.answers.get(type(question))
+        if answerer is None:
+            raise Unavailable(type(question).__name__)
+        return answerer(question)

@@ -1,0 +1,68 @@
+"""What a guard may answer. A guard returns one of these: it never returns None and never raises to refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from ringwall.core.known import Known
+    from ringwall.core.message import Header, Request, Response
+    from ringwall.core.ports import Question
+    from ringwall.core.reasons import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """The guard has nothing against it."""
+
+
+PASS: Final = Pass()
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """A fact was established; `known` replaces what was known before."""
+
+    known: Known
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """The message goes on changed. `note` says what was done in a word or two, never the data."""
+
+    message: Request | Response
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing in the input that the caller may mend: a JSON pointer (RFC 6901) and a reason code."""
+
+    pointer: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """The exchange ends here. `headers` are what a standard asks to go with it (Retry-After, Allow …).
+
+    `detail` is for the operator's event alone and never reaches the caller; it holds no data of the request.
+    """
+
+    reason: Reason
+    faults: tuple[Fault, ...] = ()
+    headers: tuple[Header, ...] = ()
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Only I/O can tell. The adapter answers `question` from its ports; `then` judges the answer."""
+
+    question: Question
+    then: Callable[[object], Verdict]
+
+
+Verdict = Pass | Learned | Rewritten | Refuse | Ask

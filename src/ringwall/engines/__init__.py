@@ -1,0 +1,1 @@
+"""Mechanisms that know no layer and no request; none imports another."""

@@ -1,0 +1,85 @@
+"""One record's line on disk: its number, the record, its Merkle leaf hash and an authentication tag.
+
+    {"n":7,"record":{...},"leaf":"<64 hex>","tag":"<32 hex>"}\\n
+
+The leaf hash is RFC 6962's over the record's bytes. The tag is keyed BLAKE2b (RFC 7693, 16 bytes) over the
+number as 8 big-endian bytes and the leaf hash: it binds a record to its place, so that the holder of the key
+can name the very record that was changed, and not only the signed batch it is in.
+"""
+
+from __future__ import annotations
+
+import re
+from binascii import hexlify
+from dataclasses import dataclass
+from hashlib import blake2b, sha256
+from typing import Self
+
+MAX_RECORD = 0xFFFF
+TAG_BYTES = 16
+
+LEAF_AT = -len(b'0' * 64 + b'","tag":"' + b'0' * 32 + b'"}')
+TAG_AT = -len(b'0' * 32 + b'"}')
+SUFFIX_AT = LEAF_AT - len(b',"leaf":"')
+
+_LINE = re.compile(
+    rb'\{"n":(0|[1-9][0-9]{0,17}),"record":(\{.*\}),"leaf":"([0-9a-f]{64})","tag":"([0-9a-f]{32})"\}', re.DOTALL
+)
+
+
+class Tagger:
+    """Computes tags under one key (32 bytes), which it never shows."""
+
+    __slots__ = ("_keyed",)
+
+    def __init__(self, key: bytes) -> None:
+        self._keyed = blake2b(key=key, digest_size=TAG_BYTES)
+
+    def tag(self, index: int, leaf: bytes) -> bytes:
+        """The tag, 32 hexadecimal digits, of the record with this number and leaf hash."""
+        keyed = self._keyed.copy()
+        keyed.update(index.to_bytes(8, "big") + leaf)
+        return hexlify(keyed.digest())
+
+
+def encode(index: int, record: bytes, tagger: Tagger) -> tuple[bytes, bytes]:
+    """The line with its newline, and the leaf hash. Raises ValueError for what is no one-line JSON object."""
+    if record[:1] != b"{" or record[-1:] != b"}" or b"\n" in record or len(record) > MAX_RECORD:
+        raise ValueError(f"a record is one JSON object of at most {MAX_RECORD} bytes without a newline")
+    leaf = sha256(b"\x00" + record).digest()
+    line = b'{"n":%d,"record":%b,"leaf":"%b","tag":"%b"}\n' % (
+        index,
+        record,
+        hexlify(leaf),
+        tagger.tag(index, leaf),
+    )
+    return line, leaf
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A line taken apart. What it states may be false: `holds` and `authentic` tell."""
+
+    index: int
+    record: bytes
+    leaf: bytes
+    tag: bytes
+
+    @classmethod
+    def parse(cls, line: bytes) -> Self | None:
+        """The frame of a line (without its newline), or None where it is none."""
+        match = _LINE.fullmatch(line)
+        if match is None:
+            return None
+        return cls(int(match[1]), match[2], bytes.fromhex(match[3].decode()), match[4])
+
+    @property
+    def holds(self) -> bool:
+        """Whether the leaf hash is the record's."""
+        return sha256(b"\x00" + self.record).digest() == self.leaf
+
+    def authentic(self, tagger: Tagger | None, index: int) -> bool:
+        """Whether the key's holder wrote this record as number `index`; without a key, whether it says so."""
+        if not self.holds:
+            return False
+        return self.index == index if tagger is None else tagger.tag(index, self.leaf) == self.tag
