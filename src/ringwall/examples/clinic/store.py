@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from sqlalchemy import Engine, NullPool, create_engine, text
-from sqlalchemy.engine import RowMapping
+from sqlalchemy import Engine, NullPool, create_engine, insert, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, Session, mapped_column
 
 from ringwall.examples.clinic.seed import FORMS, LEAFLETS, Seed
@@ -95,10 +94,11 @@ class Store:
         """A session that writes at once and keeps its objects readable afterwards."""
         return Session(self.engine, expire_on_commit=False)
 
-    def query(self, statement: str) -> list[RowMapping]:
+    def query(self, statement: str) -> list[dict[str, object]]:
         """Weakness: a statement is a string, and whoever made the string decides."""
         with self.engine.begin() as connection:
-            return list(connection.execute(text(statement.replace(":", "\\:"))).mappings())
+            rows = connection.execute(text(statement.replace(":", "\\:"))).mappings()
+            return [dict(row) for row in rows]
 
     def note(self, line: str) -> None:
         """Weakness: the log holds whatever it is told, secrets too."""
@@ -111,11 +111,15 @@ class Store:
             return
         self._files()
         Table.metadata.create_all(self.engine)
+        rows = (
+            (Patient, seed.patients),
+            (Visit, seed.visits),
+            (Document, seed.documents),
+            (Payment, seed.payments),
+        )
         with self.session() as session:
-            session.add_all(Patient(**row) for row in seed.patients)
-            session.add_all(Visit(**row) for row in seed.visits)
-            session.add_all(Document(**row) for row in seed.documents)
-            session.add_all(Payment(**row) for row in seed.payments)
+            for table, values in rows:
+                session.execute(insert(table), [dict(value) for value in values])
             session.commit()
 
     def _files(self) -> None:
