@@ -13,7 +13,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from ringwall.core import reasons
@@ -129,7 +129,7 @@ class Exchange:
         if isinstance(response, Refuse):
             yield from self._refuse(response)
         else:
-            yield from self._close(response, None)
+            yield from self._close(self._written(response), None)
 
     def _admit(self, raw: RawHead) -> Head | Refuse:
         head = self._wall.admit(raw, self._request_id)
@@ -192,7 +192,19 @@ class Exchange:
             if isinstance(got, TooLong):
                 return response
             response = Response(response.status, response.headers, got)
-        return inflate(response, plan.limits.reply)
+        plain = inflate(response, plan.limits.reply)
+        return plain if isinstance(plain, Refuse) else self._parsed(plain)
+
+    def _parsed(self, response: Response) -> Response:
+        """JSON content read once, for every reply guard."""
+        media = (response.get(b"content-type") or b"").split(b";")[0].strip().lower()
+        if not response.body or not media.endswith(b"json"):
+            return response
+        data, parsed = self._wall.decode(response.body)
+        return replace(response, data=data, parsed=parsed)
+
+    def _written(self, response: Response) -> Response:
+        return response.with_body(self._wall.encode(response.data)) if response.stale else response
 
     def _walk(self, guards: Sequence[Guard[Any]], message: Message) -> Generator[Want, Any, Message | Refuse]:
         """Each guard in order; the first refusal ends the walk, unless its layer only observes."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-JSON = None | bool | int | float | str | list["JSON"] | dict[str, "JSON"]
+from ringwall.core.message import JSON
 
 
 @dataclass(frozen=True, slots=True)

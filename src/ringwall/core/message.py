@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+JSON = None | bool | int | float | str | list["JSON"] | dict[str, "JSON"]
 Header = tuple[bytes, bytes]
 Headers = tuple[Header, ...]
 
@@ -92,11 +93,18 @@ _FRAMING = frozenset({b"content-length", b"transfer-encoding", b"content-encodin
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A reply. `body` is None where it is streamed past, otherwise the whole content."""
+    """A reply. `body` is None where it is streamed past, otherwise the whole content.
+
+    `data` is the content parsed, once, where it is JSON (`parsed`); a guard that rewrites gives `with_data` and
+    the Exchange writes it out at the end (`stale` until then).
+    """
 
     status: int
     headers: Headers
     body: bytes | None = b""
+    data: JSON = None
+    parsed: bool = False
+    stale: bool = False
 
     def get(self, name: bytes) -> bytes | None:
         """The first value of a header (`name` in lower case), or None."""
@@ -112,7 +120,11 @@ class Response:
 
     def with_headers(self, headers: Headers) -> Response:
         """The same reply with other headers."""
-        return Response(self.status, headers, self.body)
+        return replace(self, headers=headers)
+
+    def with_data(self, data: JSON) -> Response:
+        """The same reply with other parsed content, to be written out before it leaves."""
+        return replace(self, data=data, parsed=True, stale=True)
 
 
 _OF_CONTENT = frozenset(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
 from ringwall.core.effect import Effect
 from ringwall.core.known import Known
-from ringwall.core.message import Head, RawHead, Request, Response
+from ringwall.core.message import JSON, Head, RawHead, Request, Response
 from ringwall.core.ports import Ports
 from ringwall.core.reasons import Layer
 from ringwall.core.verdict import Refuse, Verdict
@@ -17,6 +18,19 @@ HeadCheck = Callable[[Head, Known], Verdict]
 BodyCheck = Callable[[Request, Known], Verdict]
 SinkCheck = Callable[[Effect, Known], Verdict]
 ReplyCheck = Callable[[Response, Known], Verdict]
+
+
+def read_json(content: bytes) -> tuple[JSON, bool]:
+    """JSON by the standard library, and whether it was JSON at all."""
+    try:
+        return json.loads(content), True
+    except (ValueError, RecursionError):
+        return None, False
+
+
+def write_json(data: JSON) -> bytes:
+    """Compact JSON in UTF-8."""
+    return json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 Check = TypeVar("Check")
@@ -83,7 +97,8 @@ class Plan:
 class Wall:
     """All plans, and the two ways into them. Made by `build.assemble`, shared by every exchange.
 
-    `dress` puts the headers on that every reply carries, refusals too. `must_record` refuses what cannot be
+    `dress` puts the headers on that every reply carries, refusals too. `decode` and `encode` are the one JSON
+    reader (None and False where it is no JSON) and writer of replies. `must_record` refuses what cannot be
     written to the journal.
     """
 
@@ -92,4 +107,6 @@ class Wall:
     plans: tuple[Plan, ...]
     ports: Ports
     dress: Callable[[Head | None, Response], Response]
+    decode: Callable[[bytes], tuple[JSON, bool]] = read_json
+    encode: Callable[[JSON], bytes] = write_json
     must_record: bool = True
