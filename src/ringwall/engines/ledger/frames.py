@@ -10,7 +10,8 @@ can name the very record that was changed, and not only the signed batch it is i
 from __future__ import annotations
 
 import re
-from binascii import hexlify
+from binascii import hexlify, unhexlify
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b, sha256
 from typing import Self
@@ -18,8 +19,8 @@ from typing import Self
 MAX_RECORD = 0xFFFF
 TAG_BYTES = 16
 
-LEAF_AT = -len(b'0' * 64 + b'","tag":"' + b'0' * 32 + b'"}')
-TAG_AT = -len(b'0' * 32 + b'"}')
+LEAF_AT = -len(b"0" * 64 + b'","tag":"' + b"0" * 32 + b'"}')
+TAG_AT = -len(b"0" * 32 + b'"}')
 SUFFIX_AT = LEAF_AT - len(b',"leaf":"')
 
 _LINE = re.compile(
@@ -83,3 +84,23 @@ class Frame:
         if not self.holds:
             return False
         return self.index == index if tagger is None else tagger.tag(index, self.leaf) == self.tag
+
+
+def authenticated(lines: Sequence[bytes], first: int, tagger: Tagger | None) -> list[bytes]:
+    """The leaf hashes of lines numbered from `first`, up to the first line that is not to the byte what
+    `encode` wrote there. Without a key the tag is taken as it stands."""
+    leaves: list[bytes] = []
+    for index, line in enumerate(lines, first):
+        start = b'{"n":%d,"record":' % index
+        record = line[len(start) : SUFFIX_AT]
+        leaf = sha256(b"\x00" + record).digest()
+        tag = line[TAG_AT:-2] if tagger is None else tagger.tag(index, leaf)
+        if line != b'%b%b,"leaf":"%b","tag":"%b"}' % (start, record, hexlify(leaf), tag):
+            break
+        leaves.append(leaf)
+    return leaves
+
+
+def stated(lines: Sequence[bytes]) -> list[bytes]:
+    """The leaf hashes that lines state, unchecked. Raises ValueError where a line has none."""
+    return [unhexlify(line[LEAF_AT : LEAF_AT + 64]) for line in lines]

@@ -1,4 +1,4 @@
-"""Signed notes with Ed25519 keys (C2SP signed-note), and the keys' text forms as golang.org/x/mod/sumdb/note has them.
+"""Signed notes with Ed25519 keys (C2SP signed-note); keys are written as golang.org/x/mod/sumdb/note writes them.
 
 A note's text may be used only through `VerifierKey.open`, which has checked a signature by that key.
 """
