@@ -13,7 +13,8 @@ from ringwall.core.message import JSON
 class Principal:
     """Who calls. Exists only if authenticated (or if the drill fools that layer).
 
-    `roles` are effective: inclusion is already worked out. `credential` names the key or token, never holds
+    `roles` are effective: inclusion is already worked out, and roles that demand a second factor are there only
+    with one (without it they are in `pending`). `credential` names the key or token, never holds
     it. `header` is the request header that carried a credential of ringwall's own, to be stripped.
     """
 
@@ -25,8 +26,14 @@ class Principal:
     credential: str = ""
     issuer: str = ""
     mfa: bool = False
+    pending: frozenset[str] = frozenset()
     header: str | None = None
     claims: Mapping[str, JSON] = field(default_factory=dict)
+
+    @property
+    def words(self) -> frozenset[str]:
+        """The roles, and the scopes as `scope:x`: what a rule's `allow` may name of a principal alone."""
+        return self.roles | {f"scope:{scope}" for scope in self.scopes} if self.scopes else self.roles
 
 
 Settled = Literal["principal", "claim", "memory", "resolver", "probe", "role", "reply"]
@@ -34,11 +41,13 @@ Settled = Literal["principal", "claim", "memory", "resolver", "probe", "role", "
 
 @dataclass(frozen=True, slots=True)
 class ObjectRef:
-    """An object that the request names, and how its ownership was settled ("reply": still to be seen there)."""
+    """An object that the request names, how its ownership was settled ("reply": still to be seen there), and the
+    words that hold between the caller and it."""
 
     resource: str
     id: str
     settled: Settled
+    words: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,6 +115,14 @@ class Remember(Question):
     tenant: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Fetch(Question):
+    """Read from the application itself, with no caller's credential: `GET target`. Answer: a whole `Response`."""
+
+    target: str
+    slow: ClassVar[bool] = True
+
+
 class Recorder(Protocol):
     """The journal's side of an exchange: in the operating system before it returns, or `Unavailable`."""
 

@@ -15,12 +15,16 @@ _DEPTH = 64
 
 @dataclass(slots=True)
 class Shape:
-    """A place in a document. Mutable only while it is built, since schemas may refer to themselves."""
+    """A place in a document. Mutable only while it is built, since schemas may refer to themselves.
+
+    `also` are shapes that hold here too (`allOf`, a `$ref` beside other keywords).
+    """
 
     resource: str | None = None
     properties: dict[str, Shape] = field(default_factory=dict)
     items: Shape | None = None
     values: Shape | None = None
+    also: list[Shape] = field(default_factory=list)
 
     @property
     def empty(self) -> bool:
@@ -33,7 +37,7 @@ class Shape:
         seen.add(id(self))
         if self.resource is not None:
             return True
-        below = [*self.properties.values(), self.items, self.values]
+        below = [*self.properties.values(), *self.also, self.items, self.values]
         return any(shape is not None and shape._leads(seen) for shape in below)
 
 
@@ -47,49 +51,55 @@ class Sighting(NamedTuple):
 
 def shape_of(schema: Any, components: Mapping[str, Any], resources: Mapping[str, str]) -> Shape:
     """The shape of documents of a schema. `resources` names the resource of each component schema."""
-    return _build(schema, components, resources, {})
+    return _Builder(components, resources).place(schema)
 
 
-def _build(
-    schema: Any, components: Mapping[str, Any], resources: Mapping[str, str], known: dict[str, Shape]
-) -> Shape:
-    shape = Shape()
-    _extend(shape, schema, components, resources, known)
-    return shape
+class _Builder:
+    """Builds shapes over one set of components; a component met twice is the same shape, so recursion ends."""
+
+    def __init__(self, components: Mapping[str, Any], resources: Mapping[str, str]) -> None:
+        self._components = components
+        self._resources = resources
+        self._known: dict[str, Shape] = {}
+
+    def place(self, schema: Any) -> Shape:
+        """The shape of a schema: a component's own where it is nothing but a reference."""
+        name = _reference(schema)
+        if name is not None and len(schema) == 1:
+            return self._component(name)
+        shape = Shape()
+        self._extend(shape, schema)
+        return shape
+
+    def _component(self, name: str) -> Shape:
+        if name not in self._known:
+            self._known[name] = shape = Shape(resource=self._resources.get(name))
+            self._extend(shape, self._components.get(name))
+        return self._known[name]
+
+    def _extend(self, shape: Shape, schema: Any) -> None:
+        if not isinstance(schema, dict):
+            return
+        name = _reference(schema)
+        if name is not None:
+            shape.also.append(self._component(name))
+        for key, below in _mapping(schema.get("properties")):
+            shape.properties[key] = self.place(below)
+        if isinstance(schema.get("items"), dict):
+            shape.items = self.place(schema["items"])
+        if isinstance(schema.get("additionalProperties"), dict):
+            shape.values = self.place(schema["additionalProperties"])
+        for keyword in ("allOf", "anyOf", "oneOf"):
+            branches = schema.get(keyword)
+            if isinstance(branches, list):
+                shape.also.extend(self.place(branch) for branch in branches)
 
 
-def _extend(
-    shape: Shape, schema: Any, components: Mapping[str, Any], resources: Mapping[str, str], known: dict[str, Shape]
-) -> None:
-    if not isinstance(schema, dict):
-        return
-    reference = schema.get("$ref")
+def _reference(schema: Any) -> str | None:
+    reference = schema.get("$ref") if isinstance(schema, dict) else None
     if isinstance(reference, str) and reference.startswith(_REF):
-        _follow(shape, reference.removeprefix(_REF), components, resources, known)
-    for name, below in _mapping(schema.get("properties")):
-        _extend(shape.properties.setdefault(name, Shape()), below, components, resources, known)
-    for keyword, attribute in (("items", "items"), ("additionalProperties", "values")):
-        if isinstance(schema.get(keyword), dict):
-            child = getattr(shape, attribute) or Shape()
-            setattr(shape, attribute, child)
-            _extend(child, schema[keyword], components, resources, known)
-    for keyword in ("allOf", "anyOf", "oneOf"):
-        for branch in schema.get(keyword) or ():
-            _extend(shape, branch, components, resources, known)
-
-
-def _follow(
-    shape: Shape, name: str, components: Mapping[str, Any], resources: Mapping[str, str], known: dict[str, Shape]
-) -> None:
-    """Take over what a component says; a component met twice is the same shape, so recursion ends."""
-    found = known.get(name)
-    if found is None:
-        found = known[name] = Shape(resource=resources.get(name))
-        _extend(found, components.get(name), components, resources, known)
-    shape.resource = shape.resource or found.resource
-    shape.properties.update({k: v for k, v in found.properties.items() if k not in shape.properties})
-    shape.items = shape.items or found.items
-    shape.values = shape.values or found.values
+        return reference.removeprefix(_REF)
+    return None
 
 
 def _mapping(value: Any) -> Iterator[tuple[str, Any]]:
@@ -104,6 +114,8 @@ def sightings(document: Any, shape: Shape) -> Iterator[Sighting]:
 def _look(value: Any, shape: Shape, pointer: str, depth: int) -> Iterator[Sighting]:
     if depth > _DEPTH:
         return
+    for part in shape.also:
+        yield from _look(value, part, pointer, depth + 1)
     if isinstance(value, dict):
         if shape.resource is not None:
             yield Sighting(shape.resource, value, pointer)

@@ -1,0 +1,42 @@
+"""Authorization: which operation, whose object, which properties. Decides on the request, before the application
+acts; the disclosure layer decides again, on the reply, by what the reply itself says.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from ringwall.contract.model import Operation
+from ringwall.core.plan import Guard, Guards
+from ringwall.layers.authorization.fields import fields_guard
+from ringwall.layers.authorization.memory import memory_guard
+from ringwall.layers.authorization.objects import objects_guard
+from ringwall.layers.authorization.operation import operation_guard
+from ringwall.layers.authorization.reasons import LAYER, REASONS
+from ringwall.layers.authorization.references import references_guard
+from ringwall.layers.authorization.settings import Settings
+
+__all__ = ["LAYER", "REASONS", "Settings", "forge"]
+
+
+def forge(operation: Operation, settings: Settings) -> Guards:
+    """The guards of one operation: the rule and the objects of its path, then what its body says and names."""
+    because = operation.rule.key if operation.rule else ""
+    return Guards(
+        head=(
+            Guard(LAYER, "operation", operation_guard(operation, settings), because),
+            *_named("object", objects_guard(operation, settings), because),
+        ),
+        body=(
+            *_named("fields", fields_guard(operation, settings), because),
+            *_named("references", references_guard(operation, settings), because),
+        ),
+        reply=_named("memory", memory_guard(operation, settings), because),
+    )
+
+
+Check = TypeVar("Check")
+
+
+def _named(name: str, check: Check | None, because: str) -> tuple[Guard[Check], ...]:
+    return (Guard(LAYER, name, check, because),) if check is not None else ()

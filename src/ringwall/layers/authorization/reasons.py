@@ -1,0 +1,44 @@
+"""The reasons of this layer."""
+
+from __future__ import annotations
+
+from ringwall.core.reasons import Layer, Reason
+
+LAYER = Layer.AUTHORIZATION
+
+OPERATION = Reason(
+    "authz.operation",
+    403,
+    "Not allowed",
+    "Ask the API's owner for a role that may do this.",
+    "No word of the operation's `allow` holds for the caller, or nothing is stated for the operation.",
+)
+OBJECT = Reason(
+    "authz.object",
+    404,
+    "Not found",
+    "Check the id. What you may not see looks as if it did not exist.",
+    "The object belongs to someone else, or to another tenant, or nobody can tell whose it is.",
+)
+FIELD = Reason(
+    "authz.field",
+    403,
+    "Property not allowed",
+    "Leave out the properties that are named in `errors`.",
+    "The caller may not write a property: its `write` names others.",
+)
+CLAIM = Reason(
+    "authz.claim",
+    403,
+    "Property not allowed",
+    "Leave the owner and the tenant out, or state your own.",
+    "The body gives an object another owner or tenant than the caller may.",
+)
+STEP_UP = Reason(
+    "authz.mfa",
+    401,
+    "Second factor required",
+    "Sign in again with a second factor.",
+    "The caller's role demands a second factor (`requires: mfa`) and the sign-in had none (RFC 9470).",
+)
+REASONS = (OPERATION, OBJECT, FIELD, CLAIM, STEP_UP)

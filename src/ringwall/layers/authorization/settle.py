@@ -1,0 +1,109 @@
+"""Whose object is it? Asked in this order: the id is the caller, memory, the reply (reads), a probe.
+
+A question leads to the next by continuation, so that no guard does I/O and every answer is judged by one rule.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from ringwall.contract.model import Resource
+from ringwall.core.known import Known, ObjectRef, Principal, Settled
+from ringwall.core.message import Response
+from ringwall.core.ports import OwnerOf, Ownership
+from ringwall.core.verdict import Ask, Refuse, Verdict
+from ringwall.engines.policy import EVERYWHERE, Relation, relate
+from ringwall.layers.authorization.reasons import OBJECT
+from ringwall.layers.authorization.settings import Probe
+
+Settle = Callable[[ObjectRef], Verdict]
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """One object to settle: what it is, who asks, which words suffice, and whether the reply will show it."""
+
+    resource: Resource
+    id: str
+    params: Mapping[str, str]
+    allowed: frozenset[str]
+    shown: bool
+
+
+def settle(matter: Matter, known: Known, probe: Probe, then: Settle) -> Verdict:
+    """Refuse, or go on with the object settled. Refused as not found: whoever may not see it learns nothing."""
+    principal = known.principal
+    if principal is None:
+        return Refuse(OBJECT)
+    if suffices(principal, matter):
+        return then(ObjectRef(matter.resource.name, matter.id, "role", principal.words))
+    if matter.resource.owner == matter.resource.id and matter.id == principal.subject:
+        return _judge(matter, principal, Ownership(principal.subject, principal.tenant), "principal", then)
+
+    def remembered(answer: object) -> Verdict:
+        if isinstance(answer, Ownership) and _tells(matter, answer):
+            return _judge(matter, principal, answer, "memory", then)
+        if matter.shown:
+            return then(ObjectRef(matter.resource.name, matter.id, "reply"))
+        question = probe(matter.resource.name, matter.params)
+        return Ask(question, lambda reply: probed(reply)) if question else Refuse(OBJECT, detail="no probe")
+
+    def probed(reply: object) -> Verdict:
+        return _judge(matter, principal, _ownership(matter.resource, matter.id, reply), "probe", then)
+
+    return Ask(OwnerOf(matter.resource.name, matter.id), remembered)
+
+
+def suffices(principal: Principal, matter: Matter) -> bool:
+    """Whether a role or scope alone allows it, whoever the object belongs to: no tenant stands in between."""
+    confined = matter.resource.tenant is not None and principal.tenant != EVERYWHERE
+    return not confined and not principal.words.isdisjoint(matter.allowed)
+
+
+def relation(principal: Principal, resource: Resource, ownership: Ownership) -> Relation:
+    """What the caller is to an object of this owner and tenant."""
+    return relate(
+        principal.subject,
+        principal.words,
+        principal.tenant,
+        owner=ownership.owner,
+        home=ownership.tenant,
+        confined=resource.tenant is not None,
+    )
+
+
+def _judge(matter: Matter, principal: Principal, whose: Ownership, settled: Settled, then: Settle) -> Verdict:
+    found = relation(principal, matter.resource, whose)
+    if not found.meets(matter.allowed):
+        return Refuse(OBJECT, detail=f"settled by {settled}")
+    return then(ObjectRef(matter.resource.name, matter.id, settled, found.words))
+
+
+def _tells(matter: Matter, whose: Ownership) -> bool:
+    """Whether memory holds all that the resource says there is to know."""
+    resource = matter.resource
+    return (resource.owner is None or whose.owner is not None) and (
+        resource.tenant is None or whose.tenant is not None
+    )
+
+
+def _ownership(resource: Resource, object_id: str, reply: object) -> Ownership:
+    """Owner and tenant as the application's own reply names them; nobody's where it does not, or names another."""
+    if not isinstance(reply, Response) or reply.status != 200 or not reply.body:
+        return Ownership(None, None)
+    try:
+        data = json.loads(reply.body)
+    except (ValueError, RecursionError):
+        return Ownership(None, None)
+    if not isinstance(data, dict) or str(data.get(resource.id)) != object_id:
+        return Ownership(None, None)
+    return Ownership(text(data.get(resource.owner or "")), text(data.get(resource.tenant or "")))
+
+
+def text(value: object) -> str | None:
+    """An id as text: strings and integers name things, nothing else does."""
+    if isinstance(value, bool):
+        return None
+    return str(value) if isinstance(value, (str, int)) else None

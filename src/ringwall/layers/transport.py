@@ -1,0 +1,188 @@
+"""Transport: what a browser may send from elsewhere, and the headers that every reply carries.
+
+Strict HTTP itself is `core.admit`, before there is an operation. This layer may not look at who calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ringwall.contract.model import Cors, Operation
+from ringwall.core.known import Known
+from ringwall.core.message import Head, Header, Headers, Request, Response
+from ringwall.core.plan import Guard, Guards
+from ringwall.core.reasons import Layer, Reason
+from ringwall.core.verdict import PASS, Refuse, Verdict
+
+LAYER = Layer.TRANSPORT
+
+ORIGIN = Reason(
+    "transport.origin",
+    403,
+    "Origin not allowed",
+    "Call from an origin that the API allows.",
+    "A page of another origin sent this. Name the origin under `cors.origins` if it should be able to.",
+)
+TLS = Reason(
+    "transport.tls",
+    403,
+    "HTTPS required",
+    "Use https.",
+    "The request came in clear. Serve over TLS, or name the proxy that ends TLS under `trusted_proxies`.",
+)
+ROUTE = Reason(
+    "transport.route",
+    404,
+    "Not found",
+    "Check the path against the API's documentation.",
+    "No operation of the API has this path. What is not declared is closed.",
+)
+METHOD_NOT_ALLOWED = Reason(
+    "transport.method.undeclared",
+    405,
+    "Method not allowed",
+    "Use one of the methods in Allow.",
+    "The path is declared, the method is not. What is not declared is closed.",
+)
+REASONS = (ORIGIN, TLS, ROUTE, METHOD_NOT_ALLOWED)
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`cors` as stated (None: no foreign origin may write or read); `https` refuses what came in clear."""
+
+    cors: Cors | None
+    https: bool
+
+
+def forge(operation: Operation, settings: Settings) -> Guards:
+    """The guards of one operation: TLS where it is demanded, and the origin of writes and WebSockets."""
+    writes = operation.api.method not in _SAFE or operation.api.websocket
+    return Guards(head=(*_tls(settings), *(own_origin(settings) if writes else ())))
+
+
+def own_origin(settings: Settings) -> tuple[Guard[Callable[[Head, Known], Verdict]], ...]:
+    """The guard that refuses what a page of another origin sends (cross-site request forgery)."""
+    allowed = _origins(settings.cors)
+
+    def origin(head: Head, known: Known) -> Verdict:
+        claimed = head.headers.get("origin")
+        if claimed is None:
+            crossing = head.headers.get("sec-fetch-site") == "cross-site"
+            return Refuse(ORIGIN) if crossing else PASS
+        if claimed in allowed or claimed == _own(head):
+            return PASS
+        return Refuse(ORIGIN)
+
+    return (Guard(LAYER, "origin", origin, "cors"),)
+
+
+def _tls(settings: Settings) -> tuple[Guard[Callable[[Head, Known], Verdict]], ...]:
+    def tls(head: Head, known: Known) -> Verdict:
+        return PASS if head.secure else Refuse(TLS)
+
+    return (Guard(LAYER, "tls", tls),) if settings.https else ()
+
+
+def refuse_route(allow: tuple[str, ...]) -> Guards:
+    """The guards of a request that no operation is declared for; `allow` are the methods that its path has."""
+    refusal = (
+        Refuse(METHOD_NOT_ALLOWED, headers=((b"allow", ", ".join(allow).encode()),)) if allow else Refuse(ROUTE)
+    )
+    return Guards(head=(Guard(LAYER, "route", lambda head, known: refusal),))
+
+
+def preflight(cors: Cors, methods: tuple[str, ...]) -> Callable[[Request, Known], Response]:
+    """What answers a browser's CORS preflight (Fetch Standard, section 3.2.3): from the contract alone."""
+    granted: Headers = (
+        (b"access-control-allow-methods", ", ".join(methods).encode()),
+        (b"access-control-allow-headers", ", ".join(cors.headers).encode()),
+        (b"access-control-max-age", b"%d" % cors.max_age),
+        (b"content-length", b"0"),
+    )
+
+    def answer(request: Request, known: Known) -> Response:
+        return Response(204, granted)
+
+    return answer
+
+
+def dresser(settings: Settings) -> Callable[[Head | None, Response], Response]:
+    """What dresses every reply: CORS from the contract alone, and the headers that close a browser's doors.
+
+    The application's own word stands where it is stricter than ours or says how a page may be cached.
+    """
+    allowed = _origins(settings.cors)
+    credentials = bool(settings.cors and settings.cors.credentials)
+    expose = ", ".join(settings.cors.expose).encode() if settings.cors else b""
+
+    def dress(head: Head | None, response: Response) -> Response:
+        kept = [h for h in response.headers if h[0].lower() not in _REMOVED and not h[0].lower().startswith(_CORS)]
+        present = {name.lower() for name, _ in kept}
+        kept.extend(h for h in _ALWAYS if h[0] not in present)
+        if b"content-security-policy" not in present:
+            kept.append(_PAGE_POLICY if _is_page(response) else _DATA_POLICY)
+        if head is not None:
+            kept.append((b"ringwall-request-id", head.request_id.encode()))
+            if head.secure:
+                kept.append(_HSTS)
+            origin = head.headers.get("origin")
+            if origin is not None and origin in allowed:
+                kept.extend(_cors(origin, credentials=credentials, expose=expose))
+        return response.with_headers(tuple(kept))
+
+    return dress
+
+
+def _cors(origin: str, *, credentials: bool, expose: bytes) -> list[Header]:
+    headers: list[Header] = [(b"access-control-allow-origin", origin.encode("latin-1")), (b"vary", b"Origin")]
+    if credentials:
+        headers.append((b"access-control-allow-credentials", b"true"))
+    if expose:
+        headers.append((b"access-control-expose-headers", expose))
+    return headers
+
+
+class _Any(frozenset[str]):
+    """Every origin but `null`: what `origins: ["*"]` says. Never together with credentials (`check` refuses)."""
+
+    def __contains__(self, origin: object) -> bool:
+        return origin != "null"
+
+
+def _origins(cors: Cors | None) -> frozenset[str]:
+    if cors is None:
+        return frozenset()
+    return _Any() if "*" in cors.origins and not cors.credentials else frozenset(cors.origins) - {"*", "null"}
+
+
+def _own(head: Head) -> str:
+    return f"{'https' if head.secure else 'http'}://{head.host}"
+
+
+def _is_page(response: Response) -> bool:
+    return (
+        (response.get(b"content-type") or b"")
+        .lower()
+        .startswith((b"text/html", b"application/xhtml", b"image/svg"))
+    )
+
+
+_CORS = b"access-control-"
+_REMOVED = frozenset({b"server", b"x-powered-by", b"x-aspnet-version", b"x-runtime", b"ringwall-request-id"})
+_ALWAYS: Headers = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"cache-control", b"no-store"),
+)
+_DATA_POLICY: Header = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+_PAGE_POLICY: Header = (
+    b"content-security-policy",
+    b"default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+)
+_HSTS: Header = (b"strict-transport-security", b"max-age=63072000; includeSubDomains")
