@@ -25,14 +25,14 @@ class Problem:
     kind: Kind
 
 
-def diagnose(found: list[Segment], expected: int, line: bytes, tagger: Tagger | None) -> tuple[int, Kind]:
-    """The first wrong record and its kind, where `line` stands in the place of record `expected`; an empty line
-    where a segment is not there, which asks what stands next."""
+def diagnose(found: list[Segment], expected: int, line: bytes | None, tagger: Tagger | None) -> tuple[int, Kind]:
+    """The first wrong record and its kind, where `line` stands in the place of record `expected`; None where its
+    segment is not there, which asks what stands next."""
     lines = _Lines(found, tagger)
-    here = lines.at(expected)
-    frame = Frame.parse(line or here[0])
+    here, after = lines.at(expected)
+    frame = Frame.parse(here if line is None else line)
     if frame is None:
-        return expected, _unreadable(line or here[0])
+        return expected, "missing" if line is None else _unreadable(line)
     source = lines.source(frame)
     if source is None or source == expected:
         return expected, "altered"
@@ -40,15 +40,13 @@ def diagnose(found: list[Segment], expected: int, line: bytes, tagger: Tagger | 
         return source, "altered"  # two records claim one number: the first of them is where trust ends
     if lines.has(expected):
         return expected, "reordered"
-    if source < expected or lines.follows(here[1], expected + 1):
+    if source < expected or lines.authentic(after, expected + 1):
         return expected, "altered"
     return expected, "missing"
 
 
 def _unreadable(line: bytes) -> Kind:
     """A line in another spelling was altered; one that is no record at all is malformed."""
-    if not line:
-        return "missing"
     try:
         document = orjson.loads(line)
     except orjson.JSONDecodeError:
@@ -91,9 +89,9 @@ class _Lines:
 
     def has(self, number: int) -> bool:
         """Whether the record of this number stands anywhere."""
-        return any(self.follows(line, number) for line in self._all())
+        return any(self.authentic(line, number) for line in self._all())
 
-    def follows(self, line: bytes, number: int) -> bool:
+    def authentic(self, line: bytes, number: int) -> bool:
         """Whether a line is the authentic record of this number."""
         frame = Frame.parse(line)
         return frame is not None and frame.authentic(self._tagger, number)

@@ -135,7 +135,7 @@ class _Walk:
 
     def _read(self, segment: Segment, found: list[Segment], within: range | None) -> Problem | None:
         if segment.first != self._frontier.size:
-            return self._diagnosed(segment_name(self._frontier.size), b"", found)
+            return self._diagnosed(segment_name(self._frontier.size), None, found)
         for lines, rest in chunks(segment.path):
             leaves = self._leaves(lines, within)
             problem = self._add(leaves, found)
@@ -197,7 +197,7 @@ class _Walk:
         time.sleep(_SETTLE_SECONDS)
         return segment.path.read_bytes()[-1:] == b"\n"
 
-    def _diagnosed(self, name: str, line: bytes, found: list[Segment]) -> Problem:
+    def _diagnosed(self, name: str, line: bytes | None, found: list[Segment]) -> Problem:
         record, kind = diagnose(found, self._frontier.size, line, self._tagger)
         if record < self._frontier.size:
             name = [s.path.name for s in found if s.first <= record][-1]
