@@ -41,7 +41,7 @@ def go(to: schemas.LocalPath) -> Response:
 
 
 @router.get("/directory", response_model=list[schemas.StaffMember])
-def directory(name: str) -> JSONResponse:
+def directory(name: schemas.StaffName) -> JSONResponse:
     """Weakness: an LDAP filter put together from what came; unlisted staff should stay unlisted."""
     matches = parse(f"(&(cn={name})(listed=yes))")
     return shown([entry for entry in STAFF if matches(entry)])

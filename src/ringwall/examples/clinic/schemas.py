@@ -34,6 +34,7 @@ Text = Annotated[str, Field(json_schema_extra=documented(maxLength=20_000))]
 Name = Annotated[str, Field(json_schema_extra=documented(maxLength=200))]
 Email = Annotated[str, Field(json_schema_extra=documented(format="email", maxLength=254))]
 EmailQuery = Annotated[str, Query(json_schema_extra=documented(format="email", maxLength=254))]
+StaffName = Annotated[str, Query(json_schema_extra=documented(pattern=r"^[\w .'*-]{1,60}$"))]
 LocalPath = Annotated[str, Query(json_schema_extra=documented(pattern=r"^/[A-Za-z0-9/_-]*$"))]
 Card = Annotated[str, Field(json_schema_extra=documented(pattern=r"^\d{12,19}$"))]
 
