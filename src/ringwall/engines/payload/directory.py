@@ -1,0 +1,45 @@
+"""LDAP and XPath: a value that closes the filter or the predicate it stands in and opens another.
+
+LDAP filters are RFC 4515. A whole, balanced filter without a wildcard is a filter, and content.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ringwall.engines.payload.finding import View
+
+LDAP = "ldap"
+XPATH = "xpath"
+LDAP_HINTS = (r"\)[\s)!&|]*\(|\([&|!]|\*\)|\)\x00|\\2[89a]",)
+XPATH_HINTS = (r"['\"][\s\])]*(?:or|and|\||\])[\s\S]{0,60}(?:\(|\[|//|/\w)|\bcount\s*\(\s*/|\b(?:string-length|substring|name|document|doc|parent|child|ancestor)\s*(?:\(\s*/|::)",)
+
+_ATTRIBUTE = r"[\w;.:-]{1,60}\s*(?:=|>=|<=|~=|:=)"
+_BREAK = re.compile(rf"[^()]{{0,200}}\)[\s)]*+[&|!]?\s*\(\s*(?:[&|!(]|{_ATTRIBUTE})")
+_FILTER = re.compile(rf"\s*\(\s*[&|!]\s*(?:\(\s*(?:{_ATTRIBUTE}[^()]*|[&|!].*)\)?\s*)+\)*\s*", re.DOTALL)
+_TAIL = re.compile(r"[^()]{0,200}\*?\)+\s*(?:\x00|%00)|\*\)\)*|\*[^()\s]{0,40}\)\([^()]*|[^()\s]{0,40}\*\)[&|!(]\(*\S*|[^()\s]{1,40}\)\(?[&|!]\(?[&|!]?")
+_ESCAPED = re.compile(r"\\2[89a]\W*\w+=|\\29\\28", re.IGNORECASE)
+_XPATH = re.compile(
+    r"['\"]\s*\]?\s*(?:or|and|\|)\s*(?:\(?\s*)?(?:count|name|string-length|substring|contains|starts-with|position|last|local-name|text|document|doc)\s*\(\s*(?:/|\.|\*|name|//|['\"\d)])"
+    r"|['\"]\s*\]\s*\|\s*/|['\"]\s*\]\s*(?:/|\|)\s*[/*\w]|(?:or|and)\s+count\s*\(\s*/|\b(?:parent|child|ancestor|descendant|following|preceding)(?:-\w+)*::(?:\w+|\*|node\(\))",
+    re.IGNORECASE,
+)
+
+
+def detect_ldap(view: View) -> str | None:
+    """The evidence that `view` closes an LDAP filter and goes on, or None."""
+    text = view.text
+    if len(text) > 2000 or "\n" in text.strip():
+        return None
+    if _BREAK.match(text) and not text.lstrip().startswith("("):
+        return "ldap: value ) ( attribute ="
+    if text.lstrip().startswith("(") and _FILTER.fullmatch(text) and "=" in text and "*" in text:
+        return "ldap: (& filter with a wildcard)"
+    if _TAIL.fullmatch(text.strip(" ")) or _ESCAPED.search(text):
+        return "ldap: value * )"
+    return None
+
+
+def detect_xpath(view: View) -> str | None:
+    """The evidence that `view` ends an XPath predicate and goes on, or None."""
+    return "xpath: ' or function(/)" if _XPATH.search(view.text) else None

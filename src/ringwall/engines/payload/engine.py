@@ -1,0 +1,60 @@
+"""The inspection of one value: readings, gate, detectors, and what a document's format excuses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ringwall.engines.payload import code, directory, headers, includes, nosql, objects, paths, proto, shell, sql, ssrf, template, xml, xss
+from ringwall.engines.payload.finding import Finding, Format, View, found
+from ringwall.engines.payload.gate import Gate
+from ringwall.engines.payload.views import views
+
+
+@dataclass(frozen=True, slots=True)
+class Detector:
+    """One class: its kind, the broad signs that wake it, and the judgement itself."""
+
+    kind: str
+    hints: tuple[str, ...]
+    detect: Callable[[View], str | None]
+
+
+# In this order: the most specific grammar first, so that the class named is the one meant.
+DETECTORS: tuple[Detector, ...] = (
+    Detector(xml.KIND, xml.HINTS, xml.detect),
+    Detector(includes.SSI, includes.SSI_HINTS, includes.detect_ssi),
+    Detector(includes.XSLT, includes.XSLT_HINTS, includes.detect_xslt),
+    Detector(proto.KIND, proto.HINTS, proto.detect),
+    Detector(objects.KIND, objects.HINTS, objects.detect),
+    Detector(nosql.KIND, nosql.HINTS, nosql.detect),
+    Detector(xss.KIND, xss.HINTS, xss.detect),
+    Detector(template.KIND, template.HINTS, template.detect),
+    Detector(directory.XPATH, directory.XPATH_HINTS, directory.detect_xpath),
+    Detector(sql.KIND, sql.HINTS, sql.detect),
+    Detector(directory.LDAP, directory.LDAP_HINTS, directory.detect_ldap),
+    Detector(ssrf.KIND, ssrf.HINTS, ssrf.detect),
+    Detector(code.KIND, code.HINTS, code.detect),
+    Detector(shell.KIND, shell.HINTS, shell.detect),
+    Detector(paths.KIND, paths.HINTS, paths.detect),
+    Detector(headers.KIND, headers.HINTS, headers.detect),
+)
+
+_GATE = Gate(tuple(detector.hints for detector in DETECTORS))
+
+
+def inspect(value: str, format: Format = "text") -> Finding | None:
+    """The first injection found in `value`, or None. Pure, deterministic, linear in the length of `value`; never raises."""
+    for view in views(value):
+        if hit := judge(view):
+            return hit
+    return None
+
+
+def judge(view: View) -> Finding | None:
+    """The first injection found in one reading of a value."""
+    for index in _GATE.awake(view.text):
+        detector = DETECTORS[index]
+        if evidence := detector.detect(view):
+            return found(detector.kind, evidence, view)
+    return None

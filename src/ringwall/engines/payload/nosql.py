@@ -1,0 +1,68 @@
+"""NoSQL operators: a query operator where data is expected, as JSON, as a bracketed parameter, or as JavaScript.
+
+Operators are those of MongoDB's manual (query and aggregation); CouchDB's selectors share them.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ringwall.engines.payload.finding import View
+from ringwall.engines.payload.grammar import Grammar
+from ringwall.engines.payload.js_tokens import tokens
+
+KIND = "nosqli"
+OPERATORS = frozenset(
+    """$eq $ne $gt $gte $lt $lte $in $nin $and $or $not $nor $exists $type $expr $jsonSchema $mod $regex $options $text
+    $where $all $elemMatch $size $geoWithin $geoIntersects $near $nearSphere $slice $meta $comment $rand $function
+    $accumulator $match $project $group $lookup $out $merge $unionWith $graphLookup $facet $addFields $set $unset
+    $inc $push $pull $rename $currentDate $setOnInsert $query $orderby $func""".split()
+)
+_NAMES = "|".join(sorted((name[1:] for name in OPERATORS), key=len, reverse=True))
+HINTS = (
+    r"\$\s*(?:" + _NAMES.lower() + r")\b|\\u0024",
+    r"(?:\|\||&&|;)[\s\S]{0,12}(?:this\b|return\b|while\b|function\b|var\b|do\b|\d\s*==|['\"]\w*['\"]\s*==|sleep\(|db\.|true\b)|\bdb\.\w+\.",
+)
+
+_KEY = re.compile(rf"[{{,\[(]\s*[\"']?\s*\$(?:{_NAMES})[\"']?\s*:|^\s*[\"'\s,]*[\"']?\$(?:{_NAMES})[\"']?\s*:")
+_PARAMETER = re.compile(rf"\[\s*[\"']?\$(?:{_NAMES})[\"']?\s*\]\s*(?:=|\[|$)")
+_SHAPES = {
+    "js: ' operator this.": r"^[)\]}]*[o;][!(]*(?:K\.|K[is]|Ki)",
+    "js: ' || constant == constant": r"^[)\]}]*o[!(]*(?:[ns]e[nsqQ]|K(?:C|q|$)|Ko)",
+    "js: ' ; statement": r"^[)\]}]*;\}?(?:K[inK({]|i\.i\.c|[cd]\()",
+    "js: ' } statement": r"^[)\]]*;?\}+[;]?K",
+}
+_AFTER_STRING = Grammar(_SHAPES)
+_BARE = Grammar(
+    {
+        "js: || constant == constant //": r"^[ni]?o[!(]*ne[nq]\)*C",
+        "js: constant ; statement": r"^n;(?:Ki=|K[({]|i\.i\.c|K\()",
+        "js: collection.method()": r"(?:^|;)i\.i\.c\(\)",
+    }
+)
+
+
+def detect(view: View) -> str | None:
+    """The evidence that `view` changes a query's operators, or None."""
+    text = view.text
+    if _KEY.search(text):
+        return "nosql: {$operator:"
+    if _PARAMETER.search(text):
+        return "nosql: [$operator]="
+    return _script(text)
+
+
+def _script(text: str) -> str | None:
+    if "==" in text or "//" in text or "." in text or ";" in text:
+        if evidence := _BARE.match(tokens(text)):
+            return evidence if "db." in text or "collection" not in evidence else None
+    for quote in "'\"":
+        at = text.find(quote)
+        if at >= 0 and _javascript(text) and (evidence := _AFTER_STRING.match(tokens(text, at + 1))):
+            return evidence
+    return None
+
+
+def _javascript(text: str) -> bool:
+    """Signs that the script is JavaScript and not SQL: both know `||`, quotes and `;`."""
+    return re.search(r"==|\bthis\.|\breturn\b|//|\bfunction\b|\bvar\b|\bwhile\s*\(|\)\s*\{|\bdb\.", text) is not None

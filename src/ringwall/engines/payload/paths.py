@@ -1,0 +1,86 @@
+"""Path traversal and file inclusion: a path that climbs out, names a system file, or is a stream wrapper.
+
+A relative link inside prose is text. What counts is a value that is a path and leaves its directory, in any spelling
+of dot and separator, or that begins in a directory that only an operating system has.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ringwall.engines.payload.finding import View
+
+KIND = "lfi"
+HINTS = (
+    r"\.\.?[\x00-\x20]*(?:[/\\;]|%|0x|\xc0|\xc1|[0-9a-f]{2}[a-z.])|\.\.[^\w\s.,]{1,12}\w",
+    r"^[\s\"'=@&;\\/.a]*(?:file:/*)?[/\\]+[\w.$-]",
+    r"^[\s\"']*[a-z]:[\\/]|^[\s\"']*\\\\",
+    r"(?:php|phar|zip|zlib|compress\.\w+|glob|data|expect|ogg|rar|ssh2\.\w+|input|file|php5):/",
+    r"/etc/|/proc/|/windows/|\\windows\\|boot\.ini|win\.ini|web\.config|passwd|\.ht(?:access|passwd)|/var/",
+    r"%00|\x00|0x2e|%c0|%c1|%2e",
+    r"^[\w./\\-]+(?:/|%2f)(?:passwd|shadow|hosts)\b",
+    r"2f\.\.2f|5c\.\.5c",
+)
+
+_SEP = r"(?:[/\\]|%(?:25)*(?:2f|5c|c0%af|c1%9c)|0x(?:2f|5c)|2f|5c|∕|⁄)"
+_CLIMB = re.compile(rf"(?:^|[/\\=:\"'\s@(;,?&]|%2f|%5c|[a-z0-9])\.\.{{1,}}[;\x00]?(?:{_SEP}|[/\\])+", re.IGNORECASE)
+_REPEAT = re.compile(r"(?:\.{2,4}(?P<sep>[^\w\s.]{1,10}|0x[25][fc]|[25][fc]|%\w\w|/?%u\w{4})){2}|(?:\.\.(?:[^\s.]{1,10})){3}\w", re.IGNORECASE)
+_PATH = re.compile(r"[\s\"'=@&;]*+[^\s\"'<>|*?]{0,4000}[\s\"']*", re.IGNORECASE)
+_SYSTEM = re.compile(
+    r"(?:file:/{0,3})?(?:[/\\.]|%2f)*/+\.{0,2}/*(?:etc|proc|root|var|usr|opt|boot|sys|dev|bin|sbin|lib|lib64|private|windows|winnt|inetpub|program files|apache\d?|xampp|system volume information)[/\\][\w.$~@-]",
+    re.IGNORECASE,
+)
+_SECRET_LEAF = re.compile(
+    r"[/\\]\.?(?:passwd|shadow|boot\.ini|win\.ini|system\.ini|web\.config|php\.ini|my\.(?:cnf|ini)|httpd\.conf|hosts|group|issue|motd|fstab|environ|self/\w+|cmdline|id_[rd]sa\w*|authorized_keys|known_hosts)(?:$|[\s\x00%&?#\"'!:;.])|[/\\]\.(?:\w+_history|htaccess|htpasswd|ssh|git|svn|env|aws|bashrc|profile|xauthority|mysql_history|netrc|dockerenv|npmrc)(?:$|[/\\\s\x00%])",
+    re.IGNORECASE,
+)
+_FILE_LEAF = re.compile(r"[/\\][\w .~-]*\.(?:ini|conf|cnf|cfg|log|config|inc|asa|sam|db|pdb|sql|bak|old|htm?l|jsp|php\d?|asp|aspx|xml|pl|cgi)(?:\.\w{1,4})?(?:\x00|%00)?[\s\"']*$|[/\\](?:\w*_ ?log|\w*logs?)(?:\x00|%00)?$", re.IGNORECASE)
+_WINDOWS = re.compile(r"[\s\"']*(?:[a-z]:[\\/]+|\\\\[\w.?$-]+\\|[\\/]+(?=[\w\\]*\\))(?!users\\|documents)(?:[\w .~()$+-]+[\\/]+)*[\w .~$%-]*[\s\"']*", re.IGNORECASE)
+_WRAPPER = re.compile(
+    r"(?:^|[=\s\"'(,;:/])(?:php\d?://(?:filter|input|stdin|fd|memory|temp)|(?:phar|zip|zlib|glob|expect|ogg|rar|compress\.(?:zlib|bzip2)|ssh2(?:\.\w+)?)://\S|(?:data|file)://\S|file:/+\w|php://\S|data:;?,?base64,)",
+    re.IGNORECASE,
+)
+_DOTS = re.compile(r"(?:^|[/\\])(?:\.{1,2}[/\\]|[/\\]+){3,}\.{0,2}\w|(?:\./\\|\\\./|\./){3}|/\.{5,}|/\./\.\w", re.IGNORECASE)
+_RELATIVE = re.compile(r"[\w./\\-]*(?:etc|proc)[/\\](?:passwd|shadow|hosts|issue|self)\S*", re.IGNORECASE)
+
+
+def detect(view: View) -> str | None:
+    """The evidence that `view` climbs out of a directory or names a system's file, or None."""
+    text = view.text
+    if _WRAPPER.search(text) and len(text) < 2000:
+        return "path: stream wrapper"
+    if "\x00" in text and re.search(r"[\w)]\.?\w{0,5}\x00", text[:2000]) and _is_path(text.replace("\x00", "")):
+        return "path: name NUL"
+    if _climbs(text):
+        return "path: ../"
+    if not _is_path(text):
+        return None
+    return _named(text.strip(" \t\r\n\"'"))
+
+
+def _is_path(text: str) -> bool:
+    return len(text) < 4200 and _PATH.fullmatch(text) is not None or _WINDOWS.fullmatch(text[:600]) is not None
+
+
+def _climbs(text: str) -> bool:
+    """Climbing: twice in a row anywhere, or once where the whole value is a path."""
+    first = _CLIMB.search(text)
+    if first is not None:
+        again = _CLIMB.match(text, max(first.end() - 1, 0))
+        if again or _CLIMB.search(text, first.end() - 1, first.end() + 16):
+            return True
+        if _is_path(text) and "://" not in text[: first.start() + 8]:
+            return True
+    return _REPEAT.search(text) is not None and _is_path(text) or (_DOTS.search(text) is not None and _is_path(text) and "://" not in text)
+
+
+def _named(path: str) -> str | None:
+    if _SYSTEM.match(path):
+        return "path: /system/file"
+    if path[:1] in "/\\" and (_SECRET_LEAF.search(path) or _FILE_LEAF.search(path)) and not path.startswith("//"):
+        return "path: /…/configuration"
+    if _WINDOWS.fullmatch(path) and (_SECRET_LEAF.search(path) or _FILE_LEAF.search(path) or re.match(r"(?i)[a-z]:[\\/]+win", path) or re.search(r"(?i)system32|\.exe|repair", path)):
+        return "path: drive:\\…\\configuration"
+    if _RELATIVE.fullmatch(path) or (_SECRET_LEAF.search(path) and re.match(r"[\w.%\\/-]+$", path) and "://" not in path):
+        return "path: …/secret file"
+    return None

@@ -1,0 +1,178 @@
+"""OS command injection: text that, in a command line, ends one command and begins another, or substitutes one.
+
+Contexts: bare, inside quotes (closed first), `cmd.exe` batch syntax. A separator alone is punctuation; it counts when
+a command stands where the shell expects one, with arguments of a command line and not of a sentence.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ringwall.engines.payload.finding import View
+from ringwall.engines.payload.shell_words import FETCHERS, INTERPRETERS, PLAIN, READERS, SHELLS, WORDS
+
+KIND = "cmdi"
+HINTS = (
+    r"[;|&\n\r`^]\s*[\"'(]*[\w./\\$%{~\"'-]",
+    r"\$[({`'\"]|[<>]\s*\(|\{[\w.\\/-]+,",
+    r"^\W{0,4}(?:[\w./\\:-]*/)?(?:cat|tac|ls|dir|type|more|less|head|tail|grep|id|whoami|wget|curl|nc|ncat|netcat|telnet|ftp|tftp|socat|perl|python[\d.]*|ruby|php|node|bash|sh|zsh|ksh|dash|csh|cmd(?:\.exe)?|powershell|pwsh|ping|nslookup|uname|net|netsh|echo|printf|cp|mv|rm|chmod|nl|od|xxd|strings|vi|busybox|env|eval|exec|awk|sed|find|systeminfo|ipconfig|ifconfig)\b",
+    r"\b(?:if|for)\b[\s\S]{0,120}(?:%|\b(?:echo|do|cmd|set|del|copy|goto|call)\b)",
+    r"\(\s*\)\s*\{",
+    r"[|;&]\s*$",
+    r"\|\s*(?:rev|sh|bash|base64)",
+)
+
+_MOST = 40
+_SEPARATOR = re.compile(r"\|\|?|&&?|;|\n|\r|\x00|`|\$\(|<\(|>\(|(?<!\w)\^(?=\w)|(?<=[\"'])\s*<(?=[a-z])|^<(?=[a-z]+(?:$|[\\%]))")
+_WRAP = re.compile(r"[\s\"'({!@]*+")
+_COMMAND = re.compile(r"(?P<path>(?:[~.\w%:*?-]*[/\\])*+)(?P<name>[\w.+?*\[\]-]++(?:\(\))?)")
+_END = re.compile(r"\|\|?|&&?|;|\n|\r|`|\)|\x00|$")
+_ENTITY = re.compile(r"&(?:#\w+|\w+);")
+_QUOTING = re.compile(r"(?<=\w)(?:''|\"\"|\\(?=\w)|\^(?=\w)|\$@|\$\*|``)(?=\w)|(?<=[\w/])'(?=\w)(?=[^'\s]{1,12}')|\$\{?IFS(?:%\?\?|[:\d,]*)?\}?(?:\$\d)?", re.IGNORECASE)
+_SHAPED = re.compile(
+    r"^(?:--?[\w?-]+(?:=\S*)?|/[\w?*.@/-]*|\.{1,2}/\S*|[\w-]*[/\\][\w./\\*?-]*|~\S*|\$\S+|%\w+%\S*|[a-z]:[\\/%]?\S*|[\"'].*|\w+://\S+|\S*[*?]\S*|\d+[smhd]?"
+    r"|[<>]+\S*|&?\d>\S+|@\S+|\S*=\S*|<<<?\S*|\+\S*|[\w.-]+\.(?:com|net|org|io|txt|php|sh|py|html?|log|conf|ini|exe|bat|ps1|me|dev|co|xyz|internal|local)\S*)$",
+    re.IGNORECASE,
+)
+_SUBSTITUTION = re.compile(r"(?:\$\(|`)\s*[\w/.\\$`{'\"]")
+_SHELLSHOCK = re.compile(r"\(\s*\)\s*\{\s*[^}]{0,60}\}?\s*;")
+_BATCH = re.compile(
+    r"(?:^|[|&(;\n]\s*)(?:for\s+(?:/[a-z]\s+)?(?:\"[^\"]{0,80}\"\s*)?%{1,2}\S{0,2}\s+in\s*\(|for\s+/[a-z]\s+.{0,60}%"
+    r"|if\s+(?:/i\s+)?(?:not\s+)?(?:exist|defined|errorlevel|cmdextversion)\s+\S{1,80}\s+\(?@?\w"
+    r"|if\s+(?:/i\s+)?(?:not\s+)?[\"'\[(%!]?[\w%!~ ]{1,40}[\"'\])%!]?\s*(?:==|\b(?:equ|neq|lss|leq|gtr|geq)\b)\s*[\"'\[(%!]?[\w%!~ ]{0,40}[\"'\])%!]?\s*\(?@?\w+)",
+    re.IGNORECASE,
+)
+_EXPANSION = re.compile(r"\$\{[A-Za-z_]\w*(?:[#%/^,:@]{1,2}[^}\s]{0,40})\}|\$'(?:[\w\\/ ]{1,40})'\s*(?:;|$)|\$\{?!\w+")
+_BRACES = re.compile(r"(?:^|[;|&`(\s])\{[\w./\\$-]+(?:,[\w./\\$*?-]+)+\}")
+_GLOB = re.compile(r"(?:^|[\s;|&`(])/(?:[\w?*\[\]]+/)+[\w]*[?*\[][\w?*\]]*")
+_LONE = re.compile(r"\s*[\"')]*\s*(?:;|\|\|?|&&)\s*[a-z][\w.-]{2,}\s*[\"';|&]*\s*|\s*&[a-z]{4,}\s*|[\w.)/'\"-]{1,40}(?:;|\|\|?|&&|&)/?[\w/]*\b(?:id|ls|pwd|ps)\b[;|&]*|(?:id|ls|dir|whoami|pwd|uname)[|;&]+")
+_CODE_CALL = re.compile(r"^[\s\"'|;&`(]*(?:system|exec|passthru|shell_exec|popen|proc_open)\s*\(\s*[\"']")
+
+
+def detect(view: View) -> str | None:
+    """The evidence that `view` is a command injection, or None."""
+    text = _QUOTING.sub(_unquoted, view.text)
+    return (
+        _shapes(text, view.text)
+        or _after_separators(text)
+        or _whole_command(text.strip())
+    )
+
+
+def _unquoted(match: re.Match[str]) -> str:
+    return " " if match[0][0] == "$" and match[0][1:2] in "Ii{" else ""
+
+
+def _shapes(text: str, original: str) -> str | None:
+    if _SHELLSHOCK.search(text):
+        return "shell: () { ; } command"
+    if _BATCH.search(text):
+        return "batch: if/for command"
+    if _EXPANSION.search(text):
+        return "shell: ${name operator word}"
+    if len(text) < 80 and _LONE.fullmatch(original):
+        return "shell: separator command"
+    if _CODE_CALL.match(text):
+        return "shell: system(string)"
+    if _BRACES.search(text) and (text.startswith("{") or re.search(r"[;|&`(]\s*\{", text)):
+        return "shell: {command,argument}"
+    if _GLOB.search(text) and len(text) < 200 and text.count("?") > 1:
+        return "shell: glob path"
+    return None
+
+
+def _after_separators(text: str) -> str | None:
+    places = list(_SEPARATOR.finditer(text))
+    if len(places) > 2 * _MOST:
+        places = places[:_MOST] + places[-_MOST:]
+    for place in places:
+        if place.group() == "&" and _ENTITY.match(text, place.start()):
+            continue
+        if evidence := _command_at(text, place):
+            return evidence
+    return None
+
+
+def _command_at(text: str, place: re.Match[str]) -> str | None:
+    wrap = _WRAP.match(text, place.end())
+    start = wrap.end() if wrap else place.end()
+    if text.startswith(("$(", "`"), start) and place.group() in ("$(", "`"):
+        return "shell: nested substitution"
+    command = _COMMAND.match(text, start)
+    if command is None:
+        return None
+    separator = place.group().strip() or "newline"
+    if command["path"] and _program_path(command["path"], command["name"]):
+        return f"shell: {separator} /path/program"
+    name = command["name"].lower()
+    end = _END.search(text, command.end(), min(len(text), command.end() + 400))
+    words = text[command.end() : end.start() if end else command.end() + 400].split()
+    closed = end is not None and end.group() in (")", "`") and separator in ("$(", "`", "<(", ">(")
+    if name in PLAIN:
+        return _plain(separator, name, text[command.end() : command.end() + 1], words, place)
+    if name in WORDS and (_command_line(words) or (closed and not words)):
+        return f"shell: {separator} command argument"
+    if closed and separator != "`" and len(words) <= 1 and name.isalpha() and name.islower():
+        return f"shell: {separator} word )"
+    if separator in ("&", "&&", "|", "||", ";") and re.match(r"\s*[<>]\s*[\w/]+\.\w", text[command.end() : command.end() + 40]):
+        return f"shell: {separator} command < file"
+    if re.match(r"\w+=\$?['\"]\w+['\"];\$\w+", text[start : start + 80]):
+        return f"shell: {separator} name=word;$name"
+    return None
+
+
+def _plain(separator: str, name: str, after: str, words: list[str], place: re.Match[str]) -> str | None:
+    """A program name in command position, unless what follows reads as a sentence or a longer name."""
+    if after and (after.isalnum() or after in "=_:@'"):
+        return None
+    if separator == "newline" and place.group() != "\x00" and not (_command_line(words) or not words):
+        return None
+    if len(words) > 2 and not any(map(_SHAPED.match, words)):
+        return None
+    if separator == "&" and place.string[place.end() : place.end() + 1].isalpha() and words and words[0][:1] == "=":
+        return None
+    return f"shell: {separator} program"
+
+
+def _program_path(path: str, name: str) -> bool:
+    return bool(re.match(r"(?:/usr)?(?:/local)?/s?bin/|/bin/|[a-z]:\\win", path, re.IGNORECASE)) and bool(name)
+
+
+def _command_line(words: list[str]) -> bool:
+    """Arguments that only a command line has: options, paths, variables, quoted text, addresses."""
+    if not words:
+        return False
+    shaped = sum(1 for word in words if _SHAPED.match(word))
+    return shaped >= 1 and (bool(_SHAPED.match(words[0])) or shaped * 2 >= len(words)) and len(words) <= 24 + shaped
+
+
+def _whole_command(text: str) -> str | None:
+    """The value is one command line from its first word: an interpreter's `-c`, a fetch of a URL, a read of a path."""
+    if len(text) > 4000 or "\n" in text.strip():
+        return None
+    head = _COMMAND.match(text.lstrip("\"'`(@$"))
+    if head is None:
+        return None
+    name = head["name"].lower()
+    rest = text.lstrip("\"'`(@$")[head.end() :]
+    words = rest.strip("\"'`)").split()
+    if text[:1] == "`" and text.strip("\"'").endswith("`") and (name in PLAIN or name in WORDS) and len(words) < 8:
+        return "shell: ` command `"
+    if not words or not rest[:1].isspace():
+        return None
+    return _capable(name, words, bool(head["path"]))
+
+
+def _capable(name: str, words: list[str], pathed: bool) -> str | None:
+    first = words[0]
+    if (name in SHELLS or name in INTERPRETERS) and re.match(r"[-/](?:[a-z]*[cem]|command|enc\w*)$", first, re.IGNORECASE):
+        return "shell: interpreter -c code"
+    if name in FETCHERS and _command_line(words) and all(_SHAPED.match(w) or i == 0 for i, w in enumerate(words[:3])):
+        return "shell: fetch address"
+    if name in READERS and all(_SHAPED.match(w) for w in words) and any(re.match(r"/\w|[a-z]:\\|%\w+%|~|\.\.|-\w", w, re.I) for w in words):
+        return "shell: read /path"
+    if pathed and _command_line(words):
+        return "shell: /path/program argument"
+    if name in ("echo", "printf") and re.search(r"[|]\s*\w+\s*(?:[|]|$)|^[\"']?<|>\s*[\w./]+$", " ".join(words)):
+        return "shell: echo pipeline"
+    return None

@@ -1,0 +1,116 @@
+"""SQL injection: text that, where the value lands, ends what the statement had begun and goes on as SQL.
+
+Contexts: bare (numbers, names, whole clauses) and inside `'`, `"` or a backtick, each with and without backslash
+escapes. A value with balanced quotes that stays inside its string never matches, whatever words it uses.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ringwall.engines.payload.finding import View
+from ringwall.engines.payload.sql_grammar import AFTER_STRING, BARE, INSIDE
+from ringwall.engines.payload.sql_tokens import tokens
+
+KIND = "sqli"
+HINTS = (
+    r"""['"`][\s)%]*(?:--|#|/\*|;|[|&=<>+*/^,(-]|\b(?:x?or|and|union|where|having|order|group|limit|like|rlike|regexp|between|in|is|as|into|select|insert|declare|waitfor|begin|goto|procedure|except|intersect|not|div|mod|collate|when|sounds)\b)""",
+    r"""(?:\b(?:x?or|and|not)\b|\|\||&&)[\s(!+~*-]*(?:['"\d@]|[\w.]+[\s)]*(?:[=<>!(]|\b(?:like|rlike|in|is|between|regexp)\b))""",
+    r"\b(?:union|except|intersect)\b[\s\S]{0,40}select",
+    r"\bselect\b[\s(]*(?:['\"@\d*(-]|\w+[\s]*[,(.])|\(\s*select\b|\bselect\b[\s\S]{1,200}\b(?:from|case)\b",
+    r";[\s)]*(?:drop|insert|delete|update|select|exec|execute|declare|waitfor|shutdown|create|alter|truncate|call|begin|grant|desc|set|replace|merge|if|goto|xp_|sp_)",
+    r"\b(?:order|group)\s+by\b|\bhaving\b|\bwaitfor\s+delay|\bprocedure\s+analyse|\binto\s+(?:out|dump)file|\blimit\s+\d",
+    r"\b(?:sleep|benchmark|pg_sleep\w*|load_file|extractvalue|updatexml|randomblob|load_extension|generate_series|regexp_substring|crypt_key|get_host_\w+|xp_\w+|sp_\w+|openrowset|openquery|opendatasource|pg_read_file|pg_ls_dir|lo_(?:im|ex)port|\w+_to_xml|dblink\w*|\w+_message|sqlid_to_sqlhash|tid_to_rid|getmappingxpath|httpuritype|xmltype|n?char|chr|if)\s*\(",
+    r"^\W*(?:declare|exec|execute|select|where|and|or|x?or|having|x'|n')\b|^[-+]?\d+\s*\)+|^\W*\)",
+    r"^'[^']{1,200}'\s*[<>=]",
+)
+
+_COMMENT_TEXT = re.compile(r"(?:--|#|/\*)[\s+-]*+(?P<said>.*+)", re.DOTALL)
+_GLUED = re.compile(r"[ \t]{0,2}[)]{0,4}[ \t]{0,2};?[ \t]{0,2}(?=--|#|/\*)")
+_ANCHOR = re.compile(
+    r"\b(?:union|waitfor|except|intersect|x?or|and)\b(?=[\s(!+~/*'\"@\d-])|\|\||&&|;(?=[\s]*+[a-z])|\((?=[\s(]*+select\b)"
+    r"|\b(?:sleep|benchmark|pg_\w++|load_file|extractvalue|updatexml|n?char|chr|if|xp_\w++|lo_\w++)(?=\s?\()"
+    r"|\binto(?=\s+(?:out|dump)file)"
+)
+_WINDOW = 48
+_ENDS = 24
+
+
+def detect(view: View) -> str | None:
+    """The evidence that `view` is an SQL injection, or None."""
+    text = view.text
+    return _bare(text) or _in_strings(text) or _inside(text)
+
+
+def _bare(text: str) -> str | None:
+    letters = tokens(text)
+    return BARE.match(letters) or _cut_statement(letters)
+
+
+def _cut_statement(letters: str) -> str | None:
+    """A statement that stops in the middle: more was to follow, so it is a piece of one and not an example."""
+    if letters[:1] != "S" or len(letters) < 4 or len(letters) >= 160:
+        return None
+    calls = re.search(r"[gf]\(|[,(][nsv(]|^Sa?[nsv]", letters)
+    unfinished = letters[-1] in "WFq" or letters.count("(") != letters.count(")")
+    return "sql: statement cut short" if calls and unfinished else None
+
+
+def _in_strings(text: str) -> str | None:
+    for quote in "'\"`":
+        for start in _closings(text, quote):
+            if evidence := _after(text, start, quote):
+                return evidence.replace("'", quote, 1)
+    return None
+
+
+def _closings(text: str, quote: str) -> list[int]:
+    """Where a string around the value ends, with backslash escapes read and not read (at most two places)."""
+    first = text.find(quote)
+    if first < 0:
+        return []
+    places = [first + 1]
+    doubled = first
+    while text.startswith(quote * 2, doubled) and (doubled := text.find(quote, doubled + 2)) >= 0:
+        pass
+    if doubled > first:
+        places.append(doubled + 1)
+    if text[first - 1 : first] == "\\":
+        plain = re.compile(rf"(?<!\\){quote}").search(text, first)
+        if plain:
+            places.append(plain.end())
+    return places
+
+
+def _after(text: str, start: int, quote: str) -> str | None:
+    letters = tokens(text, start)
+    evidence = AFTER_STRING.match(letters)
+    if evidence:
+        return evidence
+    return _truncation(text, start, letters, quote)
+
+
+def _truncation(text: str, start: int, letters: str, quote: str) -> str | None:
+    """A string closed and the rest of the statement commented away; a dash after inches or a quotation is not it."""
+    rest = letters.lstrip(")").lstrip(";")
+    if rest == "" and letters.endswith(";") and text[start - 2 : start - 1].isalpha():
+        return "sql: ' ; end"
+    if rest[:1] != "C" or not _GLUED.match(text, start):
+        return None
+    comment = _COMMENT_TEXT.search(text, start)
+    said = comment["said"].strip() if comment else ""
+    if len(said.split()) > 1 and not said.startswith(("'", '"')):
+        return None
+    return "sql: ' --"
+
+
+def _inside(text: str) -> str | None:
+    """The shapes that are statements wherever they stand, looked for around the words that can begin them."""
+    lowered = text.lower()
+    places = [match.start() for match in _ANCHOR.finditer(lowered)]
+    if len(places) > 2 * _ENDS:
+        places = places[:_ENDS] + places[-_ENDS:]
+    for place in places:
+        if place and (evidence := INSIDE.match(tokens(text, place, _WINDOW))):
+            return evidence
+    return None

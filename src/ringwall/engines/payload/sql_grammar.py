@@ -1,0 +1,110 @@
+"""What SQL text may follow the place where a value lands, when that value is honest: none of these shapes.
+
+`AFTER_STRING` reads what follows the quote that closes the string around the value. `BARE` reads a value that lands
+outside any string. Both are shapes over the letters of `sql_tokens`; read `O` as an operand.
+"""
+
+from __future__ import annotations
+
+from ringwall.engines.payload.grammar import Grammar
+
+_CALL = r"[fgd]\([^;]*?\)"
+_O = rf"(?:[nsvwtXT](?:\.[wtfgd])*|{_CALL}|\([^;]*?\))"
+_PRE = r"[!(a]*"
+_COMPARE = r"!?[ekK]"
+_ITEM = r"(?:[nsvqat(*c!]|[fgd]\()"  # what begins a column list in a statement and no sentence
+_LIST = rf"l?{_PRE}(?:{_ITEM}|[wT](?:\.[wt])*(?:,|A))"
+_STATEMENT = (
+    rf"(?:DT+[hw!t`]|N[hw]?I[wtT]|NI|RF[wtT]|P[wtT](?:\.w)*E|S{_LIST}|S[wt](?:\.w)*F[wt]|x[fgdvtsX(]|xwq"
+    rf"|yv|yz|y[^;]{{0,40}}[dXS]|y[wtTS]*(?:;|C|$)|D[DltwT]{{0,6}}[VI]|X|h[\(]|E[vt])"
+)
+
+AFTER_STRING = Grammar(
+    {
+        "sql: ' ) ; statement": rf"^\)*(?:[ekao]n)?\)*;{_STATEMENT}",
+        "sql: ' union select": r"^\)*[^;C]{0,12}Ul?\(*[SVT]",
+        "sql: ' or operand = operand": rf"^\)*[oa]*o{_PRE}{_O}(?:[ao]+{_PRE}{_O})*\)*{_COMPARE}{_PRE}[nsqQvwtfgdSlc]",
+        "sql: ' or (select": rf"^\)*[oa]+{_PRE}[SV]",
+        "sql: ' or constant --": rf"^\)*o{_PRE}(?:[nvs]|{_CALL})\)*(?:C|;|o|$)",
+        "sql: ' or effect()": rf"^\)*[oa,]+{_PRE}(?:w\.)*[d]\(",
+        "sql: ' or open string": r"^\)*o[!(]*[qQ]$",
+        "sql: ' order by item": r"^\)*Ob\(*(?:n|[fgd]\(|[wt](?:,[wt])*C)",
+        "sql: ' having condition": rf"^\)*H{_PRE}{_O}{_COMPARE}",
+        "sql: ' limit number": r"^\)*Ln(?:[,L]|C|I|Y|$)",
+        "sql: ' ) where condition": rf"^\)*(?:A?w)?W{_PRE}{_O}\)*{_COMPARE}",
+        "sql: ' compare (select": r"^\)*!?[ekK]\(*S",
+        "sql: ' compare (": r"^\)*[eK]\([nsgdv(S]",
+        "sql: ' compare constant --": r"^\)*[ekK][nsv]\)*C",
+        "sql: ' operator '": r"^[ekao]+Q$",
+        "sql: ' || call()": r"^\)*o+\(*[gdf]\(",
+        "sql: ' + call()": r"^\)*a+\(*[gd]\([^;]*$",
+        "sql: ' (select": rf"^\)*\(+S{_LIST}",
+        "sql: ', constant, constant) delay": r"^\)*(?:,n)+\)*(?:y|C|$)",
+        "sql: ', (select": r"^\)*,\(*S",
+        "sql: ' delay": r"^\)*yz",
+        "sql: ' declare": r"^\)*y[^;]{0,12}(?:yv|S|D|NI)|^y[vz]",
+        "sql: ' as name from": r"^\)*A[wsh]F",
+        "sql: ' statement": rf"^\)*(?:NI[wt]|RF[wt]W|DT[wt]|P[wt]E|S{_LIST}[^;]*F)",
+        "sql: ' into file": r"^\)*Iu|^\)*Lnn?Iu",
+        "sql: ' in boolean": r"^\)*Kw?w?C",
+    }
+)
+
+BARE = Grammar(
+    {
+        "sql: union select list": rf"Ul?\(*S{_LIST}",
+        "sql: number union select": r"^a?n\)*[^;]{0,20}Ul?\(*S",
+        "sql: or constant = constant": rf"o{_PRE}[ns](?:[ao][ns])*\)*e{_PRE}[nsqQ]|o{_PRE}s[KkE]{_PRE}[sqQ]",
+        "sql: or effect()": rf"[oaekK]{_PRE}d\(",
+        "sql: effect()": r"(?:^|[^.wf])d\((?:[^)]|$)|[sqSO;(,bWH]d\(",
+        "sql: package effect": r"(?:[oeka(,;]|^)\(*w\.d\([^)]",
+        "sql: or (select": rf"(?:^|[no)])[oaek]+{_PRE}\(S{_LIST}",
+        "sql: (select list from": rf"\(+Sl?{_PRE}(?:c|[gd]\(|[nsvat][^;]{{0,80}}F)|[ekKoa,(]\(+S[wt](?:\.w)*F[wt]",
+        "sql: char(n) || char(n)": r"g\(n\)[ao]+g\(n",
+        "sql: delay": r"yz[sqQn]",
+        "sql: operator operand = operand": (
+            rf"^(?:a?[nv]|w)?\)*o{_PRE}{_O}(?:[ao]+{_PRE}{_O})*\)*{_COMPARE}{_PRE}(?:[nsqQvwtT]|{_CALL})\)*(?:[CoQq;LO)]|$)"
+        ),
+        "sql: number or operand = operand": (
+            rf"^a?n\)*o{_PRE}{_O}(?:[ao]+{_PRE}{_O})*\)*{_COMPARE}{_PRE}[nsqQvtfgdSlc(]"
+        ),
+        "sql: ) or operand = operand": rf"^[nsw]?\)+o{_PRE}{_O}(?:[ao]+{_PRE}{_O})*\)*{_COMPARE}",
+        "sql: number and call()": r"^(?:a?n)?\)*o[!(a]*g\([^;]*\)\)*(?:[ekK]|C|$)",
+        "sql: operator constant --": r"^(?:a?n)?\)*o[!(]*[nv]\)*C",
+        "sql: order by number": r"^(?:a?[ns]|w)?\)*Ob(?:n|[gd]\(.*\))(?:,.*)?(?:C|$)",
+        "sql: having condition": rf"^(?:a?n|w)?\)*H{_PRE}(?:n[ek]n|g\(.*\)[ek])",
+        "sql: where constant = constant": rf"^(?:a?n)?\)*(?:Aw)?W{_PRE}[ns][ekK][ns]",
+        "sql: number ) where condition": rf"^a?n\)+(?:A?w)?(?:W|;|o|a\(*S|U|,\(S|H|K\(*S){_PRE}",
+        "sql: number ; statement": rf"^(?:a?[nw]|s)?\)*;{_STATEMENT}",
+        "sql: ; statement": (
+            r";(?:DT+[wt]|NI[wt](?:\(|V|S)|RF[wt](?:\.w)?(?:W|C|;|$)|P[wt](?:\.w)*E[wt](?:\.w)?e|yv|yz|x(?:X|v|\(v)"
+            rf"|Sl?(?:[nvacs]|[gd]\(|w,.*F|[wt]F[wt](?:;|C|W|$)))"
+        ),
+        "sql: constants , delay": r"^\)*(?:,n)+\)+",
+        "sql: number compare (select": r"^a?n\)*!?[ekK]\(*S",
+        "sql: procedure call": r"^x(?:X|\(?v)|^yv|^xwq$|x+X[sqv]",
+        "sql: catalogue": r"F(?:t|t\.|w\.)t|^S[^;]*Ft",
+        "sql: select server variable": r"^Sl?v(?:\.w)?(?:[CF;]|$)|^Sg\(\)(?:[CF;]|$)",
+        "sql: into file": r"[nsvwt)]Iu[sq]",
+        "sql: limit procedure": r"^a?nLn(?:,n)?(?:Y|U|I)|Yg?f?\(",
+        "sql: conditional on constants": r"(?:^|[aoek,(])g\(n[ek]n,|^g\([nw]\(?\)?e$|^g\(g\(\)[ek]",
+        "sql: constant = constant": r"^s[ke]s[ke][ns]$|^a?n\)*[ek]n\)*(?:C|o)",
+    }
+)
+
+INSIDE = Grammar(
+    {
+        "sql: union select list": rf"^Ul?\(*S{_LIST}",
+        "sql: or constant = constant": rf"^o{_PRE}n(?:[ao]n)*\)*e{_PRE}[nq]|^o{_PRE}s[KkE]{_PRE}[sqQ]",
+        "sql: or effect()": rf"^o{_PRE}d\(",
+        "sql: effect()": r"^d\([nsvq(]",
+        "sql: ; statement": (
+            r"^;(?:DT+[wt](?:;|C|$)|NI[wt](?:\(|VS?\(|S)|RF[wt](?:\.w)?W[wn(]|P[wt](?:\.w)*E[wt](?:\.w)?e|yv[wx]|yz|x(?:X|v|\(v)"
+            r"|Sl?(?:[nvac]|[gd]\()[^;]*(?:F[wt]|C))"
+        ),
+        "sql: (select list from": r"^\(+Sl?[!(a]*(?:c[hw(ns]|[gd]\([^;]{0,60}F|d\(|[nsva][^;]{0,60}F[wt])",
+        "sql: char(n) || char(n)": r"^g\(n\)[ao]+g\(n",
+        "sql: delay": r"^yz[sqQn]",
+        "sql: into file": r"^Iu[sq]",
+    }
+)

@@ -1,0 +1,73 @@
+"""Server-side request forgery: a value that is a URL to the server's own side, or that hides where it leads.
+
+Judged on values that are a URL (or a `name=URL` pair), because prose may mention any address. Which outside hosts a
+field may name is the field's policy, not detection.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ringwall.engines.payload.finding import View
+from ringwall.engines.payload.hosts import internal
+
+KIND = "ssrf"
+HINTS = (
+    r"^[\s\"'<(]*(?:url:)?(?:[\w.-]{1,40}=)?[a-z][a-z0-9+.-]{1,20}:/*[\w\[@%\\.~!$&'*?#-]",
+    r"^[\s\"']*//[\w\[.@-]",
+    r"(?:=|to/\?url=|[?&]\w+=)(?:https?|gopher|dict|ftp|file)(?::|%3a)//",
+)
+
+_URL = re.compile(r"[\s\"'<(]*(?:url:)?(?:[\w.-]{1,40}=)?(?P<scheme>[a-z][a-z0-9+.-]{1,20}):(?P<rest>[/\\]{0,4}[^\s]*)[\s\S]{0,400}", re.IGNORECASE)
+_NESTED = re.compile(r"[?&/][\w\[\].-]{0,40}=(?P<url>(?:https?|ftp)://[^\s&\"']+)", re.IGNORECASE)
+_AUTHORITY = re.compile(r"[/\\]{1,4}(?P<authority>[^/\\?#\s]*)")
+_WEB = frozenset({"http", "https", "ws", "wss", "ftp", "ftps"})
+# Schemes that server-side fetchers (libcurl, PHP, Java) act on and that no web page links to.
+_ODD = frozenset("gopher dict tftp ldap ldaps ldapi jar netdoc sftp smb rtsp imap pop3 telnet expect rmi iiop dns jndi phar local_file".split())
+
+
+def detect(view: View) -> str | None:
+    """The evidence that `view` is a URL to the inside, or None."""
+    text = view.text
+    match = _URL.fullmatch(text) if len(text) < 8000 else None
+    if match is None:
+        return None
+    scheme, rest = match["scheme"].lower(), match["rest"]
+    if scheme in _ODD and rest:
+        return "url: scheme no page links to" if rest[:1] in "/\\" or ":" in rest else None
+    if scheme not in _WEB or " " in text.strip()[:200] and not rest:
+        return None
+    return _web(rest) or _nested(text)
+
+
+def _web(rest: str) -> str | None:
+    match = _AUTHORITY.match(rest)
+    if match is None:
+        return None
+    authority = match["authority"]
+    userinfo, at, host = authority.rpartition("@")
+    if kind := internal(_hostname(host)):
+        return f"url: {kind}"
+    if at and ("." in userinfo.partition(":")[0] or "@" in userinfo):
+        return "url: user looks like a host"
+    if at and internal(_hostname(userinfo.partition("@")[0])):
+        return "url: user is an inside address"
+    tail = rest[match.end() :]
+    if tail[:1] == "\\" or re.match(r"[/\\?#&]{0,3}@[\w.]+", tail):
+        return "url: ambiguous authority"
+    return None
+
+
+def _hostname(authority: str) -> str:
+    if authority.startswith("["):
+        return authority[1:].partition("]")[0]
+    return authority.partition(":")[0].rstrip("&")
+
+
+def _nested(text: str) -> str | None:
+    for count, match in enumerate(_NESTED.finditer(text)):
+        if count >= 8:
+            break
+        if evidence := _web(match["url"].partition(":")[2]):
+            return f"{evidence}, nested"
+    return None

@@ -1,0 +1,88 @@
+"""Server-side template and expression-language injection: a template delimiter with an expression inside.
+
+A placeholder (`{{ name }}`, `${NAME}`) is text; an operation inside the delimiters (a call, an index, arithmetic, a
+filter with arguments, a private attribute) is code that a template engine would run.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ringwall.engines.payload.finding import View
+
+KIND = "ssti"
+HINTS = (
+    r"\{\{|\{%|\$\s*\{|#\s*\{|<%|<#|#(?:set|foreach|if|include|parse|macro|evaluate|define)\s*\(|\*\{|~\{|\{php\}|\{\$|\{if|@\(|\[\[|%\{|\{[#@]|\{\w+\s*[\[(.]|\$!?\{?\w+\.\w+\(",
+)
+
+_SPANS = re.compile(
+    r"\{\{(?P<mustache>[^{}]*+(?:\{[^{}]*+\}[^{}]*+)*+)\}\}|\{%-?(?P<block>[^%]*+(?:%(?!\})[^%]*+)*+)%\}|[$#*~%@]\s*\{(?P<el>[^{}]*+(?:\{[^{}]*+\}[^{}]*+)*+)(?:\}|$)"
+    r"|<%(?!--)[=@!-]?(?P<erb>[^%]*+(?:%(?!>)[^%]*+)*+)%>|\[\[(?P<thymeleaf>[^\]]*+)\]\]|\{(?P<smarty>\$[^{}]*+|[a-z]+\s+[^{}]*+|php)\}|@\((?P<razor>[^)]*+)"
+)
+_MOST = 24
+_STRING = re.compile(r"'[^']{0,400}'|\"[^\"]{0,400}\"|\\?[\"'][^\"']{0,200}\\?[\"']")
+_OPERATION = re.compile(
+    r"[\w\])'\"]\s*\(|\w\s*\[\s*[\w'\"]|[\d)]\s*[*+/%^-]\s*[\d('\"s]|__\w+|\|\s*\w+\s*\(|^\s*[\[(]\s*[s\d'\"{]|\w\s*\?\s*new|@\w+[.\w]*@|\b(?:new|T)\s*[\s(]\s*[\w.]+\(|s\s*[|~+*]|\bimport\s+\w"
+    r"|jndi:|^\s*[=:]?\s*s\s*$|\d\s*(?:==|<|>|!=)\s*\d"
+)
+# Objects that template engines and web frameworks put into every template's scope (Jinja2, Flask, Twig, Smarty, EL).
+_SCOPE = re.compile(
+    r"\s*[\$=]?\s*(?:self|request|config|settings|session|app|application|_self|_context|smarty|_|this|namespace|joiner|cycler|lipsum|dump|debug|env|class|param|applicationScope|sessionScope|requestScope|pageContext|header|cookie|initParam|root|global|process|constructor)(?:\s*[.\[(|][^{}]*)?\s*",
+)
+_DIRECTIVE = re.compile(
+    r"<#(?:assign|import|include|list|global|setting|function|macro|local)\b[^>]{0,300}|#(?:set|foreach|include|parse|evaluate|define)\s*\(\s*[\$\"'][^)]{0,300}|\{php\}|\{/?(?:literal|include_php)\}|\$\{?\w+\.(?:class|getClass|forName|inspect)\b|#\{?(?:set|include)",
+    re.IGNORECASE,
+)
+_TWIG_BLOCK = re.compile(r"\s*(?:import|include|extends|for|if|set|macro|debug|load|raw|csrf|with|call|from|do|embed|block|filter|autoescape)\b(?P<rest>.*)", re.DOTALL)
+
+
+def detect(view: View) -> str | None:
+    """The evidence that `view` holds a template expression, or None."""
+    text = view.text
+    whole = len(text) < 400
+    for count, span in enumerate(_SPANS.finditer(text)):
+        if count >= _MOST:
+            break
+        if evidence := _judge(span, text, whole):
+            return evidence
+    if _DIRECTIVE.search(text):
+        return "template: directive"
+    return None
+
+
+def _judge(span: re.Match[str], text: str, whole: bool) -> str | None:
+    kind = span.lastgroup or ""
+    inside = span[kind] or ""
+    if kind == "block":
+        return _block(inside)
+    if kind == "smarty":
+        return _smarty(inside, span, text)
+    if kind in ("thymeleaf",) and not inside.startswith(("${", "*{", "#{")):
+        return None
+    alone = span.end() - span.start() >= len(text.strip()) - 2
+    if kind == "erb":
+        return "template: <% code %>" if inside.strip() else None
+    if kind == "mustache" and _SCOPE.fullmatch(inside) and (alone or "." in inside or "_" in inside):
+        return "template: {{ scope object }}"
+    plain = _STRING.sub("s", inside[:2000])
+    if kind == "el" and _SCOPE.fullmatch(inside) and re.search(r"\w[.\[]", inside):
+        return "template: ${ scope object }"
+    if _OPERATION.search(plain) and not (kind == "el" and plain.lstrip().startswith("/")):
+        return f"template: {kind} expression"
+    return None
+
+
+def _block(inside: str) -> str | None:
+    statement = _TWIG_BLOCK.match(inside)
+    if statement and _OPERATION.search(_STRING.sub("s", statement["rest"])):
+        return "template: {% statement expression %}"
+    return "template: {% import %}" if re.match(r"\s*(?:import|debug|include)\s*\S*", inside) else None
+
+
+def _smarty(inside: str, span: re.Match[str], text: str) -> str | None:
+    if inside == "php" or re.match(r"\$smarty\.", inside):
+        return "template: {$smarty}"
+    whole = span.end() - span.start() >= len(text.strip()) - 2
+    if re.match(r"(?:if|system|math|include|fetch|eval|function)\s+\S*[(=]", inside):
+        return "template: {tag call()}"
+    return "template: {$expression}" if whole and _OPERATION.search(_STRING.sub("s", inside)) else None

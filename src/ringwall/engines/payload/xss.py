@@ -1,0 +1,167 @@
+"""Cross-site scripting: markup that runs script, and text that turns an attribute or a script string into script.
+
+Contexts: HTML text (an active tag), a quoted or bare attribute (a quote, then an event handler), a URL attribute
+(a script scheme), a style, a JavaScript string (a quote, then an operator, then a call).
+"""
+
+from __future__ import annotations
+
+import re
+
+from ringwall.engines.payload import decode
+from ringwall.engines.payload.finding import View
+from ringwall.engines.payload.grammar import Grammar
+from ringwall.engines.payload.js_tokens import tokens
+from ringwall.engines.payload.markup import Tag, tags
+
+KIND = "xss"
+HINTS = (
+    r"<[\s\x00/+]*[a-z?!%\\]",
+    r"(?:script|mocha)[\s\x00]*:|s\s*c\s*r\s*i\s*p\s*t\s*:|data:[^,]{0,40}(?:html|xml|script|svg)",
+    r"\bon[a-z]{3,24}[\s\x00-\x20/]*=",
+    r"(?:alert|prompt|confirm|eval|settimeout|setinterval|fromcharcode|expression|function|constructor|atob|write(?:ln)?|fetch|import|void|open)[\s)\]'\"]*(?:\(|`|\.call|\.apply)",
+    r"-moz-binding|behaviou?r\s*:|@import|document\s*\.|window\s*[.\[]|location\s*[.=\[]|innerhtml",
+    r"['\"`][\s)}\]]*[-+;,*/|&^?:]+[\s]*[\w.$]+[\s]*[(`\[=]",
+)
+
+# HTML elements that load, run or redirect by being there (WHATWG HTML; the last are historic and still honoured).
+_ACTIVE = frozenset(
+    "iframe object embed applet frame frameset portal layer ilayer bgsound isindex event-source xss ?import ?xml-stylesheet".split()
+)
+_SCHEME = re.compile(
+    r"^[^a-z]{0,20}(?:url\(?['\"]?)?(?:feed:)*(?:javascript|vbscript|livescript|mocha|jscript|vbs|ecmascript)\s*[:#]|^data\s*:[^,]{0,60}(?:html|script|svg|xml|base64)"
+    r"|^data:[^,]{0,20},[^a-z]{0,10}(?:<|alert|javascript)",
+    re.IGNORECASE,
+)
+_IMAGE = re.compile(r"\s*+data\s*+:\s*+image/(?!svg)[\w.+-]++;", re.IGNORECASE)
+_HANDLER = re.compile(r"^(?:\W|\\x..|\\u....)*on[a-z]{3,24}\W*(?:\\x..)?$")
+_STYLE = re.compile(
+    r"expression\s*\(|behaviou?r\s*:|-moz-binding|(?:java|vb)script\s*:|@import|-o-link|-webkit-binding|data:[^,]*(?:html|script)",
+    re.IGNORECASE,
+)
+_NOISE = re.compile(r"[\x00-\x20\xa0\\]+")
+_CSS_COMMENT = re.compile(r"/\*[^*]{0,200}\*/|\\(?=[g-z\s])|<!--.{0,20}?-->")
+_CODE = re.compile(r"[\w\])]\s*[(\[`]|=[^=>]|[+!\[\]()]{6}|\w\s*\.\s*\w+\s*[=(]|//|^\s*[(\[{`'\"+!~-]|&#")
+
+_BROWSER = r"(?:alert|confirm|prompt|eval|setTimeout|setInterval|execScript|importScripts|fromCharCode)"
+_LOOSE = re.compile(
+    rf"(?:^|[^\w.$])(?:(?:window|self|top|this|parent|frames|globalThis)\s*[.\[]\s*['\"]?)?{_BROWSER}['\"\])\s]*(?:\(|`|\.call|\.apply)"
+    r"|document\s*\.\s*(?:cookie|write|location|domain|body|createElement|getElement|URL|documentURI)|String\.fromCharCode"
+    r"|(?:window|document|top|self|parent)\s*[.\[]\s*['\"]?location['\"]?\]?\s*=[^=]|\.innerHTML\s*\+?="
+    r"|\bconstructor\s*[(\[.]\s*['\"`(]?\s*(?:constructor|alert)",
+)
+_SCRIPT_URL = re.compile(
+    r"(?:^|[\s\"'=(,;>/?&])(?:j\s*a\s*v\s*a|v\s*b|l\s*i\s*v\s*e|j)\s*s\s*c\s*r\s*i\s*p\s*t\s*:(?=[^\s]|\s*\S*[(`=])\S{0,200}?[(`=%\\.]", re.IGNORECASE
+)
+_DATA_URL = re.compile(r"(?:^|[\s\"'=(,;>])data:[^,\s]{0,60}(?:text/html|script|xml|svg)[^,\s]{0,60},", re.IGNORECASE)
+_STYLE_LOOSE = re.compile(r"\bexpression\s*\(\s*\w+[.(]|-moz-binding\s*:\s*url|behaviou?r\s*:\s*url|@import\s*(?:url\s*\(|['\"])\s*['\"]?(?:https?:|//|data:|java)", re.I)
+_BREAK_HANDLER = re.compile(
+    r"(?:^|[\"'`\s/\x00-\x20+>;,?&])on[a-z]{3,24}[\s\x00]*=[\s\x00]*[\"'`+(]{0,4}[^\s\"'`=;&]{0,80}[(`:=\[]"
+    r"|[\"'`][\s/]*(?:[\w-]{1,20}=[\"']?[\w#.:-]{0,40}[\"']?[\s/]*){0,4}on[a-z]{3,24}\s*=",
+    re.IGNORECASE,
+)
+_AFTER_STRING = Grammar(
+    {
+        "js: ' ; call()": r"^[)\]}]*[;+*,o?:e&C|\n][^sq]{0,24}d",
+        "js: ' operator call() operator '": r"^[)\]}]*[;+,o?:e]+[(\[{!+]*(?:[iK]\.)*c[^;]{0,60}(?:[+;,oC][qQ]?|[+o,][qQs])$",
+        "js: ' ; assign": r"^[)\]}]*;[K]?[i.]+(?:\[[isn]\])?=[^;]{0,40}(?:;|C|q|Q)",
+        "js: ' } statement": r"^[)\]]*[;]?\}+[;]?(?:[Kcd]|i=)",
+    }
+)
+
+
+def detect(view: View) -> str | None:
+    """The evidence that `view` is active content, or None."""
+    text = view.text
+    return active_markup(text) or _loose(text) or _in_string(text)
+
+
+def active_markup(text: str) -> str | None:
+    """The evidence of a tag in `text` that a browser would act on, or None."""
+    for tag in tags(text):
+        if evidence := _judge(tag, text):
+            return evidence
+    return None
+
+
+def _judge(tag: Tag, text: str) -> str | None:
+    name = tag.name.rpartition(":")[2] or tag.name
+    if name == "script" or name.startswith(("script\\", "script.")):
+        return _script(tag, text)
+    if name in _ACTIVE and not tag.closes and (tag.attributes or name != "object"):
+        return f"html: <{name}>"
+    if name == "style" and _STYLE.search(_folded(text[tag.end : tag.end + 2000])):
+        return "html: <style> active css"
+    return _by_attributes(name, tag.attributes)
+
+
+def _script(tag: Tag, text: str) -> str | None:
+    """A script element with something to run; the bare word `<script>` in a sentence has nothing."""
+    if tag.closes:
+        before = text[max(0, tag.end - 400) : tag.end]
+        return "html: </script> closes" if _CODE.search(before) or tag.end < len(text) else None
+    if tag.attributes:
+        return "html: <script attributes>"
+    rest = text[tag.end : tag.end + 2000]
+    if "</script" in rest.lower() or not rest.strip() or _CODE.search(rest[:200]):
+        return "html: <script> code"
+    return None
+
+
+def _by_attributes(name: str, attributes: tuple[tuple[str, str], ...]) -> str | None:
+    names = {attribute for attribute, _ in attributes}
+    if name == "meta" and names & {"http-equiv", "charset"}:
+        return "html: <meta http-equiv>"
+    if (name == "link" and names & {"rel", "href"}) or (name == "base" and "href" in names):
+        return f"html: <{name} href>"
+    if name in {"set", "animate", "handler", "listener"} and names & {"attributename", "ev:event", "xlink:href", "event"}:
+        return f"html: <{name} attribute>"
+    if name == "xml" and names & {"src", "id"} or "datasrc" in names:
+        return "html: data island"
+    for attribute, value in attributes:
+        if evidence := _attribute(attribute, value):
+            return f"html: <tag {evidence}>"
+    return None
+
+
+def _attribute(attribute: str, value: str) -> str | None:
+    if value and _HANDLER.match(attribute):
+        return "on*=script"
+    if attribute == "srcdoc" or attribute == "xmlns" and "xhtml" in value:
+        return attribute
+    if not value:
+        return None
+    plain = _folded(value)
+    if _SCHEME.search(plain) and not _IMAGE.match(value):
+        return "url=script:"
+    if "style" in attribute and _STYLE.search(plain):
+        return "style=active css"
+    return None
+
+
+def _folded(value: str) -> str:
+    """A value as a browser reads a URL or a style: references decoded, controls and comments gone."""
+    plain = decode.escapes(decode.entities(value)) if ("&" in value or "\\" in value) else value
+    return _NOISE.sub("", _CSS_COMMENT.sub("", decode.css(plain)))
+
+
+def _loose(text: str) -> str | None:
+    if _SCRIPT_URL.search(text):
+        return "url: script scheme"
+    if _DATA_URL.search(text):
+        return "url: data: active type"
+    if _LOOSE.search(text):
+        return "js: browser call()"
+    if _BREAK_HANDLER.search(text):
+        return "html: attribute on*=script"
+    if _STYLE_LOOSE.search(text):
+        return "css: active"
+    return None
+
+
+def _in_string(text: str) -> str | None:
+    for quote in "'\"`":
+        at = text.find(quote)
+        if at >= 0 and (evidence := _AFTER_STRING.match(tokens(text, at + 1))):
+            return evidence.replace("'", quote, 1)
+    return None
