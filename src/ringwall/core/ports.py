@@ -33,22 +33,9 @@ class Call(Question):
 
 @dataclass(frozen=True, slots=True)
 class FindKey(Question):
-    """The record of an API key by its public id. Answer: `KeyRecord` or None."""
+    """The record of an API key by its public id. Answer: a `records.KeyRecord` or None."""
 
     key_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class KeyRecord:
-    """An API key as stored: its secret's hash, whom it speaks for, and until when (epoch seconds)."""
-
-    key_id: str
-    digest: bytes
-    subject: str
-    roles: frozenset[str]
-    scopes: frozenset[str]
-    tenant: str | None
-    expires: float | None
 
 
 @dataclass(frozen=True, slots=True)

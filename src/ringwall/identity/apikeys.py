@@ -1,0 +1,70 @@
+"""API keys: issued once in clear, kept as a hash, ended at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from ringwall.core.records import KeyRecord
+from ringwall.engines.crypto import apikeys
+
+
+class KeyStore(Protocol):
+    """Where keys are kept."""
+
+    def add_key(self, key: KeyRecord) -> None: ...
+    def key(self, key_id: str) -> KeyRecord | None: ...
+    def keys(self) -> list[KeyRecord]: ...
+    def end_key(self, key_id: str, at: float) -> bool: ...
+
+
+class ApiKeys:
+    """The keys of one store."""
+
+    def __init__(self, store: KeyStore, now: Callable[[], float]) -> None:
+        self._store = store
+        self._now = now
+
+    def issue(
+        self,
+        name: str,
+        roles: frozenset[str],
+        *,
+        tenant: str | None = None,
+        scopes: frozenset[str] = frozenset(),
+        subject: str | None = None,
+        lifetime_s: float | None = None,
+    ) -> tuple[str, KeyRecord]:
+        """A new key, in clear for this one time, and its record."""
+        made = apikeys.generate()
+        now = self._now()
+        record = KeyRecord(
+            made.key_id,
+            name,
+            made.digest,
+            subject or f"key-{made.key_id}",
+            roles,
+            scopes,
+            tenant,
+            now,
+            now + lifetime_s if lifetime_s is not None else None,
+        )
+        self._store.add_key(record)
+        return made.text, record
+
+    def rotate(self, key_id: str, overlap_s: float) -> tuple[str, KeyRecord] | None:
+        """A successor with the same rights; the old key ends after the overlap. None where there is no such key."""
+        old = self._store.key(key_id)
+        if old is None or old.revoked is not None:
+            return None
+        made = self.issue(old.name, old.roles, tenant=old.tenant, scopes=old.scopes, subject=old.subject)
+        self._store.end_key(key_id, self._now() + overlap_s)
+        return made
+
+    def revoke(self, key_id: str) -> bool:
+        """End a key now. False where there is none, or it ended before."""
+        return self._store.end_key(key_id, self._now())
+
+    def list(self) -> list[KeyRecord]:
+        """All keys, oldest first."""
+        return self._store.keys()

@@ -1,0 +1,43 @@
+"""Disclosure: what a reply may say. Judges by what the reply itself holds, not by what the request claimed, so
+that it stands when authentication's and authorization's walls have fallen for a trick.
+
+Works on the parsed reply; a reply that cannot be parsed passes only where nothing in it needs checking.
+"""
+
+from __future__ import annotations
+
+from ringwall.contract.model import Operation
+from ringwall.core.plan import Guard, Guards
+from ringwall.layers.disclosure.fields import fields_guard, mask_guard
+from ringwall.layers.disclosure.leaks import Markup, arrival_guard, echo_guard, leaks_guard
+from ringwall.layers.disclosure.objects import objects_guard
+from ringwall.layers.disclosure.reasons import LAYER, REASONS
+from ringwall.layers.disclosure.schema import schema_guard
+from ringwall.layers.disclosure.settings import Settings, reader
+
+__all__ = ["LAYER", "REASONS", "Markup", "Settings", "forge", "forge_masks"]
+
+
+def forge(operation: Operation, settings: Settings) -> Guards:
+    """Before decryption: leaks of any kind, foreign objects, unreadable and undeclared properties."""
+    because = operation.rule.key if operation.rule else ""
+    places = reader(operation, settings)
+    return Guards(
+        body=(Guard(LAYER, "arrival", arrival_guard(settings.markup)),),
+        reply=(
+            Guard(LAYER, "leaks", leaks_guard(operation)),
+            Guard(LAYER, "echo", echo_guard(settings.markup)),
+            Guard(LAYER, "objects", objects_guard(operation, settings, places), because),
+            Guard(LAYER, "schema", schema_guard(operation, settings), because),
+            Guard(LAYER, "fields", fields_guard(settings, places), because),
+        ),
+    )
+
+
+def forge_masks(operation: Operation, settings: Settings) -> Guards:
+    """After decryption: partial values for those who may not read the whole."""
+    places = reader(operation, settings)
+    masked = any(field.mask for r in settings.resources.values() for field in r.fields.values())
+    if not masked:
+        return Guards()
+    return Guards(reply=(Guard(LAYER, "masks", mask_guard(settings, places)),))

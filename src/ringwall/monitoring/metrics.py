@@ -1,0 +1,53 @@
+"""Prometheus metrics of exchanges. Labels are operations, reasons and layers: never a value of a request."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from ringwall.core.event import Event
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+
+_SECONDS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5)
+
+
+class Metrics:
+    """Counters of one process, kept in a registry of their own."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._exchanges = Counter(
+            "ringwall_exchanges",
+            "Exchanges by operation, decision and status class.",
+            ("operation", "decision", "status"),
+            registry=self._registry,
+        )
+        self._refusals = Counter(
+            "ringwall_refusals", "Refusals by layer and reason.", ("layer", "reason"), registry=self._registry
+        )
+        self._overhead = Histogram(
+            "ringwall_overhead_seconds",
+            "Time inside ringwall, without the application's.",
+            buckets=_SECONDS,
+            registry=self._registry,
+        )
+        self._unwritten = Counter(
+            "ringwall_journal_failures", "Events that the journal did not take.", registry=self._registry
+        )
+
+    def observe(self, event: Event) -> None:
+        """Count an exchange."""
+        status = f"{event.status // 100}xx"
+        self._exchanges.labels(event.operation or "none", event.decision, status).inc()
+        self._overhead.observe(event.us / 1e6)
+        if event.reason is not None:
+            self._refusals.labels(event.layer or "none", event.reason).inc()
+
+    def journal_failed(self) -> None:
+        """Count an event that could not be written."""
+        self._unwritten.inc()
+
+    def exposition(self) -> bytes:
+        """All metrics in the text format."""
+        return generate_latest(self._registry)
