@@ -32,9 +32,10 @@ from ringwall.core.verdict import PASS, Ask, Learned, Refuse, Rewritten, Verdict
 
 @dataclass(frozen=True, slots=True)
 class ReadBody:
-    """Read the request's whole content, at most `limit` bytes."""
+    """Read the request's whole content: at most `limit` bytes, the first of them within `seconds`."""
 
     limit: int
+    seconds: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,7 @@ class Exchange:
             return Refuse(reasons.BODY_SIZE)
         if plan.body == "stream":
             return None
-        got = yield ReadBody(plan.limits.body)
+        got = yield ReadBody(plan.limits.body, plan.limits.seconds)
         return Refuse(got) if isinstance(got, Reason) else got
 
     def _outward(self, request: Request) -> Generator[Want, Any, Response | Refuse]:
