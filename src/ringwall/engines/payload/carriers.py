@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 MOST = 6
 _START = re.compile(r"\s*+(?:<\?xml[^>]{0,200}\?>)?\s*+<\w")
-_LEAF = re.compile(r"""<[\w:.-]{1,40}\s+[\w:.-]{1,40}\s*+=\s*+(?:"([^"<]{2,4000})"|'([^'<]{2,4000})')|<[\w:.-]{1,40}>([^<>]{2,4000})</""")
+_LEAF = re.compile(r"""[\s][\w:.-]{1,40}+\s?=\s?(?:"([^"<]{2,4000})"|'([^'<]{2,4000})')|>([^<>]{2,4000})</""")
 
 
 def leaves(text: str) -> Iterator[tuple[str, str]]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ringwall.engines.payload import code, directory, headers, includes, nosql, objects, paths, proto, shell, sql, ssrf, template, xml, xss
+from ringwall.engines.payload.document import prose
 from ringwall.engines.payload.finding import Finding, Format, View, found
 from ringwall.engines.payload.gate import Gate
 from ringwall.engines.payload.views import views
@@ -18,6 +19,7 @@ class Detector:
     kind: str
     hints: tuple[str, ...]
     detect: Callable[[View], str | None]
+    quoted: bool = True  # whether code that a document quotes is its content, and not read
 
 
 # In this order: the most specific grammar first, so that the class named is the one meant.
@@ -31,6 +33,7 @@ DETECTORS: tuple[Detector, ...] = (
     Detector(xss.KIND, xss.HINTS, xss.detect),
     Detector(template.KIND, template.HINTS, template.detect),
     Detector(directory.XPATH, directory.XPATH_HINTS, directory.detect_xpath),
+    Detector(sql.KIND, sql.HINTS, sql.detect_in_strings, quoted=False),
     Detector(sql.KIND, sql.HINTS, sql.detect),
     Detector(directory.LDAP, directory.LDAP_HINTS, directory.detect_ldap),
     Detector(ssrf.KIND, ssrf.HINTS, ssrf.detect),
@@ -55,6 +58,13 @@ def judge(view: View) -> Finding | None:
     """The first injection found in one reading of a value."""
     for index in _GATE.awake(view.text):
         detector = DETECTORS[index]
-        if evidence := detector.detect(view):
+        evidence = detector.detect(view)
+        if evidence and not (detector.quoted and _only_quoted(detector, view)):
             return found(detector.kind, evidence, view)
     return None
+
+
+def _only_quoted(detector: Detector, view: View) -> bool:
+    """Whether `detector` finds nothing once the code that a document quotes is left out."""
+    rest = prose(view.text)
+    return rest is not None and detector.detect(replace(view, text=rest)) is None

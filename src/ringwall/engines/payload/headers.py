@@ -14,6 +14,7 @@ HINTS = (r"[\r\n]+[\s]*(?:[a-z0-9-]{2,40}\s*:|<|http/\d)|^[\r\n]|\\[rn]|\xe5\x98
 
 _FIELD = re.compile(r"[\r\n]\s*+(?P<name>[A-Za-z][A-Za-z0-9-]{2,40})\s?:\s?\S")
 _BODY = re.compile(r"(?:\r\n|\n|\r){2}\s*<[a-z!]", re.IGNORECASE)
+_LEADING = re.compile(r"[\r\n]+[A-Za-z][A-Za-z0-9-]{2,40}[\r\n]*: \S")
 _STATUS = re.compile(r"[\r\n]HTTP/\d(?:\.\d)? \d{3}")
 # Response fields (IANA registry) that change how a reply is understood, so that even a raw break before them is not prose.
 _STRONG = frozenset("set-cookie location content-type content-length transfer-encoding access-control-allow-origin refresh x-xss-protection link".split())
@@ -33,6 +34,10 @@ def detect(view: View) -> str | None:
         return "header: hidden break name:"
     if field and field["name"].lower() in _STRONG and "\r" in text[: field.start() + 2] and len(text) < 400:
         return "header: break name:"
+    if _LEADING.match(text):
+        return "header: leading break name:"
+    if "\r\n\r\n" in text and re.search(r"\r\n\r\n\s*<(?:html|!doctype|head|body|script)\b", text, re.IGNORECASE):
+        return "header: break body"
     if hidden and _BODY.search(text):
         return "header: hidden break body"
     return None

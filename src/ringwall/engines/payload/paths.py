@@ -25,7 +25,7 @@ HINTS = (
 _SEP = r"(?:[/\\]|%(?:25)*(?:2f|5c|c0%af|c1%9c)|0x(?:2f|5c)|2f|5c|∕|⁄)"
 _CLIMB = re.compile(rf"(?:^|[/\\=:\"'\s@(;,?&]|%2f|%5c|[a-z0-9])\.\.{{1,}}[;\x00]?(?:{_SEP}|[/\\])+", re.IGNORECASE)
 _REPEAT = re.compile(r"(?:\.{2,4}(?P<sep>[^\w\s.]{1,10}|0x[25][fc]|[25][fc]|%\w\w|/?%u\w{4})){2}|(?:\.\.(?:[^\s.]{1,10})){3}\w", re.IGNORECASE)
-_PATH = re.compile(r"[\s\"'=@&;]*+[^\s\"'<>|*?]{0,4000}[\s\"']*", re.IGNORECASE)
+_PATH = re.compile(r"[\s\"'=@&;]*+[^\s\"'<>|?]{0,4000}[\s\"']*", re.IGNORECASE)
 _SYSTEM = re.compile(
     r"(?:file:/{0,3})?(?:[/\\.]|%2f)*/+\.{0,2}/*(?:etc|proc|root|var|usr|opt|boot|sys|dev|bin|sbin|lib|lib64|private|windows|winnt|inetpub|program files|apache\d?|xampp|system volume information)[/\\][\w.$~@-]",
     re.IGNORECASE,
@@ -67,7 +67,7 @@ def _climbs(text: str) -> bool:
     first = _CLIMB.search(text)
     if first is not None:
         again = _CLIMB.match(text, max(first.end() - 1, 0))
-        if again or _CLIMB.search(text, first.end() - 1, first.end() + 16):
+        if (again or _CLIMB.search(text, first.end() - 1, first.end() + 16)) and text.count(" ") < 4:
             return True
         if _is_path(text) and "://" not in text[: first.start() + 8]:
             return True

@@ -23,14 +23,14 @@ HINTS = (
 )
 
 _MOST = 40
-_SEPARATOR = re.compile(r"\|\|?|&&?|;|\n|\r|\x00|`|\$\(|<\(|>\(|(?<!\w)\^(?=\w)|(?<=[\"'])\s*<(?=[a-z])|^<(?=[a-z]+(?:$|[\\%]))")
+_SEPARATOR = re.compile(r"\|\|?|&&?|;|\n|\r|\x00|(?:(?<=[;|&=$<>\"'(:,])|^)\s?`|\$\(|<\(|>\(|(?<!\w)\^(?=\w)|(?<=[\"'])\s*<(?=[a-z])|^<(?=[a-z]+(?:$|[\\%]))")
 _WRAP = re.compile(r"[\s\"'({!@]*+")
 _COMMAND = re.compile(r"(?P<path>(?:[~.\w%:*?-]*[/\\])*+)(?P<name>[\w.+?*\[\]-]++(?:\(\))?)")
 _END = re.compile(r"\|\|?|&&?|;|\n|\r|`|\)|\x00|$")
 _ENTITY = re.compile(r"&(?:#\w+|\w+);")
 _QUOTING = re.compile(r"(?<=\w)(?:''|\"\"|\\(?=\w)|\^(?=\w)|\$@|\$\*|``)(?=\w)|(?<=[\w/])'(?=\w)(?=[^'\s]{1,12}')|\$\{?IFS(?:%\?\?|[:\d,]*)?\}?(?:\$\d)?", re.IGNORECASE)
 _SHAPED = re.compile(
-    r"^(?:--?[\w?-]+(?:=\S*)?|/[\w?*.@/-]*|\.{1,2}/\S*|[\w-]*[/\\][\w./\\*?-]*|~\S*|\$\S+|%\w+%\S*|[a-z]:[\\/%]?\S*|[\"'].*|\w+://\S+|\S*[*?]\S*|\d+[smhd]?"
+    r"^(?:--?[\w?-]+(?:=\S*)?|/\S*|\.{1,2}/\S*|[\w-]*[/\\][\w./\\*?-]*|~\S*|\$\S+|%\w+%\S*|[a-z]:[\\/%]?\S*|[\"'].*|\w+://\S+|\S*[*?]\S*|\d+[smhd]?"
     r"|[<>]+\S*|&?\d>\S+|@\S+|\S*=\S*|<<<?\S*|\+\S*|[\w.-]+\.(?:com|net|org|io|txt|php|sh|py|html?|log|conf|ini|exe|bat|ps1|me|dev|co|xyz|internal|local)\S*)$",
     re.IGNORECASE,
 )
@@ -52,11 +52,8 @@ _CODE_CALL = re.compile(r"^[\s\"'|;&`(]*(?:system|exec|passthru|shell_exec|popen
 def detect(view: View) -> str | None:
     """The evidence that `view` is a command injection, or None."""
     text = _QUOTING.sub(_unquoted, view.text)
-    return (
-        _shapes(text, view.text)
-        or _after_separators(text)
-        or _whole_command(text.strip())
-    )
+    lines = bool(view.decoded) or len(text) < 120
+    return _shapes(text, view.text) or _after_separators(text, lines) or _whole_command(text.strip())
 
 
 def _unquoted(match: re.Match[str]) -> str:
@@ -70,6 +67,8 @@ def _shapes(text: str, original: str) -> str | None:
         return "batch: if/for command"
     if _EXPANSION.search(text):
         return "shell: ${name operator word}"
+    if re.search(r"\b\w+=\$?['\"]\w+['\"];\s?\$\w+", original):
+        return "shell: name=word;$name"
     if len(text) < 80 and _LONE.fullmatch(original):
         return "shell: separator command"
     if _CODE_CALL.match(text):
@@ -81,8 +80,9 @@ def _shapes(text: str, original: str) -> str | None:
     return None
 
 
-def _after_separators(text: str) -> str | None:
-    places = list(_SEPARATOR.finditer(text))
+def _after_separators(text: str, lines: bool) -> str | None:
+    """A command after any separator; a raw line break separates commands only in a short or decoded value."""
+    places = [place for place in _SEPARATOR.finditer(text) if lines or place.group() not in "\r\n"]
     if len(places) > 2 * _MOST:
         places = places[:_MOST] + places[-_MOST:]
     for place in places:
@@ -96,7 +96,7 @@ def _after_separators(text: str) -> str | None:
 def _command_at(text: str, place: re.Match[str]) -> str | None:
     wrap = _WRAP.match(text, place.end())
     start = wrap.end() if wrap else place.end()
-    if text.startswith(("$(", "`"), start) and place.group() in ("$(", "`"):
+    if text.startswith(("$(", "`"), start) and place.group().strip() == "$(":
         return "shell: nested substitution"
     command = _COMMAND.match(text, start)
     if command is None:
@@ -110,24 +110,27 @@ def _command_at(text: str, place: re.Match[str]) -> str | None:
     closed = end is not None and end.group() in (")", "`") and separator in ("$(", "`", "<(", ">(")
     if name in PLAIN:
         return _plain(separator, name, text[command.end() : command.end() + 1], words, place)
-    if name in WORDS and (_command_line(words) or (closed and not words)):
+    if text[command.end() : command.end() + 1] in ("=", ",", ":"):
+        return None
+    leads = place.start() <= 2 and separator not in ("newline", "`")
+    if leads and words and re.match(r"--?[a-z]", words[0], re.IGNORECASE) and name.islower():
+        return f"shell: {separator} word -option"
+    if name in WORDS and (_command_line(words) or (closed and not words) or (leads and any(map(_SHAPED.match, words)))):
         return f"shell: {separator} command argument"
     if closed and separator != "`" and len(words) <= 1 and name.isalpha() and name.islower():
         return f"shell: {separator} word )"
     if separator in ("&", "&&", "|", "||", ";") and re.match(r"\s*[<>]\s*[\w/]+\.\w", text[command.end() : command.end() + 40]):
         return f"shell: {separator} command < file"
-    if re.match(r"\w+=\$?['\"]\w+['\"];\$\w+", text[start : start + 80]):
-        return f"shell: {separator} name=word;$name"
     return None
 
 
 def _plain(separator: str, name: str, after: str, words: list[str], place: re.Match[str]) -> str | None:
     """A program name in command position, unless what follows reads as a sentence or a longer name."""
-    if after and (after.isalnum() or after in "=_:@'"):
+    if after and (after.isalnum() or after in "=_:@',"):
         return None
     if separator == "newline" and place.group() != "\x00" and not (_command_line(words) or not words):
         return None
-    if len(words) > 2 and not any(map(_SHAPED.match, words)):
+    if len(words) > 2 and not any(map(_SHAPED.match, words)) and place.start() > 2:
         return None
     if separator == "&" and place.string[place.end() : place.end() + 1].isalpha() and words and words[0][:1] == "=":
         return None
@@ -160,7 +163,7 @@ def _whole_command(text: str) -> str | None:
         return "shell: ` command `"
     if not words or not rest[:1].isspace():
         return None
-    return _capable(name, words, bool(head["path"]))
+    return _capable(name, words, re.match(r"[/~.\\]|[a-z]:", head["path"], re.IGNORECASE) is not None)
 
 
 def _capable(name: str, words: list[str], pathed: bool) -> str | None:

@@ -23,12 +23,12 @@ PLAIN = frozenset(
 WORDS = frozenset(
     """cat tail head more less find sort cut join split paste sleep echo type dir del copy move ren date time test touch
     who last w watch which whereis locate make install write wall mail mailx sendmail host hostname strings tee expand
-    fold look man set export eval exec source alias kill trap ulimit dd at batch cal clear column diff cmp file comm
+    fold look man set export eval exec source alias kill trap ulimit dd at batch cal cd clear column diff cmp file comm
     net reg start call ver vol tree assoc format query shutdown halt init sc route net1 uniq shred truncate
     timeout nice ip users groups arch nproc free top dump rmt true false logname tty stty logger history read yes""".split()
 )
 
-SHELLS = frozenset("bash sh zsh ksh dash csh tcsh ash cmd cmd.exe powershell powershell.exe pwsh busybox $shell".split())
+SHELLS = frozenset("bash sh zsh ksh dash csh tcsh ash cmd cmd.exe powershell powershell.exe pwsh busybox shell".split())
 INTERPRETERS = frozenset("perl python python2 python3 ruby php node lua tclsh awk gawk".split())
 FETCHERS = frozenset("wget curl nc ncat netcat telnet ftp tftp socat lynx fetch certutil bitsadmin".split())
 READERS = frozenset("cat tac tail head more less type dir ls nl od xxd strings grep cp mv rm vi vim nano".split())

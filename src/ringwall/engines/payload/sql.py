@@ -37,9 +37,13 @@ _ENDS = 24
 
 
 def detect(view: View) -> str | None:
-    """The evidence that `view` is an SQL injection, or None."""
-    text = view.text
-    return _bare(text) or _in_strings(text) or _inside(text)
+    """The evidence that `view` holds SQL outside any string, or None."""
+    return _bare(view.text) or _inside(view.text)
+
+
+def detect_in_strings(view: View) -> str | None:
+    """The evidence that `view` ends the string it lands in and goes on as SQL, or None."""
+    return _in_strings(view.text)
 
 
 def _bare(text: str) -> str | None:

@@ -16,7 +16,7 @@ _ITEM = r"(?:[nsvqat(*c!]|[fgd]\()"  # what begins a column list in a statement 
 _LIST = rf"l?{_PRE}(?:{_ITEM}|[wT](?:\.[wt])*(?:,|A))"
 _STATEMENT = (
     rf"(?:DT+[hw!t`]|N[hw]?I[wtT]|NI|RF[wtT]|P[wtT](?:\.w)*E|S{_LIST}|S[wt](?:\.w)*F[wt]|x[fgdvtsX(]|xwq"
-    rf"|yv|yz|y[^;]{{0,40}}[dXS]|y[wtTS]*(?:;|C|$)|D[DltwT]{{0,6}}[VI]|X|h[\(]|E[vt])"
+    rf"|yv|yyv|yz|g\(|S[^;]*d\(|y[^;]{{0,40}}[dXS]|y[wtTS]*(?:;|C|$)|D[DltwT]{{0,6}}[VI]|X|h[\(]|E[vt])"
 )
 
 AFTER_STRING = Grammar(
@@ -27,7 +27,7 @@ AFTER_STRING = Grammar(
         "sql: ' or (select": rf"^\)*[oa]+{_PRE}[SV]",
         "sql: ' or constant --": rf"^\)*o{_PRE}(?:[nvs]|{_CALL})\)*(?:C|;|o|$)",
         "sql: ' or effect()": rf"^\)*[oa,]+{_PRE}(?:w\.)*[d]\(",
-        "sql: ' or open string": r"^\)*o[!(]*[qQ]$",
+        "sql: ' or open string": rf"^\)*o[!(]*Q$|^\)*o{_PRE}{_O}a+Q$",
         "sql: ' order by item": r"^\)*Ob\(*(?:n|[fgd]\(|[wt](?:,[wt])*C)",
         "sql: ' having condition": rf"^\)*H{_PRE}{_O}{_COMPARE}",
         "sql: ' limit number": r"^\)*Ln(?:[,L]|C|I|Y|$)",
@@ -44,7 +44,7 @@ AFTER_STRING = Grammar(
         "sql: ' delay": r"^\)*yz",
         "sql: ' declare": r"^\)*y[^;]{0,12}(?:yv|S|D|NI)|^y[vz]",
         "sql: ' as name from": r"^\)*A[wsh]F",
-        "sql: ' statement": rf"^\)*(?:NI[wt]|RF[wt]W|DT[wt]|P[wt]E|S{_LIST}[^;]*F)",
+        "sql: ' statement": rf"^\)*(?:NI[wt]|RF[wt]W|DT[wt]|P[wt]E|S{_LIST}[^;]*F|S[wt]F[wt]W)",
         "sql: ' into file": r"^\)*Iu|^\)*Lnn?Iu",
         "sql: ' in boolean": r"^\)*Kw?w?C",
     }
@@ -58,12 +58,12 @@ BARE = Grammar(
         "sql: or effect()": rf"[oaekK]{_PRE}d\(",
         "sql: effect()": r"(?:^|[^.wf])d\((?:[^)]|$)|[sqSO;(,bWH]d\(",
         "sql: package effect": r"(?:[oeka(,;]|^)\(*w\.d\([^)]",
-        "sql: or (select": rf"(?:^|[no)])[oaek]+{_PRE}\(S{_LIST}",
+        "sql: or (select": rf"(?:^|[no)])[oaek]+{_PRE}(?:{_O}K)?\(S{_LIST}",
         "sql: (select list from": rf"\(+Sl?{_PRE}(?:c|[gd]\(|[nsvat][^;]{{0,80}}F)|[ekKoa,(]\(+S[wt](?:\.w)*F[wt]",
         "sql: char(n) || char(n)": r"g\(n\)[ao]+g\(n",
         "sql: delay": r"yz[sqQn]",
         "sql: operator operand = operand": (
-            rf"^(?:a?[nv]|w)?\)*o{_PRE}{_O}(?:[ao]+{_PRE}{_O})*\)*{_COMPARE}{_PRE}(?:[nsqQvwtT]|{_CALL})\)*(?:[CoQq;LO)]|$)"
+            rf"^(?:a?[nv]|w)?\)*o{_PRE}{_O}(?:[ao]+{_PRE}{_O})*\)*{_COMPARE}{_PRE}(?:[nsqQvwtT]|{_CALL})(?:a[wt])?\)*(?:[CoQq;LO)]|$)"
         ),
         "sql: number or operand = operand": (
             rf"^a?n\)*o{_PRE}{_O}(?:[ao]+{_PRE}{_O})*\)*{_COMPARE}{_PRE}[nsqQvtfgdSlc(]"
@@ -84,7 +84,8 @@ BARE = Grammar(
         "sql: number compare (select": r"^a?n\)*!?[ekK]\(*S",
         "sql: procedure call": r"^x(?:X|\(?v)|^yv|^xwq$|x+X[sqv]",
         "sql: catalogue": r"F(?:t|t\.|w\.)t|^S[^;]*Ft",
-        "sql: select server variable": r"^Sl?v(?:\.w)?(?:[CF;]|$)|^Sg\(\)(?:[CF;]|$)",
+        "sql: select server variable": r"^Sl?v(?:\.w)?(?:[CF;]|$)|^Sg\([s]?\)(?:[CF;]|$)",
+        "sql: number or constant group by call": r"^a?n\)*o.{0,6}Ob[gfd]\(",
         "sql: into file": r"[nsvwt)]Iu[sq]",
         "sql: limit procedure": r"^a?nLn(?:,n)?(?:Y|U|I)|Yg?f?\(",
         "sql: conditional on constants": r"(?:^|[aoek,(])g\(n[ek]n,|^g\([nw]\(?\)?e$|^g\(g\(\)[ek]",

@@ -53,6 +53,8 @@ def _web(rest: str) -> str | None:
     if at and internal(_hostname(userinfo.partition("@")[0])):
         return "url: user is an inside address"
     tail = rest[match.end() :]
+    if re.fullmatch(r"\d+(?:\.\d+){3}(?::\d+)?", host) and re.match(r"[^\s?#]*\.(?:php\d?|phtml|txt|jspx?|aspx?|pl|cgi|sh|inc)\b", tail):
+        return "url: numeric host, script file"
     if tail[:1] == "\\" or re.match(r"[/\\?#&]{0,3}@[\w.]+", tail):
         return "url: ambiguous authority"
     return None

@@ -1,0 +1,51 @@
+"""What a document quotes: code that prose shows its reader, which is content and not the author's action.
+
+Structure decides: sentences with quoted regions between them (Markdown fences and spans, reStructuredText literals,
+indented blocks, HTML `pre` and `code`). A value that is nothing but a quoted region is no document.
+"""
+
+from __future__ import annotations
+
+import re
+
+MOST = 256 * 1024
+_FENCE = re.compile(r"^[ \t>]*+(?P<fence>`{3,}|~{3,})[^\n]*+\n(?:(?![ \t>]*(?P=fence))[^\n]*+\n)*+[ \t>]*(?P=fence)[^\n]*+$", re.MULTILINE)
+_SPAN = re.compile(r"(?<![\\`\w;|&=$<(])(?P<tick>`{1,2})(?!`)[^`\n]{1,300}+(?P=tick)(?![`\w])|(?<=\()`[^`\n]{1,300}+`(?![`\w])")
+_BLOCK = re.compile(r"(?:^|\n)[ \t]*\n(?:(?: {4}|\t| {2,3}(?=\$|>>>))[^\n]*+(?:\n|$)(?:[ \t]*\n)*+)+")
+_HTML = re.compile(r"<(?P<name>pre|code|kbd|samp)(?:\s[^<>]{0,200})?>(?P<inside>[^<]{0,8000}(?:</?(?:span|b|i|em|strong|code|br|mark)(?:\s[^<>]{0,120})?/?>[^<]{0,8000}){0,200})</(?P=name)>", re.IGNORECASE)
+_TARGET = re.compile(r"(?<=\])\((?!\s*(?:java|vb|data|live))[^()\s<>]{1,400}(?:\([^()\s]{0,80}\)[^()\s]{0,80})?(?:\s+\"[^\"\n]{0,100}\")?\)|^\[[^\]\n]{1,80}\]:\s*\S+$", re.MULTILINE)
+_WORD = re.compile(r"(?:^|(?<=[\s(*_>]))[^\W\d_]{2,24}(?=[\s,.;:!?)*_<]|$)")
+_SENTENCE = 4
+_PROGRAM = re.compile(
+    r"^(?:\s*(?:async\s+)?def \w+\([^\n]*|\s*class \w+[^\n]*:|(?:from [\w.]+ )?import [\w.*, ()]+|\s*(?:export |async )*function\b[^\n]*\{|#!/[^\n]+|package \w+;?|#include [<\"][^\n]+)[ \t]*$",
+    re.MULTILINE,
+)
+
+
+def prose(text: str) -> str | None:
+    """`text` without the code it quotes, when it is a document; None when it is not one."""
+    if "`" not in text and "<" not in text and "\n" not in text and "](" not in text:
+        return None
+    if len(text) > MOST:
+        return None
+    rest = without_code(text)
+    if len(rest) == len(text) or len(_WORD.findall(rest)) < _SENTENCE:
+        return None
+    return rest
+
+
+def without_code(text: str) -> str:
+    """`text` with every quoted region replaced by one blank."""
+    rest = _FENCE.sub(" ", text) if "```" in text or "~~~" in text else text
+    if "<" in rest:
+        rest = _HTML.sub(" ", rest)
+    if "\n" in rest:
+        rest = _BLOCK.sub("\n", rest)
+    if "`" in rest:
+        rest = _SPAN.sub(" ", rest)
+    return _TARGET.sub(" ", rest) if "]" in rest else rest
+
+
+def is_program(text: str) -> bool:
+    """Whether `text` is a source file of several lines, by its declarations."""
+    return text.count("\n") >= 2 and _PROGRAM.search(text) is not None
