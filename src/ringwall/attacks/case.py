@@ -62,7 +62,8 @@ class Case:
     `kind` is one of CLASSES. `aims` are the layers that are each expected to stop it alone. `operation` is
     the contract's name of what is attacked. `claims` is the account that the attacker pretends to be, which
     a fooled authentication learns. A case on the `wire` has raw bytes for its hostile form: it makes sense
-    on a socket only.
+    on a socket only. `tamper` are SQL statements that a thief with a hand on the target's database runs
+    after the honest twin.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Case:
     wire: bool
     setup: tuple[Draft, ...]
     honest: tuple[Draft, ...]
+    tamper: tuple[str, ...]
     hostile: tuple[Draft, ...]
     expected: tuple[Sign, ...]
     success: tuple[Sign, ...]

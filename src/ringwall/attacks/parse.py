@@ -7,6 +7,7 @@
     why: One sentence.
     claims: dara                       optional; else the caller of the first hostile request
     wire: yes                          optional; the hostile form is raw bytes
+    tamper: UPDATE patients SET ...    optional, repeated; done to the database before the hostile requests
     expect: status 2xx                 optional, repeated; what the honest twin is answered
     success: body contains {{mark}}    repeated; when all hold, the target is hurt (forms: signs.FORMS)
 
@@ -40,8 +41,7 @@ _SECTION = re.compile(
 _REQUEST = re.compile(r"[A-Z]+ \S.* HTTP/1\.1")
 _HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+): \S.*")
 _OPERATION = re.compile(r"[A-Z]+ /\S*")
-_ONCE = ("class", "aims", "operation", "why", "claims", "wire")
-_KEYS = (*_ONCE, "expect", "success")
+_KEYS = ("class", "aims", "operation", "why", "claims", "wire", "expect", "tamper", "success")
 
 
 class BadCase(ValueError):
@@ -68,7 +68,7 @@ class _Section:
 @cache
 def corpus() -> tuple[Case, ...]:
     """Every case of the package, by name; raises BadCase."""
-    found = sorted((f for f in (files(__package__) / "cases").iterdir()), key=lambda f: f.name)
+    found = sorted((files(__package__) / "cases").iterdir(), key=lambda f: f.name)
     return tuple(read(f.name, f.read_text(encoding="utf-8")) for f in found if f.name.endswith(".http"))
 
 
@@ -96,6 +96,7 @@ def _case(front: "_Front", sections: tuple[_Section, ...], wire: bool) -> Case:
         wire=wire,
         setup=_drafts(sections, "setup"),
         honest=_drafts(sections, "honest"),
+        tamper=tuple(line.text for line in front.all("tamper")),
         hostile=hostile,
         expected=front.signs("expect") or (Sign("status", ("2xx",)),),
         success=success,
@@ -138,9 +139,13 @@ class _Front:
     file: str
     pairs: tuple[tuple[str, _Line], ...]
 
+    def all(self, key: str) -> tuple[_Line, ...]:
+        """The lines of a key."""
+        return tuple(line for name, line in self.pairs if name == key)
+
     def one(self, key: str) -> _Line:
         """The one line of a key."""
-        lines = [line for name, line in self.pairs if name == key]
+        lines = self.all(key)
         if not lines:
             raise _Line(self.file, 1, self.file).wrong(f"a `{key}:` line")
         if len(lines) > 1:
@@ -149,7 +154,7 @@ class _Front:
 
     def optional(self, key: str, otherwise: str) -> str:
         """The value of a key that may be absent."""
-        return self.one(key).text if any(name == key for name, _ in self.pairs) else otherwise
+        return self.one(key).text if self.all(key) else otherwise
 
     def wire(self) -> bool:
         """Whether the hostile form is raw bytes."""
@@ -176,7 +181,7 @@ class _Front:
 
     def signs(self, key: str) -> tuple[Sign, ...]:
         """The signs of every line of a key."""
-        return tuple(_sign(line) for name, line in self.pairs if name == key)
+        return tuple(_sign(line) for line in self.all(key))
 
 
 def _chosen(line: _Line, name: str, choices: Collection[str]) -> str:

@@ -4,7 +4,9 @@ The caller gives a function that sends one request, so the same case runs in pro
 bare and behind each wall.
 """
 
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 
 from ringwall.attacks.case import Case, Draft, Headers, Received, Reply, Sent
@@ -31,6 +33,7 @@ def play(case: Case, send: Send, surroundings: Surroundings) -> Outcome:
     if case.wire:
         raise ValueError(f"{case.name} is raw bytes: strike it")
     ready, honest = _honest(case, send, surroundings)
+    _tamper(case, surroundings)
     hostile = _exchange(case.hostile, send, surroundings)
     return Outcome(ready, shown(case.success, hostile, surroundings), honest, hostile)
 
@@ -52,6 +55,14 @@ def _honest(case: Case, send: Send, here: Surroundings) -> tuple[bool, tuple[Rep
     honest = _exchange(case.honest, send, here)
     prepared = all(200 <= reply.status < 300 for reply in setup)
     return prepared and shown(case.expected, honest[-1:], here), honest
+
+
+def _tamper(case: Case, here: Surroundings) -> None:
+    """Needs the target's database; a case without `tamper` needs none."""
+    if case.tamper:
+        with closing(sqlite3.connect(here.database)) as database, database:
+            for statement in case.tamper:
+                database.execute(statement)
 
 
 def _exchange(drafts: tuple[Draft, ...], send: Send, here: Surroundings) -> tuple[Reply, ...]:

@@ -35,8 +35,10 @@ def add(body: schemas.NewDocument, desk: Desk) -> JSONResponse:
 @router.post("/documents/fetch", response_model=schemas.Fetched)
 def fetch(body: schemas.Fetch) -> JSONResponse:
     """Weakness: fetches whatever URL it is given. What was fetched before is remembered."""
-    text = FETCHED.get(body.url) or urlopen(body.url, timeout=5).read().decode("utf-8", "replace")
-    return shown({"url": body.url, "text": text})
+    if body.url in FETCHED:
+        return shown({"url": body.url, "text": FETCHED[body.url]})
+    with urlopen(body.url, timeout=5) as there:
+        return shown({"url": body.url, "text": there.read().decode("utf-8", "replace")})
 
 
 @router.get("/documents/{document_id}", response_model=schemas.Document)
