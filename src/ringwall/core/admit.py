@@ -57,9 +57,29 @@ FRAMING = _reason(
 )
 HOST = _reason("host", 400, "Bad host", "The Host header is missing, doubled or malformed.")
 EXPECT = _reason("expect", 417, "Expectation failed", "Only `Expect: 100-continue` is met.")
+SYNTAX = _reason(
+    "syntax", 400, "Not HTTP", "The bytes are no HTTP/1.1 request: TLS on a clear port, or another protocol."
+)
+VERSION = _reason("version", 505, "HTTP version not supported", "Only HTTP/1.0 and HTTP/1.1 are spoken here.")
+LINE_END = _reason(
+    "line", 400, "Bad line end", "A line ends in a bare CR or LF, or a NUL stands in the head: smuggling."
+)
+FOLD = _reason(
+    "fold", 400, "Folded header", "A header goes on in the next line (obs-fold), or a line starts with space."
+)
+CHUNK = _reason(
+    "chunk", 400, "Bad chunk", "The chunked coding is broken, or is mostly padding: smuggling or a flood."
+)
+CONNECTIONS = Reason(
+    "transport.connections",
+    503,
+    "Too many connections",
+    "Try again later.",
+    "The bound on open connections is reached: raise it, add workers, or find who holds them.",
+)
 
-REASONS = (METHOD, TARGET, TARGET_SIZE, ENCODING, PATH, QUERY, HEADER, HEADER_SIZE, HEADER_TWICE,
-           HEADER_ALIAS, FRAMING, HOST, EXPECT)  # fmt: skip
+REASONS = (METHOD, TARGET, TARGET_SIZE, ENCODING, PATH, QUERY, HEADER, HEADER_SIZE, HEADER_TWICE, HEADER_ALIAS,
+           FRAMING, HOST, EXPECT, SYNTAX, VERSION, LINE_END, FOLD, CHUNK, CONNECTIONS)  # fmt: skip
 
 _METHOD = re.compile(rb"[A-Z][A-Z-]{0,19}")
 _TARGET = re.compile(rb"/[!$&-;=?-\[\]_a-z~%]*")
@@ -84,7 +104,7 @@ def admit(raw: RawHead, bounds: Admission, request_id: str) -> Head | Refuse:
     headers = _by_name(raw.headers)
     if isinstance(headers, Reason):
         return Refuse(headers)
-    flaw = _flaw_of_framing(headers) or _flaw_of_host(headers, raw.version)
+    flaw = _flaw_of_framing(headers, raw.version) or _flaw_of_host(headers, raw.version)
     if flaw:
         return Refuse(flaw)
     return _head(raw, headers, bounds, request_id)
@@ -170,10 +190,10 @@ def _by_name(headers: Headers) -> dict[str, str] | Reason:
 _FRAMES = ("content-length", "transfer-encoding")
 
 
-def _flaw_of_framing(headers: Mapping[str, str]) -> Reason | None:
-    """RFC 9112, section 6.3, without its leniencies: one length or chunked alone."""
+def _flaw_of_framing(headers: Mapping[str, str], version: str) -> Reason | None:
+    """RFC 9112, section 6.3, without its leniencies: one length or chunked alone, and that not in HTTP/1.0."""
     coding, length = headers.get("transfer-encoding"), headers.get("content-length")
-    if coding is not None and (length is not None or coding.lower() != "chunked"):
+    if coding is not None and (length is not None or coding.lower() != "chunked" or version == "1.0"):
         return FRAMING
     if length is not None and not (length.isascii() and length.isdigit() and len(length) <= 15):
         return FRAMING
@@ -192,7 +212,7 @@ def _origin(raw: RawHead, headers: Mapping[str, str], trusted: tuple[Network, ..
 
     X-Forwarded-For is read from the right, past every trusted hop, to the first address that is not ours.
     """
-    if not trusted or not _within(raw.peer, trusted):
+    if not trusted or not within(raw.peer, trusted):
         return raw.peer, raw.secure
     client = raw.peer
     for hop in reversed(headers.get("x-forwarded-for", "").split(",")):
@@ -200,7 +220,7 @@ def _origin(raw: RawHead, headers: Mapping[str, str], trusted: tuple[Network, ..
         if not _is_address(hop):
             break
         client = hop
-        if not _within(hop, trusted):
+        if not within(hop, trusted):
             break
     proto = headers.get("x-forwarded-proto", "").lower()
     return client, proto == "https" if proto in ("http", "https") else raw.secure
@@ -214,7 +234,8 @@ def _is_address(text: str) -> bool:
     return True
 
 
-def _within(address: str, networks: tuple[Network, ...]) -> bool:
+def within(address: str, networks: tuple[Network, ...]) -> bool:
+    """Whether an address lies in one of the networks; what is no address lies in none."""
     try:
         known = ipaddress.ip_address(address)
     except ValueError:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from ringwall.core import reasons
 from ringwall.core.coding import codings_kept, inflate
@@ -74,6 +74,7 @@ class Send:
 
 Want = Question | ReadBody | Forward | ReadReply | Record | Send
 Way = Generator[Want, Any, None]
+Sequel = Literal["exchange.cut", "exchange.close"]
 Message = TypeVar("Message", Head, Request, Response)
 
 
@@ -85,6 +86,7 @@ class Exchange:
         "_layers",
         "_notes",
         "_observed",
+        "_peer",
         "_plan",
         "_request_id",
         "_started",
@@ -106,6 +108,7 @@ class Exchange:
         self._sunk: Refuse | None = None
         self._plan: Plan | None = None
         self._known: Known | None = None
+        self._peer = ""
         self.head: Head | None = None
         self.app_ns = 0
 
@@ -118,6 +121,7 @@ class Exchange:
 
     def run(self, raw: RawHead) -> Way:
         """The whole way. Every path through it ends in one Record and one Send."""
+        self._peer = raw.peer
         head = self._admit(raw)
         if isinstance(head, Refuse):
             yield from self._refuse(head)
@@ -131,6 +135,16 @@ class Exchange:
             yield from self._refuse(response)
         else:
             yield from self._close(self._written(response), None)
+
+    def turn_away(self, reason: Reason, peer: str) -> Way:
+        """The way of what never became a request: bytes that are no HTTP, or a head too slow or too large."""
+        self._peer = peer
+        yield from self._refuse(Refuse(reason))
+
+    def sequel(self, kind: Sequel, status: int, sizes: tuple[int, int], reason: Reason | None) -> Event:
+        """What became of a reply that had begun with `status`; `sizes` are the bytes in and out."""
+        whole = self._event(Response(status, ()), Refuse(reason) if reason else None)
+        return replace(whole, kind=kind, at=self._wall.ports.now(), sizes=sizes)
 
     def _admit(self, raw: RawHead) -> Head | Refuse:
         head = self._wall.admit(raw, self._request_id)
@@ -278,7 +292,7 @@ class Exchange:
             operation=plan.operation if plan else None,
             method=head.method if head else "",
             path=plan.template if plan else "",
-            client=head.client if head else "",
+            client=head.client if head else self._peer,
             decision=decision,
             status=response.status,
             reason=deciding.reason.code if deciding else None,
