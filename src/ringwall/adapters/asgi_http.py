@@ -1,0 +1,135 @@
+"""One HTTP exchange over ASGI: content replayed or streamed inwards, the reply gathered or streamed outwards."""
+
+from __future__ import annotations
+
+import asyncio
+
+from ringwall.adapters.asgi_talk import SLOWEST, Application, Message, Receive, Scope, Talk, Withheld, Write
+from ringwall.core import reasons
+from ringwall.core.exchange import Forward, ReadBody, checkable
+from ringwall.core.message import Response
+from ringwall.core.plan import Limits, Wall
+from ringwall.core.reasons import Reason
+
+
+class HttpTalk(Talk):
+    """One request. `content` is what the application is still to hear; None where it is streamed past."""
+
+    __slots__ = ("checks", "chunks", "content", "ended", "head", "heard", "limits", "size")
+
+    def __init__(self, app: Application, wall: Wall, scope: Scope, receive: Receive, send: Write) -> None:
+        self.limits = Limits()
+        self.checks = True
+        self.content: bytes | None = b""
+        self.heard = False
+        self.head: Response | None = None
+        self.chunks: list[bytes] = []
+        self.size = 0
+        self.ended = False
+        super().__init__(app, wall, scope, receive, send)
+
+    async def within(self, forward: Forward) -> None:
+        """Run the application on the content that the guards saw."""
+        self.limits, self.content = forward.plan.limits, forward.request.body
+        self.checks = forward.plan.reply == "whole"
+        await super().within(forward)
+
+    async def read(self, want: ReadBody) -> bytes | Reason:
+        """The whole content. Time grows with what arrives, so that only a trickle runs out of it."""
+        parts: list[bytes] = []
+        size, start = 0, asyncio.get_running_loop().time() + want.seconds
+        try:
+            async with asyncio.timeout_at(start) as patience:
+                while True:
+                    message = await self.receive()
+                    if message["type"] != "http.request":
+                        return reasons.DISCONNECTED
+                    parts.append(message.get("body", b""))
+                    size += len(parts[-1])
+                    if size > want.limit:
+                        return reasons.BODY_SIZE
+                    if not message.get("more_body", False):
+                        return b"".join(parts)
+                    patience.reschedule(start + size / SLOWEST)
+        except TimeoutError:
+            return reasons.BODY_SLOW
+
+    async def hear(self) -> Message:
+        """The content once, then what the connection says."""
+        if self.content is None:
+            return await self.streamed()
+        if not self.heard:
+            self.heard = True
+            return {"type": "http.request", "body": self.content, "more_body": False}
+        while True:
+            message = await self.receive()
+            if message["type"] != "http.request":
+                return message
+
+    async def streamed(self) -> Message:
+        """The next part of content that is streamed past, as long as its operation's limit holds."""
+        if self.spoilt is not None:
+            return {"type": "http.disconnect"}
+        message = await self.receive()
+        if message["type"] == "http.request":
+            self.size += len(message.get("body", b""))
+            if self.size > self.limits.body:
+                self.spoilt = reasons.BODY_SIZE
+                return {"type": "http.disconnect"}
+            if self.patience is not None and self.head is None and not self.patience.expired():
+                self.patience.reschedule(self.deadline + self.size / SLOWEST)
+        return message
+
+    async def say(self, message: Message) -> None:
+        """The application's reply, in parts."""
+        kind = message["type"]
+        if kind == "http.response.body":
+            await self.body(message)
+        elif kind == "http.response.start":
+            await self.start(message)
+        elif kind == "http.response.debug":
+            await self.send(message)
+        else:
+            raise RuntimeError(f"the extension of {kind!r} was not offered")
+
+    async def start(self, message: Message) -> None:
+        """A reply that nobody is to check goes out at once, so that a live stream is live."""
+        if self.head is not None:
+            raise RuntimeError("the reply was already started")
+        headers = tuple((bytes(name), bytes(value)) for name, value in message.get("headers", ()))
+        self.head = Response(message["status"], headers, None)
+        self.size = 0
+        if not self.checks or not checkable(self.head):
+            await self.settle(self.head)
+
+    async def body(self, message: Message) -> None:
+        """A part of the reply: passed on, or kept until the reply is whole or longer than can be checked."""
+        if self.head is None:
+            raise RuntimeError("the reply was not started")
+        if self.passing:
+            await self.send(message)
+            return
+        self.ended = not message.get("more_body", False)
+        if self.over:
+            if self.ended:
+                return
+            raise Withheld("the reply was refused")
+        self.chunks.append(message.get("body", b""))
+        self.size += len(self.chunks[-1])
+        if self.size > self.limits.reply:
+            await self.settle(self.head)
+        elif self.ended:
+            await self.settle(Response(self.head.status, self.head.headers, b"".join(self.chunks)))
+
+    async def reply(self, response: Response) -> None:
+        """The head, and the content or the beginning of a stream."""
+        start = {"type": "http.response.start", "status": response.status, "headers": list(response.headers)}
+        await self.send(start)
+        if response.body is not None:
+            body = b"" if self.scope["method"] == "HEAD" else response.body
+            await self.send({"type": "http.response.body", "body": body})
+            return
+        self.passing = True
+        if self.chunks:
+            begun, self.chunks = b"".join(self.chunks), []
+            await self.send({"type": "http.response.body", "body": begun, "more_body": not self.ended})

@@ -1,0 +1,156 @@
+"""One ASGI exchange, whatever its kind: drives the way, and runs the application while the way waits for it.
+
+The way is driven on from within the application's own `send`, so that a plain request costs no task and no
+queue, and background tasks run on after the reply as they would bare. Needs asyncio (uvloop included).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Final
+
+from ringwall.adapters import current
+from ringwall.adapters.asgi_scope import raw_head, scope_below
+from ringwall.adapters.caller import caller_of, without_credential
+from ringwall.adapters.drive import hang_up, log, recorded
+from ringwall.core import reasons
+from ringwall.core.exchange import Exchange, Forward, ReadBody, ReadReply, Record, Send, TooLong, Want
+from ringwall.core.judge import answered
+from ringwall.core.message import Headers, Response
+from ringwall.core.plan import Wall
+from ringwall.core.ports import Question
+from ringwall.core.reasons import Reason
+
+Message = MutableMapping[str, Any]
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Write = Callable[[Message], Awaitable[None]]
+Application = Callable[[Scope, Receive, Write], Awaitable[None]]
+
+SLOWEST: Final = 500
+"""Bytes a second below which content counts as held back on purpose (mod_reqtimeout's usual MinRate)."""
+
+
+class Withheld(OSError):
+    """Told to an application that goes on sending a reply which was refused: as if the client had left."""
+
+
+class Talk:
+    """One exchange. `over` once the way sent its reply, `passing` where the application's goes on behind it."""
+
+    __slots__ = (
+        "app", "deadline", "exchange", "over", "passing", "patience", "receive", "scope", "send", "spoilt", "wall",
+        "want", "way",
+    )  # fmt: skip
+
+    def __init__(self, app: Application, wall: Wall, scope: Scope, receive: Receive, send: Write) -> None:
+        self.app, self.wall, self.scope, self.receive, self.send = app, wall, scope, receive, send
+        self.exchange = Exchange(wall)
+        self.way = self.exchange.run(raw_head(scope))
+        self.over = False
+        self.passing = False
+        self.spoilt: Reason | None = None
+        self.patience: asyncio.Timeout | None = None
+        self.deadline = 0.0
+        self.want: Want = next(self.way)
+
+    async def hear(self) -> Message:
+        """The application's `receive`."""
+        raise NotImplementedError
+
+    async def say(self, message: Message) -> None:
+        """The application's `send`."""
+        raise NotImplementedError
+
+    async def reply(self, response: Response) -> None:
+        """Send the way's last word to the client."""
+        raise NotImplementedError
+
+    async def read(self, want: ReadBody) -> bytes | Reason:
+        """The request's whole content."""
+        raise NotImplementedError
+
+    async def run(self) -> None:
+        """The whole exchange. Whatever cuts it short, its event is recorded."""
+        try:
+            await self.proceed()
+            if isinstance(self.want, Forward):
+                await self.ask(self.want)
+        except BaseException:
+            if not self.over:
+                self.over = True
+                hang_up(self.way, self.want, self.wall.ports)
+            raise
+
+    async def proceed(self) -> None:
+        """Do what the way wants, until it wants the application or has its reply sent.
+
+        What ringwall itself does meanwhile is no effect of the application's.
+        """
+        token = current.exchange.set(None)
+        try:
+            while not isinstance(self.want, Forward):
+                if isinstance(self.want, Send):
+                    self.over = True
+                    await self.reply(self.want.response)
+                    return
+                self.want = self.way.send(await self.result(self.want))
+        finally:
+            current.exchange.reset(token)
+
+    async def result(self, want: Want) -> object:
+        """What one want comes to."""
+        if isinstance(want, Record):
+            return recorded(self.wall.ports, want.event)
+        if isinstance(want, ReadBody):
+            return await self.read(want)
+        if isinstance(want, ReadReply):
+            return TooLong()  # a reply within the limit was handed over whole
+        if isinstance(want, Question):
+            if want.slow:
+                return await asyncio.to_thread(answered, self.wall.ports, want)
+            return answered(self.wall.ports, want)
+        raise TypeError(f"the exchange wants {type(want).__name__}, which this adapter does not know")
+
+    async def settle(self, answer: Response | Reason) -> None:
+        """Give the application's answer to the way, and send what the way makes of it."""
+        if self.patience is not None and not self.patience.expired():
+            self.patience.reschedule(None)  # background work has all the time it wants
+        self.want = self.way.send(self.spoilt or answer)
+        await self.proceed()
+
+    async def ask(self, forward: Forward) -> None:
+        """Run the application, within the time that its operation has for an answer."""
+        token = current.exchange.set(self.exchange)
+        try:
+            await self.within(forward)
+        finally:
+            current.exchange.reset(token)
+        if not self.over:
+            await self.settle(reasons.APPLICATION)
+
+    async def within(self, forward: Forward) -> None:
+        """The application's run; what it raises is its own log's, never the caller's."""
+        seconds = forward.plan.limits.seconds
+        self.deadline = asyncio.get_running_loop().time() + seconds
+        scope = self.below(forward.request.headers)
+        try:
+            async with asyncio.timeout_at(self.deadline) as self.patience:
+                await self.app(scope, self.hear, self.say)
+        except Withheld:
+            return
+        except Exception as failure:
+            if isinstance(failure, TimeoutError) and self.patience is not None and self.patience.expired():
+                self.spoilt = self.spoilt or reasons.UPSTREAM_SLOW
+                return
+            log.exception("the application failed in request %s", self.exchange.known.request_id)
+            if self.passing:
+                raise  # the reply has begun: only the server can cut it off
+        finally:
+            self.patience = None
+
+    def below(self, headers: Headers) -> Scope:
+        """The application's scope, with the caller in it."""
+        caller = caller_of(self.exchange)
+        return scope_below(self.scope, without_credential(headers, caller), caller)

@@ -1,0 +1,13 @@
+"""Which exchange the running code belongs to: set while the application answers, so that sink hooks find it.
+
+A context variable: it follows awaits, tasks and worker threads that copy their context. Nothing else is kept.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import Final
+
+from ringwall.core.exchange import Exchange
+
+exchange: Final[ContextVar[Exchange | None]] = ContextVar("ringwall.exchange", default=None)

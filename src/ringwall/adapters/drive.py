@@ -1,0 +1,39 @@
+"""What every adapter does alike for the Exchange: record an event, and end a way whose caller has gone.
+
+No sockets, no framework; the order of things is the Exchange's.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Final
+
+from ringwall.core import reasons
+from ringwall.core.event import Event
+from ringwall.core.exchange import Record, Send, Want, Way
+from ringwall.core.ports import Ports, Question, Unavailable
+
+log: Final = logging.getLogger("ringwall.application")
+journal_log: Final = logging.getLogger("ringwall.journal")
+
+
+def recorded(ports: Ports, event: Event) -> bool:
+    """Whether the journal has the event. A journal that fails has not; the operator's log says why."""
+    try:
+        ports.record(event)
+    except Exception:  # noqa: BLE001 - whatever a journal fails with, it has not recorded
+        journal_log.exception("the journal did not take the event of request %s", event.id)
+        return False
+    return True
+
+
+def hang_up(way: Way, want: Want, ports: Ports) -> None:
+    """End a way whose caller left or whose task was cancelled: its event is still recorded, nothing is sent."""
+    while not isinstance(want, Send):
+        if isinstance(want, Record):
+            want = way.send(recorded(ports, want.event))
+        elif isinstance(want, Question):
+            want = way.send(Unavailable("caller left"))
+        else:
+            want = way.send(reasons.DISCONNECTED)
+    way.close()
