@@ -9,9 +9,11 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
+from fastapi import FastAPI
 
 from ringwall.attacks import Case, Grounds, Reply, Sent, corpus, play
 from ringwall.examples.clinic import create_app
+from ringwall.examples.clinic.store import Store
 
 Message = Mapping[str, object]
 App = Callable[[Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]]
@@ -71,24 +73,29 @@ async def call(app: App, sent: Sent) -> Reply:
 
 
 @pytest.fixture(scope="session")
-def clinic(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A clinic's directory, filled once and copied for each run."""
-    directory = tmp_path_factory.mktemp("clinic")
-    create_app(directory)
-    return directory
+def clinic(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
+    """A clinic whose directory is filled once and copied for each run."""
+    app = create_app(tmp_path_factory.mktemp("clinic"))
+    app.state.first = app.state.store.directory
+    return app
+
+
+def settle(clinic: FastAPI, here: Grounds) -> None:
+    """A copy of the clinic's data, as it was at first, in fresh surroundings."""
+    shutil.copytree(clinic.state.first, here.directory, dirs_exist_ok=True)
+    clinic.state.store = Store(here.directory)
 
 
 @contextmanager
-def bare(clinic: Path, root: Path) -> Iterator[tuple[Grounds, Callable[[Sent], Reply]]]:
+def bare(clinic: FastAPI, root: Path) -> Iterator[tuple[Grounds, Callable[[Sent], Reply]]]:
     """Fresh surroundings, and a way to ask the clinic in them."""
     with asyncio.Runner() as runner, Grounds(root) as here:
-        shutil.copytree(clinic, here.directory, dirs_exist_ok=True)
-        app = create_app(here.directory)
-        yield here, lambda sent: runner.run(call(app, sent))
+        settle(clinic, here)
+        yield here, lambda sent: runner.run(call(clinic, sent))
 
 
 @pytest.mark.parametrize("case", BARE, ids=names(BARE))
-def test_hurts_the_bare_clinic(case: Case, clinic: Path, tmp_path: Path) -> None:
+def test_hurts_the_bare_clinic(case: Case, clinic: FastAPI, tmp_path: Path) -> None:
     with bare(clinic, tmp_path) as (here, send):
         outcome = play(case, send, here)
     assert outcome.honest_ok, [reply.body[-300:] for reply in outcome.honest]
@@ -96,7 +103,7 @@ def test_hurts_the_bare_clinic(case: Case, clinic: Path, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("case", PEACEFUL, ids=names(PEACEFUL))
-def test_the_honest_twin_alone_bears_no_sign_of_success(case: Case, clinic: Path, tmp_path: Path) -> None:
+def test_the_honest_twin_alone_bears_no_sign_of_success(case: Case, clinic: FastAPI, tmp_path: Path) -> None:
     with bare(clinic, tmp_path) as (here, send):
         outcome = play(replace(case, hostile=case.honest, tamper=()), send, here)
     assert outcome.honest_ok
@@ -104,9 +111,9 @@ def test_the_honest_twin_alone_bears_no_sign_of_success(case: Case, clinic: Path
 
 
 @pytest.mark.parametrize("case", BARE, ids=names(BARE))
-def test_a_target_that_refuses_everything_is_not_hurt(case: Case, clinic: Path, tmp_path: Path) -> None:
+def test_a_target_that_refuses_everything_is_not_hurt(case: Case, clinic: FastAPI, tmp_path: Path) -> None:
     with Grounds(tmp_path) as here:
-        shutil.copytree(clinic, here.directory, dirs_exist_ok=True)
+        settle(clinic, here)
         outcome = play(replace(case, tamper=()), lambda _: Reply(403, (), b"{}"), here)
     assert not outcome.hurt
     assert not outcome.honest_ok

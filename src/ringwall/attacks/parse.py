@@ -205,7 +205,7 @@ def _offer(found: str, choices: Collection[str]) -> str:
 
 def _sections(lines: list[_Line], wire: bool) -> Iterator[_Section]:
     starts = [i for i, line in enumerate(lines) if line.text.startswith("###")]
-    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+    for start, end in zip(starts, [*starts, len(lines)][1:], strict=True):
         found = _SECTION.fullmatch(lines[start].text)
         if not found:
             raise lines[start].wrong("`### setup|honest|hostile as CALLER [times N] [in utf-16]`")

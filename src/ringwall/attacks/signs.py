@@ -48,7 +48,6 @@ FORMS: Mapping[str, Form] = {
     "row": _form("world", r"row (SELECT .+) => (.+)", "the target's database gives this one value"),
     "stolen": _form("world", r"stolen (.+)", "a file that a thief carries off holds this text"),
     "wire has": _form("wire", r"wire contains (.+)", "the bytes that came back have this text"),
-    "wire answers": _form("wire", r"wire answers (\d+) times", "at least so many responses came back"),
     "wire accepts": _form("wire", r"wire accepts()", "the first response is 2xx"),
     "wire waits": _form("wire", r"wire waits()", "the connection is still open"),
 }
@@ -148,10 +147,6 @@ def _row(here: Surroundings, words: Words) -> bool:
     return row is not None and str(row[0]) == words[1]
 
 
-def _responses(received: Received) -> int:
-    return len(re.findall(rb"HTTP/1\.[01] [2-5]\d\d", received.data))
-
-
 _REPLY: Mapping[str, Callable[[Reply, Words], bool]] = {
     "status": _status,
     "body": _body,
@@ -169,7 +164,6 @@ _WORLD: Mapping[str, Callable[[Surroundings, Words], bool]] = {
 }
 _WIRE: Mapping[str, Callable[[Received, Words], bool]] = {
     "wire has": lambda received, words: words[0].encode() in received.data,
-    "wire answers": lambda received, words: _responses(received) >= int(words[0]),
     "wire accepts": lambda received, _: re.match(rb"HTTP/1\.[01] 2\d\d ", received.data) is not None,
     "wire waits": lambda received, _: not received.closed,
 }
