@@ -19,6 +19,8 @@ from ringwall.core.verdict import PASS, Ask, Learned, Refuse, Rewritten, Verdict
 
 FORBIDDEN = Reason("authz.test", 403, "Forbidden", "Do not.", "The test says no.")
 LEAK = Reason("disclosure.test", 502, "Withheld", "Nothing to do.", "The reply held the word that may not leave.")
+SMALL = Limits(body=1000, reply=1000, seconds=5)
+UPLOADS = Limits(body=2000, reply=1000, seconds=5)
 ALICE = Principal("alice", frozenset({"nurse"}), "api_key", header="x-api-key")
 
 
@@ -83,8 +85,8 @@ def wall(
     journal: Journal | None = None,
     *,
     given: Guards | None = None,
-    limits: Limits = Limits(body=1000, reply=1000, seconds=5),
-    uploads: Limits = Limits(body=2000, reply=1000, seconds=5),
+    limits: Limits = SMALL,
+    uploads: Limits = UPLOADS,
 ) -> Wall:
     """A wall whose `/upload…` streams inwards and whose `/raw…` streams outwards; the rest is checked whole."""
     taken = guards() if given is None else given

@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 import pytest
-from adapters.adapter_walls import Journal, wall
 
+from adapters.adapter_walls import Journal, wall
 from ringwall.adapters import current
 from ringwall.adapters.asgi import AsgiWall
 from ringwall.core.plan import Limits

@@ -11,7 +11,7 @@ __all__ = ["Caller", "caller"]
 
 def caller(connection: HTTPConnection) -> Caller:
     """Who calls, for a request or a WebSocket. Raises RuntimeError where the app runs without its wall."""
-    found = connection.scope.get("state", {}).get("ringwall")
-    if not isinstance(found, Caller):
+    found: Caller | None = connection.scope.get("state", {}).get("ringwall")
+    if found is None:
         raise RuntimeError("the application runs without ringwall, so nobody can say who calls")
     return found
