@@ -55,6 +55,7 @@ def test_a_case_reads_as_written(tmp_path) -> None:
         ("class: idor\n", "", 1, "a `class:` line"),
         ("class: idor", "class: idor\nclass: xss", 3, "not two"),
         ("aims: authorization", "aims: authorisation", 3, r"\(nearest: authorization\)"),
+        ("aims: authorization disclosure", "aims: ", 3, "`key: value`"),
         ("operation: GET /things", "operation: things", 4, "METHOD /path"),
         ("why:", "wy:", 5, r"\(nearest: why\)"),
         ("why: A", "why:A", 5, "`key: value`"),

@@ -127,7 +127,7 @@ def _pairs(lines: Iterable[_Line]) -> Iterator[tuple[str, _Line]]:
         if not line.text.strip() or line.text.startswith("#"):
             continue
         key, colon, value = line.text.partition(": ")
-        if not colon or key not in _KEYS:
+        if not colon or key not in _KEYS or not value.strip():
             raise line.wrong(f"`key: value` with a key of {_offer(key, _KEYS)}")
         yield key, _Line(line.file, line.number, value.strip())
 
