@@ -170,7 +170,7 @@ class Journal:
         return self._note
 
     def records(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[int, bytes]]:
-        """(number, record) from `start` to before `stop`, as they stand on the disk. Raises JournalDamaged."""
+        """(number, record) from `start` to before `stop`, read from the files. Raises JournalDamaged."""
         return read(self._directory, start, stop)
 
     def close(self) -> None:

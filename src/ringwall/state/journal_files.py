@@ -80,8 +80,9 @@ def chunks(path: Path, offset: int = 0) -> Iterator[tuple[list[bytes], bytes]]:
 
 
 def read(directory: Path, start: int = 0, stop: int | None = None) -> Iterator[tuple[int, bytes]]:
-    """The records of one log from `start` to before `stop`, as they stand. Raises JournalDamaged at a line that
-    is no record; a line still being written is left out."""
+    """The records of one log from `start` to before `stop`. A line still being written is left out.
+
+    Raises JournalDamaged at a line that is no record, or not the one that its leaf hash was made of."""
     for segment in _from(segments(directory), start):
         for lines, _ in chunks(segment.path):
             for line in lines:
@@ -91,6 +92,10 @@ def read(directory: Path, start: int = 0, stop: int | None = None) -> Iterator[t
                 if stop is not None and frame.index >= stop:
                     return
                 if frame.index >= start:
+                    if not frame.holds:
+                        raise JournalDamaged(
+                            f"{segment.path.name}: record {frame.index} was altered; run audit verify"
+                        )
                     yield frame.index, frame.record
 
 

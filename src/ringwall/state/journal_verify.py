@@ -74,8 +74,10 @@ def _published(notes: bytes, keys: Keys) -> dict[str, list[Checkpoint]]:
     found: dict[str, list[Checkpoint]] = {}
     for note in each_note(notes):
         name = note.decode(errors="replace").partition("\n")[0]
+        if name != key.name and not name.startswith(f"{key.name}/"):
+            raise NoteError(f"a checkpoint of {name!r}, and this journal is {key.name!r}")
         log = name.removeprefix(key.name).removeprefix("/")
-        found.setdefault(log, []).append(Checkpoint.open(note, key.named(origin(key.name, log))))
+        found.setdefault(log, []).append(Checkpoint.open(note, key.named(name)))
     return found
 
 
