@@ -353,9 +353,7 @@ print(taken, on_disk.count(b"\\n"), on_disk[-1:] == b"\\n", after)
 
 def test_a_full_disk_refuses_and_leaves_whole_lines(place):
     """RLIMIT_FSIZE stands in for the disk: the write that meets it is a short one, the next fails."""
-    done = subprocess.run(
-        [sys.executable, "-c", FILLER, str(place)], stdout=subprocess.PIPE, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", FILLER, str(place)], stdout=subprocess.PIPE, text=True, check=True)
     taken, lines, whole, after = done.stdout.split()
     assert int(taken) == int(lines) == int(after)
     assert 10 < int(taken) < 50

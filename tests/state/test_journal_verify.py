@@ -218,9 +218,7 @@ def test_with_checkpoints_between_the_public_key_names_the_part(tmp_path):
         if number in (1099, 2299):
             journal.checkpoint()
     journal.close()
-    sizes = [
-        Checkpoint.open(n, SIGNER.verifier).size for n in each_note((tmp_path / "j/checkpoints").read_bytes())
-    ]
+    sizes = [Checkpoint.open(n, SIGNER.verifier).size for n in each_note((tmp_path / "j/checkpoints").read_bytes())]
     assert sizes == [1100, 2300, 2500]
     lines = lines_of(tmp_path / "j")
     lines[1700] = forged(1700, record(1))
@@ -366,9 +364,7 @@ class TestSeveralLogs:
         place, notes = several
         result = verify(place, SIGNER, published=notes)
         assert (result.ok, result.records) == (True, 15)
-        roots = [
-            base64.b64decode((place / log / "checkpoint").read_text().splitlines()[2]) for log in ("", "w1", "w2")
-        ]
+        roots = [base64.b64decode((place / log / "checkpoint").read_text().splitlines()[2]) for log in ("", "w1", "w2")]
         leaves = [hashlib.sha256(b"\x00" + root).digest() for root in roots]
         left = hashlib.sha256(b"\x01" + leaves[0] + leaves[1]).digest()
         assert base64.b64decode(result.root) == hashlib.sha256(b"\x01" + left + leaves[2]).digest()

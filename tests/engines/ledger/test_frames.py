@@ -3,10 +3,12 @@
 import hashlib
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ringwall.engines.ledger.frames import Frame, Tagger, encode
+
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 TAGGER = Tagger(bytes(range(32)))
 RECORD = b'{"kind":"exchange","id":"r-1"}'
@@ -46,14 +48,13 @@ def test_a_record_cannot_pass_its_own_text_for_the_frame():
     assert frame.authentic(TAGGER, 3)
 
 
-@pytest.mark.parametrize(
-    "record", [b"", b"[]", b'{"a":1}\n', b'{"a":\n1}', b"{", b'{"a":"' + b"x" * 65536 + b'"}']
-)
+@pytest.mark.parametrize("record", [b"", b"[]", b'{"a":1}\n', b'{"a":\n1}', b"{", b'{"a":"' + b"x" * 65536 + b'"}'])
 def test_what_is_no_record_is_refused(record):
     with pytest.raises(ValueError):
         encode(0, record, TAGGER)
 
 
+@unhurried
 @given(st.binary(max_size=300))
 def test_noise_is_no_frame(noise):
     assert Frame.parse(noise) is None

@@ -3,11 +3,13 @@
 import hashlib
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ringwall.engines.ledger.merkle import EMPTY_ROOT, Frontier, Tree, leaf_hash, node_hash
 from ringwall.engines.ledger.proofs import extends, includes
+
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 # The leaves, roots and proofs that certificate-transparency's and Trillian's own tests use.
 LEAVES = [bytes.fromhex(x) for x in ("", "00", "10", "2021", "3031", "40414243", "5051525354555657")]
@@ -74,9 +76,7 @@ def test_roots_are_the_published_ones(size):
 
 def test_leaf_and_node_hashes_are_the_published_ones():
     assert leaf_hash(b"L123456").hex() == "395aa064aa4c29f7010acfe3f25db9485bbd4b91897b6ad7ad547639252b4d56"
-    assert node_hash(b"N123", b"N456").hex() == (
-        "aa217fe888e47007fa15edab33c2b492a722cb106c64667fc2b044444de66bbb"
-    )
+    assert node_hash(b"N123", b"N456").hex() == ("aa217fe888e47007fa15edab33c2b492a722cb106c64667fc2b044444de66bbb")
 
 
 def test_proofs_are_the_published_ones():
@@ -100,6 +100,7 @@ def test_folding_in_chunks_and_one_by_one_agree_with_the_recursion(size):
     assert one_by_one.nodes == at_once.nodes == in_two.nodes
 
 
+@unhurried
 @given(st.data(), sizes)
 def test_a_frontier_goes_on_where_it_was_kept(data, size):
     at = data.draw(st.integers(0, size))
@@ -111,6 +112,7 @@ def test_a_frontier_goes_on_where_it_was_kept(data, size):
     assert first.root() == mth(entries(at))
 
 
+@unhurried
 @given(st.data(), sizes)
 def test_inclusion_holds_for_the_leaf_its_place_and_the_root_and_for_nothing_else(data, size):
     index = data.draw(st.integers(0, size - 1))
@@ -126,6 +128,7 @@ def test_inclusion_holds_for_the_leaf_its_place_and_the_root_and_for_nothing_els
     assert not includes(leaf, index, size, proof, leaf_hash(b"another root"))
 
 
+@unhurried
 @given(st.data(), sizes)
 def test_consistency_holds_between_a_tree_and_its_beginning_and_for_nothing_else(data, size):
     old = data.draw(st.integers(0, size))
@@ -139,6 +142,7 @@ def test_consistency_holds_between_a_tree_and_its_beginning_and_for_nothing_else
     assert not extends(size, root, old, old_root, proof) or old == size
 
 
+@unhurried
 @given(st.integers(-2, 40), st.integers(-2, 40), st.lists(st.binary(max_size=33), max_size=8))
 def test_checking_never_raises_and_noise_proves_nothing(a, b, proof):
     root = leaf_hash(b"root")

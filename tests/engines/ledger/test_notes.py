@@ -3,12 +3,14 @@
 import base64
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ringwall.engines.ledger.checkpoints import Checkpoint, each_note
 from ringwall.engines.ledger.merkle import EMPTY_ROOT
 from ringwall.engines.ledger.notes import NoteError, SignerKey, VerifierKey, split_note
+
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 # The example of golang.org/x/mod/sumdb/note's documentation, and that of C2SP signed-note.
 GO_SIGNER = "PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz"
@@ -108,12 +110,14 @@ def test_malformed_checkpoints_are_refused(text):
         Checkpoint.parse(text.replace("{r}", root))
 
 
+@unhurried
 @given(st.lists(st.integers(0, 10**9), max_size=6))
 def test_notes_written_one_after_another_are_told_apart(sizes):
     notes = [Checkpoint("log.example", size, EMPTY_ROOT).sign(KEY) for size in sizes]
     assert list(each_note(b"".join(notes))) == notes
 
 
+@unhurried
 @given(st.binary(max_size=200))
 def test_noise_is_refused_and_nothing_else_is_raised(noise):
     with pytest.raises(NoteError):
