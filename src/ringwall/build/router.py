@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from ringwall.core.message import Head
@@ -87,6 +87,11 @@ class Router:
         other = below[:-1] if below and below[-1] == "" else (*below, "")
         again = self._find(head, other) if other else ()
         return again if isinstance(again, Match) else (found or again)
+
+    def methods(self, head: Head) -> tuple[str, ...]:
+        """The methods declared for a request's path, whatever its own."""
+        found = self.match(replace(head, method="OPTIONS", upgrade=False))
+        return ("OPTIONS",) if isinstance(found, Match) else found
 
     def _find(self, head: Head, segments: tuple[str, ...]) -> Match | tuple[str, ...]:
         method = "WS" if head.upgrade else head.method

@@ -21,6 +21,8 @@ def objects_guard(operation: Operation, settings: Settings, places: Places) -> R
     allowed = frozenset(rule.allow) if rule else frozenset[str]()
     wanted = {"owner": "owner", "tenant": "member"}.get(rule.filter or "") if rule else None
     open_to_all = "anyone" in allowed and wanted is None
+    resource = operation.resource
+    owned = resource is not None and bool(resource.owner or resource.tenant)
     matters = any(r.owner or r.tenant for r in settings.resources.values())
 
     def check(response: Response, known: Known) -> Verdict:
@@ -28,7 +30,7 @@ def objects_guard(operation: Operation, settings: Settings, places: Places) -> R
             return PASS
         pending = any(ref.settled == "reply" for ref in known.objects)
         if not response.parsed:
-            return _unread(response, pending=pending, wanted=wanted)
+            return _unread(response, pending=pending, wanted=wanted, owned=owned)
         foreign: set[str] = set()
         shown = False
         for seen in places(response):
@@ -55,11 +57,12 @@ def objects_guard(operation: Operation, settings: Settings, places: Places) -> R
     return check
 
 
-def _unread(response: Response, *, pending: bool, wanted: str | None) -> Verdict:
+def _unread(response: Response, *, pending: bool, wanted: str | None, owned: bool) -> Verdict:
     """A reply that could not be parsed passes only if nothing in it had to be checked."""
     if pending:
         return Refuse(UNSETTLED)
-    if wanted is not None and response.body != b"":
+    says_json = (response.get(b"content-type") or b"").split(b";")[0].strip().lower().endswith(b"json")
+    if response.body != b"" and (wanted is not None or (owned and says_json)):
         return Refuse(MALFORMED)
     return PASS
 

@@ -1,0 +1,112 @@
+"""Ringwall's own endpoints under `/.ringwall/`, each with a plan like any operation's, and the CORS preflight."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+
+from ringwall.build.router import Router
+from ringwall.build.runtime import Runtime
+from ringwall.build.settings import Given
+from ringwall.contract.api import ApiOperation
+from ringwall.contract.model import At, Contract, Operation, Rule
+from ringwall.core.known import Known
+from ringwall.core.message import Head, Request, Response
+from ringwall.core.plan import Guards, Limits, Plan, Serve
+from ringwall.identity import endpoints
+from ringwall.layers import authentication, quota, transport
+from ringwall.layers.quota import network
+from ringwall.monitoring.metrics import CONTENT_TYPE
+
+Route = Callable[[Head], tuple[Plan, Mapping[str, str]]]
+_LIMITS = Limits(body=8192, reply=1 << 20, seconds=10.0)
+METRICS_FROM = frozenset({"127.0.0.1", "::1"})
+
+
+def declare(router: Router, contract: Contract, runtime: Runtime, given: Given) -> None:
+    """Add the endpoints. Identity's are there only where the contract has accounts."""
+    public = Guards(head=quota.forge(None, given.quota).head)
+    add = router.add_own
+    add("GET", "/.ringwall/live", _plan("live", public, lambda request, known: _text("alive\n")))
+    add("GET", "/.ringwall/ready", _plan("ready", public, _ready(runtime)))
+    add("GET", "/.ringwall/metrics", _plan("metrics", public, _metrics(runtime)))
+    known = Guards(head=(*public.head, *authentication.forge(_anyone("account"), given.authentication).head))
+    add("GET", "/.ringwall/account", _plan("account", known, endpoints.account()))
+    if contract.authentication.accounts:
+        writing = Guards(head=(*public.head, *transport.own_origin(given.transport)))
+        token = endpoints.token(runtime.accounts, runtime.tokens, network)
+        add("POST", "/.ringwall/oauth/token", _plan("token", writing, token, body=True))
+        add(
+            "POST",
+            "/.ringwall/oauth/revoke",
+            _plan("revoke", writing, endpoints.revoke(runtime.tokens), body=True),
+        )
+        add("GET", "/.ringwall/jwks.json", _plan("jwks", public, endpoints.jwks(runtime.tokens)))
+        add(
+            "GET",
+            "/.well-known/oauth-authorization-server",
+            _plan("metadata", public, endpoints.metadata(runtime.tokens)),
+        )
+
+
+def with_preflight(route: Route, router: Router, contract: Contract, given: Given) -> Route:
+    """Routing that answers a browser's preflight from the contract, before anybody is authenticated."""
+    cors = contract.cors
+    if cors is None:
+        return route
+    guards = Guards(head=(*quota.forge(None, given.quota).head, *transport.own_origin(given.transport)))
+    plans: dict[tuple[str, ...], Plan] = {}
+
+    def with_cors(head: Head) -> tuple[Plan, Mapping[str, str]]:
+        asks = (
+            head.method == "OPTIONS"
+            and "origin" in head.headers
+            and "access-control-request-method" in head.headers
+        )
+        if not asks:
+            return route(head)
+        methods = router.methods(head)
+        if not methods:
+            return route(head)
+        if methods not in plans:
+            plans[methods] = _plan("preflight", guards, transport.preflight(cors, methods))
+        return plans[methods], {}
+
+    return with_cors
+
+
+def _plan(name: str, guards: Guards, serve: Serve, *, body: bool = False) -> Plan:
+    return Plan(
+        f"ringwall {name}", f"/.ringwall/{name}", guards, _LIMITS, "whole" if body else "none", serve=serve
+    )
+
+
+def _anyone(name: str) -> Operation:
+    """An operation of our own that is open to anyone, as the layers take it."""
+    api = ApiOperation("GET", f"/.ringwall/{name}", None, (), (), None, {}, 0)
+    rule = Rule(api.key, ("anyone",), None, None, None, None, False, None, None, At("ringwall", 0, 0))
+    return Operation(api, "", rule, None, (), False, False)
+
+
+def _ready(runtime: Runtime) -> Serve:
+    def serve(request: Request, known: Known) -> Response:
+        trouble = runtime.journal.trouble or ("not written" if runtime.health.failing else None)
+        body = json.dumps({"ready": trouble is None, "journal": trouble or "ok"}).encode()
+        return Response(200 if trouble is None else 503, ((b"content-type", b"application/json"),), body)
+
+    return serve
+
+
+def _metrics(runtime: Runtime) -> Serve:
+    """Metrics, for this machine only: they tell which operations exist and how they are used."""
+
+    def serve(request: Request, known: Known) -> Response:
+        if known.client not in METRICS_FROM:
+            return Response(403, ((b"content-type", b"text/plain"),), b"metrics are for this machine\n")
+        return Response(200, ((b"content-type", CONTENT_TYPE.encode()),), runtime.metrics.exposition())
+
+    return serve
+
+
+def _text(body: str) -> Response:
+    return Response(200, ((b"content-type", b"text/plain; charset=utf-8"),), body.encode())

@@ -1,0 +1,72 @@
+"""What a wall runs on, opened from a data directory: store, journal, keys, identity. Closed in the reverse order."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from ringwall.engines.tokens import SigningKey
+from ringwall.identity.accounts import Accounts
+from ringwall.identity.apikeys import ApiKeys
+from ringwall.identity.tokens import Tokens
+from ringwall.monitoring.metrics import Metrics
+from ringwall.monitoring.recorder import Health
+from ringwall.state.fieldkeys import FieldKeys
+from ringwall.state.journal import Journal
+from ringwall.state.journal_keys import load_or_create_signer
+from ringwall.state.keyfiles import load_or_create
+from ringwall.state.sqlite import Store
+
+ISSUER = "https://ringwall.local"
+AUDIENCE = "api"
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """Everything opened. `directory` holds `state.db`, `journal/` and `keys/`."""
+
+    directory: Path
+    store: Store
+    journal: Journal
+    accounts: Accounts
+    api_keys: ApiKeys
+    tokens: Tokens
+    field_keys: FieldKeys
+    metrics: Metrics
+    health: Health
+
+    def close(self) -> None:
+        """Close the journal, with a signed checkpoint, and the store."""
+        self.journal.close()
+        self.store.close()
+
+
+def open_runtime(directory: Path, *, issuer: str = ISSUER, audience: str = AUDIENCE, log: str = "") -> Runtime:
+    """Open a data directory, or make one. `log` names a worker's own log in the journal.
+
+    Raises `Unavailable` where a part cannot be opened, and says which.
+    """
+    keys = directory / "keys"
+    keys.mkdir(mode=0o700, parents=True, exist_ok=True)
+    store = Store(directory / "state.db")
+    journal = Journal.open(directory / "journal", signer=load_or_create_signer(keys), log=log)
+    signing = SigningKey.from_private_bytes(load_or_create(keys / "tokens.key", lambda: os.urandom(32)))
+    return Runtime(
+        directory=directory,
+        store=store,
+        journal=journal,
+        accounts=Accounts(store, time.time),
+        api_keys=ApiKeys(store, time.time),
+        tokens=Tokens(issuer, audience, signing, store, time.time),
+        field_keys=FieldKeys(store, load_or_create(keys / "root.key", lambda: os.urandom(32))),
+        metrics=Metrics(),
+        health=Health(),
+    )
+
+
+def request_id() -> str:
+    """A fresh request id: 16 random bytes would do, 12 are shown (96 bits)."""
+    return secrets.token_hex(12)

@@ -1,0 +1,105 @@
+"""What each layer is told, drawn from the contract and the runtime: in one place, before any plan is compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from ringwall.build.runtime import Runtime
+from ringwall.contract.model import Contract, Operation
+from ringwall.core.plan import Guards
+from ringwall.core.ports import Fetch
+from ringwall.engines.policy import Roles
+from ringwall.layers import (
+    authentication,
+    authorization,
+    detection,
+    disclosure,
+    encryption,
+    quota,
+    sinks,
+    transport,
+    validation,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The settings of every layer of one wall."""
+
+    transport: transport.Settings
+    quota: quota.Settings
+    authentication: authentication.Settings
+    authorization: authorization.Settings
+    validation: validation.Settings
+    detection: detection.Settings
+    encryption: encryption.Settings
+    sinks: sinks.Settings
+    disclosure: disclosure.Settings
+    journal: Guards
+
+
+def given_for(contract: Contract, runtime: Runtime, *, https: bool, journal: Guards) -> Given:
+    """The settings of a wall of this contract."""
+    components = contract.api.schemas
+    return Given(
+        transport=transport.Settings(contract.cors, https),
+        quota=quota.settings(contract.limits.anonymous_rate, contract.limits.rate),
+        authentication=_authentication(contract, runtime),
+        authorization=authorization.Settings(contract.resources, components, _probe(contract)),
+        validation=validation.Settings(components, contract.limits.depth, contract.limits.items),
+        detection=detection.Settings(),
+        encryption=encryption.Settings(contract.resources, components, runtime.field_keys.ring()),
+        sinks=sinks.Settings(),
+        disclosure=disclosure.Settings(contract.resources, components, contract.replies, disclosure.Markup()),
+        journal=journal,
+    )
+
+
+def roles_of(contract: Contract) -> Roles:
+    """The contract's roles as the policy engine takes them."""
+    return Roles(
+        {name: role.includes for name, role in contract.roles.items()},
+        frozenset(name for name, role in contract.roles.items() if role.mfa),
+    )
+
+
+def _authentication(contract: Contract, runtime: Runtime) -> authentication.Settings:
+    stated, tokens = contract.authentication, runtime.tokens
+    return authentication.Settings(
+        own=authentication.Own(tokens.key_set(), tokens.expectation()) if stated.accounts else None,
+        issuers={issuer.issuer: issuer for issuer in stated.issuers},
+        api_keys=stated.api_keys,
+        basic=stated.basic,
+        roles=roles_of(contract),
+        staleness_s=contract.staleness_s,
+    )
+
+
+def _probe(contract: Contract) -> Callable[[str, Mapping[str, str]], Fetch | None]:
+    """How to read one object from the application itself: its resource's own GET, by path parameters alone."""
+    reads = {op.resource.name: op for op in contract.operations if _is_canonical_read(op) and op.resource}
+
+    def probe(resource: str, params: Mapping[str, str]) -> Fetch | None:
+        operation = reads.get(resource)
+        if operation is None:
+            return None
+        target = operation.base_path + operation.api.path
+        for name, _ in operation.objects:
+            if name not in params:
+                return None
+            target = target.replace(f"{{{name}}}", quote(params[name], safe=""))
+        return Fetch(target) if "{" not in target else None
+
+    return probe
+
+
+def _is_canonical_read(operation: Operation) -> bool:
+    """A GET of exactly one object by its id: `/patients/{patient_id}`."""
+    if operation.api.method != "GET" or operation.api.websocket or operation.resource is None or operation.lists:
+        return False
+    last = operation.objects[-1] if operation.objects else None
+    return (
+        last is not None and last[1] == operation.resource.name and operation.api.path.endswith(f"{{{last[0]}}}")
+    )

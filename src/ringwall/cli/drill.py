@@ -1,0 +1,48 @@
+"""`ringwall drill`: attack the protected clinic with every layer fooled in turn."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+
+from ringwall.attacks import corpus
+from ringwall.drill import render
+from ringwall.drill.matrix import run
+from ringwall.drill.sandbox import Sandbox
+
+
+@click.command(epilog="Examples:  ringwall drill   |   ringwall drill idor   |   ringwall drill --json")
+@click.argument("prefix", default="")
+@click.option("--json", "as_json", is_flag=True, help="The matrix as JSON.")
+@click.option("--threats", type=click.Path(dir_okay=False, path_type=Path), help="Write THREATS.md here.")
+def command(prefix: str, as_json: bool, threats: Path | None) -> None:
+    """Fool each layer in turn and show what still stops every attack on the clinic.
+
+    PREFIX narrows it to the cases whose names start so. Exit status 1 where a single layer's failure lets an attack
+    through, or an honest twin is turned away.
+    """
+    cases = [case for case in corpus() if case.name.startswith(prefix)]
+    if not cases:
+        raise click.UsageError(f"no case's name starts with {prefix!r}")
+    with tempfile.TemporaryDirectory(prefix="ringwall-drill-") as root:
+        matrix = run(cases, Sandbox(Path(root)), _progress(len(cases)))
+    if threats is not None:
+        threats.write_text(render.threats(matrix), encoding="utf-8")
+    click.echo(json.dumps(render.document(matrix), indent=1) if as_json else render.text(matrix))
+    sys.exit(0 if matrix.holds else 1)
+
+
+def _progress(total: int):  # type: ignore[no-untyped-def] # a counter in a closure
+    done = 0
+
+    def step(name: str) -> None:
+        nonlocal done
+        done += 1
+        if sys.stderr.isatty():
+            click.echo(f"\r\033[K[{done}/{total}] {name}", err=True, nl=False)
+
+    return step

@@ -1,0 +1,159 @@
+"""A clinic of its own for every play: fresh data, the demo's accounts, and one wall with perhaps a layer fooled."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ringwall.attacks.case import Case, Headers
+from ringwall.attacks.grounds import Grounds
+from ringwall.attacks.run import Outcome, play
+from ringwall.build.assemble import Circumstances
+from ringwall.build.load import load_contract
+from ringwall.build.protect import wrap
+from ringwall.build.runtime import Runtime, open_runtime
+from ringwall.build.settings import roles_of
+from ringwall.contract.model import Contract
+from ringwall.core.event import Event
+from ringwall.core.known import Principal
+from ringwall.core.ports import Account
+from ringwall.core.reasons import Layer
+from ringwall.drill.client import Client
+from ringwall.drill.fool import fooled
+from ringwall.examples.clinic import ACCOUNTS, API_KEYS, CONTRACT, create_app
+
+PASSWORD = "correct horse battery of {}"
+
+
+@dataclass(frozen=True, slots=True)
+class Proofs:
+    """The demo accounts' credentials, as cases ask for them."""
+
+    tokens: dict[str, str]
+    keys: dict[str, str]
+    pem: bytes
+
+    def headers(self, caller: str) -> Headers:
+        """The headers that authenticate a caller."""
+        if caller == "none":
+            return ()
+        kind, _, name = caller.rpartition(":")
+        return (("X-API-Key", self.keys[name]),) if kind == "key" else (("Authorization", f"Bearer {self.tokens[name]}"),)
+
+    def token(self, account: str) -> str:
+        """A valid access token."""
+        return self.tokens[account]
+
+    def password(self, account: str) -> str:
+        """The account's password."""
+        return PASSWORD.format(account)
+
+    def subject(self, account: str) -> str:
+        """The account's subject."""
+        return next(a.subject for a in ACCOUNTS if a.name == account)
+
+    def public_key(self) -> bytes:
+        """The PEM of the key that verifies tokens."""
+        return self.pem
+
+
+class Sandbox:
+    """Makes plays cheap: accounts are hashed and the contract is read once, then copied for each play."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._template = root / "template"
+        first = create_app(_made(root / "first"))
+        self.contract: Contract = load_contract(CONTRACT, app=first)
+        runtime = open_runtime(_made(self._template))
+        try:
+            self._proofs = _enrol(runtime)
+        finally:
+            runtime.close()
+
+    def bare(self, case: Case) -> Outcome:
+        """The case against the clinic as it is."""
+        with self._grounds() as grounds, Client(create_app(grounds.directory)) as client:
+            return play(case, client.send, grounds)
+
+    def protected(self, case: Case, layer: Layer | None) -> tuple[Outcome, list[Event]]:
+        """The case against the clinic behind its wall, one layer fooled, and the events of the hostile requests."""
+        with self._grounds() as grounds:
+            data = grounds.root / "ringwall"
+            shutil.copytree(self._template, data)
+            return self._play(case, layer, grounds, open_runtime(data))
+
+    def _play(
+        self, case: Case, layer: Layer | None, grounds: Grounds, runtime: Runtime
+    ) -> tuple[Outcome, list[Event]]:
+        events: list[Event] = []
+        stage = _Stage(case, self._claimed(case))
+        try:
+            app = wrap(create_app(grounds.directory), self.contract, runtime, Circumstances(watch=events.append))
+            app.wall = fooled(app.wall, layer, stage.claim) if layer else app.wall
+            with Client(app) as client:
+                outcome = play(case, lambda sent: stage.step(client.send, sent, events), grounds)
+        finally:
+            runtime.close()
+        return outcome, events[stage.hostile_from :]
+
+    def _claimed(self, case: Case) -> Principal | None:
+        """Whom a fooled authentication takes the attacker for."""
+        found = next((a for a in ACCOUNTS if a.name == case.claims), None)
+        if found is None:
+            return None
+        roles, _ = roles_of(self.contract).effective(frozenset(found.roles), mfa=True)
+        return Principal(found.subject, roles, "claimed", found.tenant, mfa=True)
+
+    @contextmanager
+    def _grounds(self) -> Iterator[Grounds]:
+        root = Path(tempfile.mkdtemp(dir=self._root))
+        try:
+            with Grounds(root, self._proofs, stores=(root / "clinic", root / "ringwall" / "journal")) as grounds:
+                yield grounds
+        finally:
+            shutil.rmtree(root, ignore_errors=True)
+
+
+class _Stage:
+    """Knows whether the honest twin or the attacker is on stage, by counting requests."""
+
+    def __init__(self, case: Case, claimed: Principal | None) -> None:
+        self._before = sum(draft.times for draft in (*case.setup, *case.honest))
+        self._claimed = claimed
+        self._sent = 0
+        self.hostile_from = 0
+
+    def claim(self) -> Principal | None:
+        """The attacker's claim while the attacker is on."""
+        return self._claimed if self._sent > self._before else None
+
+    def step(self, send: Any, sent: Any, events: list[Event]) -> Any:
+        """Count a request and send it."""
+        self._sent += 1
+        if self._sent == self._before + 1:
+            self.hostile_from = len(events)
+        return send(sent)
+
+
+def _made(directory: Path) -> Path:
+    directory.mkdir(parents=True)
+    return directory
+
+
+def _enrol(runtime: Runtime) -> Proofs:
+    tokens: dict[str, str] = {}
+    for account in ACCOUNTS:
+        roles = frozenset(account.roles)
+        runtime.accounts.create(
+            account.name, PASSWORD.format(account.name), roles, account.tenant, account.subject
+        )
+        signed = Account(account.subject, account.name, roles, account.tenant)
+        tokens[account.name] = runtime.tokens.issue(signed, lifetime_s=86_400)
+    keys = {key.name: runtime.api_keys.issue(key.name, frozenset(key.roles), tenant=key.tenant)[0] for key in API_KEYS}
+    return Proofs(tokens, keys, runtime.tokens.public_pem())

@@ -1,0 +1,63 @@
+"""The one credential of a request, taken from its headers and not yet believed."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from dataclasses import dataclass
+from typing import Literal
+
+from ringwall.core.message import Head
+from ringwall.core.verdict import Refuse
+from ringwall.engines.crypto import apikeys
+from ringwall.layers.authentication.reasons import AMBIGUOUS, PASSWORD
+
+KEY_HEADER = "x-api-key"
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What came, of which kind, in which header. `text` is secret: it is never printed."""
+
+    kind: Literal["key", "token", "basic", "other"]
+    text: str
+    header: str
+    name: str = ""
+
+    def __repr__(self) -> str:
+        return f"Credential({self.kind})"
+
+    def digest(self) -> bytes:
+        """What it is remembered by."""
+        return hashlib.sha256(self.text.encode("utf-8", "surrogateescape")).digest()
+
+
+def credential_of(head: Head) -> Credential | Refuse | None:
+    """The credential, None where there is none, or a refusal where it is not clear which would count.
+
+    A key may come as `X-API-Key` or as a bearer token: clients that know only one of the two are served alike.
+    """
+    authorization, key = head.headers.get("authorization"), head.headers.get(KEY_HEADER)
+    if authorization is None:
+        return Credential("key", key, KEY_HEADER) if key is not None else None
+    if key is not None:
+        return Refuse(AMBIGUOUS)
+    scheme, _, rest = authorization.partition(" ")
+    text = rest.strip(" ")
+    if scheme.lower() == "bearer":
+        return Credential("key" if apikeys.looks_like_one(text) else "token", text, "authorization")
+    if scheme.lower() == "basic":
+        return _basic(text)
+    return Credential("other", text, "authorization")
+
+
+def _basic(text: str) -> Credential | Refuse:
+    """Basic credentials (RFC 7617, section 2): strict base64 of UTF-8, a colon, no control characters."""
+    try:
+        name, colon, password = base64.b64decode(text, validate=True).decode("utf-8").partition(":")
+    except (binascii.Error, ValueError):
+        return Refuse(PASSWORD)
+    if not colon or not name.isprintable() or not password.isprintable():
+        return Refuse(PASSWORD)
+    return Credential("basic", password, "authorization", name)

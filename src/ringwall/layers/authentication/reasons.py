@@ -1,0 +1,74 @@
+"""The reasons of this layer, and the challenges that go with them (RFC 9110, section 11.6.1)."""
+
+from __future__ import annotations
+
+from ringwall.core.message import Header
+from ringwall.core.reasons import Layer, Reason
+from ringwall.core.verdict import Refuse
+from ringwall.engines.tokens import REFUSALS
+
+LAYER = Layer.AUTHENTICATION
+
+BEARER: Header = (b"www-authenticate", b'Bearer realm="ringwall"')
+INVALID: Header = (b"www-authenticate", b'Bearer realm="ringwall", error="invalid_token"')
+BASIC: Header = (b"www-authenticate", b'Basic realm="ringwall", charset="UTF-8"')
+
+
+def _reason(what: str, title: str, caller: str, operator: str, status: int = 401) -> Reason:
+    return Reason(f"authn.{what}", status, title, caller, operator)
+
+
+MISSING = _reason(
+    "missing",
+    "Authentication required",
+    "Send a credential: a bearer token or an API key.",
+    "The operation is not open to anyone and no credential came.",
+)
+AMBIGUOUS = _reason(
+    "ambiguous",
+    "More than one credential",
+    "Send one credential.",
+    "The request carried several credentials; which one would count is not to be guessed.",
+    400,
+)
+SCHEME = _reason(
+    "scheme",
+    "Authentication required",
+    "Use a scheme that WWW-Authenticate names.",
+    "The Authorization scheme is unknown, or the contract does not take it.",
+)
+KEY = _reason(
+    "key",
+    "Invalid credential",
+    "Check the API key.",
+    "The API key is malformed, unknown, expired or revoked.",
+)
+PASSWORD = _reason(
+    "password",
+    "Invalid credential",
+    "Check the name and the password.",
+    "Basic credentials were wrong, or guessing is being held back.",
+)
+REVOKED = _reason(
+    "token.revoked",
+    "Invalid credential",
+    "Sign in again.",
+    "The token, its subject's tokens or its account were revoked or disabled.",
+)
+ISSUER_KEYS = _reason(
+    "token.issuer_keys",
+    "Temporarily unavailable",
+    "Try again later.",
+    "The issuer's key set could not be had yet, so its tokens cannot be judged.",
+    503,
+)
+TOKEN = {
+    code: Reason(code, 401, "Invalid credential", "Get a fresh token.", meaning)
+    for code, meaning in REFUSALS.items()
+}
+REASONS = (MISSING, AMBIGUOUS, SCHEME, KEY, PASSWORD, REVOKED, ISSUER_KEYS, *TOKEN.values())
+
+
+def invalid(reason: Reason, detail: str = "") -> Refuse:
+    """A refused credential, with the challenge of RFC 6750, section 3."""
+    return Refuse(reason, headers=(INVALID,), detail=detail)

@@ -1,0 +1,147 @@
+"""Bearer tokens: ringwall's own and those of outside issuers, by strict verification."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ringwall.contract.model import Issuer
+from ringwall.core.known import Known, Principal
+from ringwall.core.message import JSON
+from ringwall.core.ports import KeysOf, Standing
+from ringwall.core.verdict import Ask, Learned, Refuse, Verdict
+from ringwall.engines.tokens import Claims, Expectation, KeySet, Refused, claimed_issuer, verify
+from ringwall.layers.authentication.credential import Credential
+from ringwall.layers.authentication.reasons import ISSUER_KEYS, REVOKED, TOKEN, invalid
+from ringwall.layers.authentication.settings import Own, Remembered, Settings
+
+_MFA = frozenset({"mfa", "otp", "hwk", "fido", "swk"})
+
+
+def token_verdict(found: Credential, known: Known, settings: Settings) -> Verdict | None:
+    """The principal of a token; None where the contract takes no tokens at all."""
+    if settings.own is None and not settings.issuers:
+        return None
+    digest = found.digest()
+    before = settings.memory.get(digest, known.now)
+    if before is not None:
+        fresh = known.now - before.asked < settings.staleness_s
+        if fresh or before.principal.method == "issuer":
+            return Learned(known.with_principal(before.principal))
+        return _standing(before, digest, known, settings)
+    issuer = settings.issuers.get(claimed_issuer(found.text) or "")
+    if issuer is not None:
+        return _of_issuer(issuer, found, digest, known, settings)
+    if settings.own is None:
+        return invalid(TOKEN["authn.token.issuer"])
+    return _of_own(settings.own, found, digest, known, settings)
+
+
+def _of_own(own: Own, found: Credential, digest: bytes, known: Known, settings: Settings) -> Verdict:
+    claims = verify(found.text, own.keys, own.expect, known.now)
+    if isinstance(claims, Refused):
+        return invalid(TOKEN[claims.reason])
+    if not _subject(claims):
+        return invalid(TOKEN["authn.token.claims"])
+    principal = _own_principal(claims, found, settings)
+    return _standing(Remembered(principal, claims.expires, known.now), digest, known, settings)
+
+
+def _standing(entry: Remembered, digest: bytes, known: Known, settings: Settings) -> Verdict:
+    """Ask whether a verified token was revoked meanwhile, and remember the answer."""
+    principal = entry.principal
+    issued = principal.claims.get("iat")
+
+    def judge(answer: object) -> Verdict:
+        if answer is not True:
+            settings.memory.forget(digest)
+            return invalid(REVOKED)
+        settings.memory.keep(digest, Remembered(principal, entry.until, known.now))
+        return Learned(known.with_principal(principal))
+
+    when = float(issued) if isinstance(issued, (int, float)) else 0.0
+    return Ask(Standing(principal.subject, principal.credential, when), judge)
+
+
+def _own_principal(claims: Claims, found: Credential, settings: Settings) -> Principal:
+    data = claims.data
+    mfa = bool(_words(data.get("amr")) & _MFA)
+    roles, pending = settings.roles.effective(_words(data.get("roles")), mfa=mfa)
+    tenant, token_id = data.get("tenant"), data.get("jti")
+    return Principal(
+        subject=_subject(claims),
+        roles=roles,
+        method="token",
+        tenant=tenant if isinstance(tenant, str) else None,
+        scopes=_words(data.get("scope")),
+        credential=f"token:{token_id}",
+        mfa=mfa,
+        pending=pending,
+        header=found.header,
+        claims=data,
+    )
+
+
+def _of_issuer(
+    issuer: Issuer, found: Credential, digest: bytes, known: Known, settings: Settings, *, again: bool = False
+) -> Verdict:
+    """Verify with the issuer's keys; a key that is not among them makes the set be fetched anew, once."""
+    expect = Expectation(issuer=issuer.issuer, audience=issuer.audience)
+
+    def judge(answer: object) -> Verdict:
+        if not isinstance(answer, Mapping):
+            return Refuse(ISSUER_KEYS, headers=((b"retry-after", b"5"),))
+        claims = verify(found.text, KeySet.from_jwks(answer), expect, known.now)
+        if isinstance(claims, Refused):
+            if claims.reason == "authn.token.key_unknown" and not again:
+                return _of_issuer(issuer, found, digest, known, settings, again=True)
+            return invalid(TOKEN[claims.reason])
+        if not _subject(claims):
+            return invalid(TOKEN["authn.token.claims"])
+        principal = _issuer_principal(claims, issuer, found, settings)
+        settings.memory.keep(digest, Remembered(principal, claims.expires, known.now))
+        return Learned(known.with_principal(principal))
+
+    return Ask(KeysOf(issuer.issuer, refresh=again), judge)
+
+
+def _issuer_principal(claims: Claims, issuer: Issuer, found: Credential, settings: Settings) -> Principal:
+    """Roles and tenant by the claims that the contract names; nothing where it names none."""
+    data = claims.data
+    mfa = bool(_words(data.get("amr")) & _MFA)
+    roles, pending = settings.roles.effective(_words(_at(data, issuer.roles)), mfa=mfa)
+    tenant = _at(data, issuer.tenant)
+    return Principal(
+        subject=_subject(claims),
+        roles=roles,
+        method="issuer",
+        tenant=tenant if isinstance(tenant, str) else None,
+        scopes=_words(data.get("scope")),
+        credential=f"token:{data.get('jti', '')}",
+        issuer=issuer.issuer,
+        mfa=mfa,
+        pending=pending,
+        claims=data,
+    )
+
+
+def _subject(claims: Claims) -> str:
+    """Whom the token speaks of; empty where it does not say, and then it proves nobody."""
+    subject = claims.data.get("sub")
+    return subject if isinstance(subject, str) else ""
+
+
+def _at(data: Mapping[str, JSON], path: str | None) -> JSON:
+    """The claim at a dotted path, `realm_access.roles`."""
+    value: JSON = dict(data)
+    for name in path.split(".") if path else ():
+        value = value.get(name) if isinstance(value, dict) else None
+    return value if path else None
+
+
+def _words(value: JSON) -> frozenset[str]:
+    """The words of a claim: a list of strings, or a string of words with spaces between (RFC 8693, section 4.2)."""
+    if isinstance(value, str):
+        return frozenset(value.split())
+    if isinstance(value, list):
+        return frozenset(item for item in value if isinstance(item, str))
+    return frozenset()
