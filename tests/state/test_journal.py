@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 
+import orjson
 import pytest
 
 from ringwall.engines.ledger.checkpoints import Checkpoint, each_note
@@ -197,6 +198,8 @@ def test_after_a_failed_sync_nothing_is_taken_until_reopened(place, monkeypatch)
             journal.append(record(1))
     with pytest.raises(JournalUnavailable, match="could not be synced"):
         journal.append(record(2))
+    with pytest.raises(JournalUnavailable):
+        journal.checkpoint()
     journal.close()
     filled(place, 1)
     assert verify(place, SIGNER).ok
@@ -297,6 +300,20 @@ def test_an_altered_unsigned_record_keeps_the_journal_shut(place):
     path.write_bytes(path.read_bytes().replace(b"r-4", b"r-X"))
     with pytest.raises(JournalDamaged, match="record 4"):
         opened(place)
+
+
+@pytest.mark.parametrize("change", [-1, -40, 1, -10_000])
+def test_a_kept_offset_that_is_false_is_not_believed(place, change):
+    filled(place, 5)
+    states = [orjson.loads(line) for line in (place / "frontier").read_bytes().splitlines()]
+    for state in states:
+        state["offset"] = max(0, state["offset"] + change)
+    (place / "frontier").write_bytes(b"".join(orjson.dumps(state) + b"\n" for state in states))
+    before = segments(place)[0].path.read_bytes()
+    journal = opened(place)
+    assert (journal.size, journal.recovered) == (5, None)
+    journal.close()
+    assert segments(place)[0].path.read_bytes() == before
 
 
 @pytest.mark.parametrize("harm", ["cut", "gone", "checkpoint", "forged", "empty"])

@@ -149,7 +149,7 @@ def search_command(
 
 def _line(found: Found) -> str:
     """A record in one line for a person; what a terminal would act on is shown, not sent."""
-    record = orjson.loads(found.record)
+    record = export_as.document(found)
     keys = ("at", "status", "decision", "reason", "principal", "operation", "id")
     text = "  ".join(str(record.get(key, "-")) for key in keys)
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

@@ -71,7 +71,7 @@ class Journal:
         self._note = b"" if signed < 0 else (directory / CHECKPOINT).read_bytes()
         self._retired: list[int] = []
         self._broken = ""
-        self._torn = self._closed = False
+        self._torn = self._closed = self._lost = False
         self._thread = threading.Thread(target=self._run, name="ringwall-journal", daemon=True)
         self._locks()
         _OPEN.add(self)
@@ -214,6 +214,8 @@ class Journal:
 
     def _sync(self, position: Position, fd: int, retired: list[int]) -> None:
         """fsync(2) of all that was written. After a failure the kernel may have dropped it: nothing goes on."""
+        if self._lost:
+            raise OSError(errno.EIO, "an earlier sync failed")
         if position.frontier.size == self._synced:
             return
         try:
@@ -222,7 +224,7 @@ class Journal:
             if retired or self._synced < 0:
                 sync_directory(self._directory)
         except OSError:
-            self._broken = self._broken or "its records could not be synced; restart to recover"
+            self._lost, self._broken = True, self._broken or "its records could not be synced; restart to recover"
             raise
         for each in retired:
             self._retired.remove(each)

@@ -43,13 +43,13 @@ def jsonl(found: Found) -> bytes:
 
 def ocsf(found: Found) -> bytes:
     """The record as an OCSF 1.3 API Activity event (class 6003), one JSON line."""
-    return orjson.dumps(ocsf_event(found, _document(found))) + b"\n"
+    return orjson.dumps(ocsf_event(found, document(found))) + b"\n"
 
 
 def row(found: Found) -> bytes:
     """The record as a CSV line (RFC 4180). Cells that a spreadsheet would run get an apostrophe in front."""
-    document = {**_document(found), "log": found.log, "n": found.index}
-    return _csv(_cell(document.get(column)) for column in COLUMNS)
+    members = {**document(found), "log": found.log, "n": found.index}
+    return _csv(_cell(members.get(column)) for column in COLUMNS)
 
 
 def header() -> bytes:
@@ -151,13 +151,13 @@ def _given(**attributes: object) -> Document:
     return {key: value for key, value in attributes.items() if value is not None}
 
 
-def _document(found: Found) -> Document:
+def document(found: Found) -> Document:
     """The record's members; none where it is no JSON, which the leaf hash of what was written rules out."""
     try:
-        document = orjson.loads(found.record)
+        members = orjson.loads(found.record)
     except orjson.JSONDecodeError:
         return {}
-    return document if isinstance(document, dict) else {}
+    return members if isinstance(members, dict) else {}
 
 
 def _cell(value: object) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 import orjson
 
 from ringwall.engines.ledger.checkpoints import Checkpoint, each_note
-from ringwall.engines.ledger.frames import Frame, Tagger, authenticated
+from ringwall.engines.ledger.frames import MAX_LINE, Frame, Tagger, authenticated
 from ringwall.engines.ledger.merkle import Frontier
 from ringwall.engines.ledger.notes import NoteError, VerifierKey
 from ringwall.state.journal_files import (
@@ -69,7 +69,7 @@ def recover(directory: Path, key: VerifierKey, tagger: Tagger) -> tuple[Position
         return START, -1, None
     signed = _signed(directory / CHECKPOINT, key)
     _mend_history(directory / CHECKPOINTS)
-    replay = _Replay(directory, _kept(directory, signed) or START, signed, tagger)
+    replay = _Replay(directory, _kept(directory, signed, tagger) or START, signed, tagger)
     recovered = replay.run()
     return Position(replay.frontier, replay.segment, replay.offset), signed.size, recovered
 
@@ -81,17 +81,35 @@ def _signed(path: Path, key: VerifierKey) -> Checkpoint:
         raise JournalDamaged(f"{path}: no checkpoint that this journal's key signed ({error})") from error
 
 
-def _kept(directory: Path, signed: Checkpoint) -> Position | None:
-    """The kept position that the signed root vouches for, so that older records need no reading."""
+def _kept(directory: Path, signed: Checkpoint, tagger: Tagger) -> Position | None:
+    """The kept position that the signed root and the line before it vouch for: what is older needs no reading."""
     try:
         lines = (directory / FRONTIER).read_bytes().splitlines()
         kept = [Position.decode(line) for line in lines]
     except (OSError, ValueError, KeyError, TypeError):
         return None
     for position in kept:
-        if position.frontier.size == signed.size and position.frontier.root() == signed.root:
+        same = position.frontier.size == signed.size and position.frontier.root() == signed.root
+        if same and _follows_its_record(directory, position, tagger):
             return position
     return None
+
+
+def _follows_its_record(directory: Path, position: Position, tagger: Tagger) -> bool:
+    """Whether the position is just after its last record, or at the start of a segment named for the next."""
+    if position.offset == 0:
+        return position.segment == position.frontier.size
+    try:
+        with (directory / segment_name(position.segment)).open("rb") as file:
+            start = max(0, position.offset - MAX_LINE)
+            file.seek(start)
+            before = file.read(position.offset - start)
+    except OSError:
+        return False
+    *_, line, end = [b"", *before.split(b"\n")]
+    frame = Frame.parse(line)
+    whole = start + len(before) == position.offset and not end
+    return whole and frame is not None and frame.authentic(tagger, position.frontier.size - 1)
 
 
 def _mend_history(path: Path) -> None:

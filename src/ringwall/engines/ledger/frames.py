@@ -18,6 +18,7 @@ from typing import Self
 
 MAX_RECORD = 0xFFFF
 TAG_BYTES = 16
+MAX_LINE = MAX_RECORD + 256
 
 LEAF_AT = -len(b"0" * 64 + b'","tag":"' + b"0" * 32 + b'"}')
 TAG_AT = -len(b"0" * 32 + b'"}')
