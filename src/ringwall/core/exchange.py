@@ -113,6 +113,11 @@ class Exchange:
         self.app_ns = 0
 
     @property
+    def request_id(self) -> str:
+        """The id under which the journal has this exchange."""
+        return self._request_id
+
+    @property
     def known(self) -> Known:
         """What has been established; only to be asked for once the request was admitted."""
         if self._known is None:

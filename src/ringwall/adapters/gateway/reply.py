@@ -1,0 +1,167 @@
+"""The reply on its way out to the caller: whole, streamed, or as a tunnel after 101."""
+
+from __future__ import annotations
+
+from email.utils import formatdate
+from typing import TYPE_CHECKING
+
+from ringwall.adapters.drive import recorded
+from ringwall.adapters.gateway.content import Malformed, Sized
+from ringwall.adapters.gateway.fields import outward, with_length, without_length
+from ringwall.adapters.gateway.heads import written_reply
+from ringwall.adapters.gateway.tunnel import Tunnel
+from ringwall.adapters.gateway.upload import chunk, last_chunk
+from ringwall.adapters.gateway.wire import Cut, Slow
+from ringwall.core import reasons
+from ringwall.core.exchange import Sequel
+from ringwall.core.message import Header, Headers, Response
+from ringwall.core.reasons import INTERNAL, Layer, Reason
+from ringwall.core.refusal import problem
+from ringwall.core.verdict import Refuse
+
+if TYPE_CHECKING:
+    from ringwall.adapters.gateway.turn import Turn
+
+
+class Reply:
+    """What is sent for one turn."""
+
+    __slots__ = ("_chunked", "_sent", "_status", "_turn")
+
+    def __init__(self, turn: Turn) -> None:
+        self._turn = turn
+        self._status = 0
+        self._chunked = False
+        self._sent = 0
+
+    async def send(self, response: Response) -> None:
+        """Write the reply; what becomes of it after it has begun is recorded where it ends badly."""
+        turn, self._status = self._turn, response.status
+        try:
+            if response.status == 101 and response.body is None:
+                await self._tunnel(response)
+            elif response.body is None and turn.call is not None:
+                await self._stream(response)
+            else:
+                self._whole(response, response.body or b"")
+        except ValueError:  # a header of the reply would have ended its line: nothing was written yet
+            refusal = problem(Refuse(INTERNAL[Layer.TRANSPORT]), turn.exchange.request_id)
+            self._status = refusal.status
+            self._whole(refusal, refusal.body or b"")
+        await self._taken()
+        turn.wire.on_lost = None
+
+    def _whole(self, response: Response, body: bytes) -> None:
+        """A reply that is all here. What is left of the application's is dropped, of the caller's skipped."""
+        turn = self._turn
+        if turn.call is not None:
+            turn.call.finish()
+        self._settle_connection()
+        fields = self._fields(response.headers)
+        if self._has_content:
+            fields = with_length(fields, len(body))
+        elif response.status == 204 or response.status < 200:
+            fields = without_length(fields)
+        turn.wire.write(written_reply(response.status, tuple(fields)) + (body if self._has_content else b""))
+
+    async def _stream(self, response: Response) -> None:
+        """A reply whose content comes as the application sends it."""
+        turn, call = self._turn, self._turn.call
+        if call is None or call.content is None:
+            return
+        sized = isinstance(call.content, Sized)
+        self._chunked = not sized and turn.raw is not None and turn.raw.version == "1.1"
+        if not sized and not self._chunked:
+            turn.goes_on = False
+        self._settle_connection()
+        fields = self._fields(response.headers)
+        if self._chunked:
+            fields.append((b"Transfer-Encoding", b"chunked"))
+        begun = written_reply(response.status, tuple(fields))
+        kept, turn.kept = b"".join(turn.kept), []
+        turn.wire.write(begun + self._framed(kept))
+        event_stream = (response.get(b"content-type") or b"").lower().startswith(b"text/event-stream")
+        await self._pass_on(turn.server.bounds.tunnel if event_stream else turn.server.bounds.quiet)
+
+    async def _pass_on(self, quiet: float) -> None:
+        turn, call = self._turn, self._turn.call
+        if call is None or call.content is None:
+            return
+        try:
+            while part := await call.part(quiet):
+                turn.wire.write(self._framed(part))
+                await self._taken()
+        except (Cut, Slow, Malformed):
+            call.abandon()
+            turn.goes_on = False
+            if not turn.wire.lost:
+                self._record("exchange.cut", (0, self._sent), call.fault or reasons.UPSTREAM_CUT)
+                turn.wire.abort()
+            return
+        if self._chunked:
+            turn.wire.write(last_chunk(call.content.trailers))
+        call.finish()
+
+    async def _taken(self) -> None:
+        """Wait until the caller has taken enough; one that takes nothing in time is left."""
+        try:
+            await self._turn.wire.drained(self._turn.server.bounds.write)
+        except Slow:
+            self._turn.wire.abort()
+            raise Cut from None
+
+    async def _tunnel(self, response: Response) -> None:
+        turn, call = self._turn, self._turn.call
+        turn.goes_on = False
+        if call is None or call.wire is None:
+            return
+        upgrade = [(b"Connection", b"Upgrade"), (b"Upgrade", b"websocket")]
+        turn.wire.write(written_reply(101, (*outward(response.headers, chunked=False), *upgrade)))
+        bounds = turn.server.bounds
+        tunnel = Tunnel(turn.wire, call.wire, bounds.tunnel, bounds.write)
+        try:
+            await tunnel.run()
+        finally:
+            call.abandon()
+            self._record("exchange.close", (tunnel.sizes[0], tunnel.sizes[1]), None)
+
+    def _framed(self, part: bytes) -> bytes:
+        self._sent += len(part)
+        return chunk(part) if self._chunked and part else part
+
+    @property
+    def _has_content(self) -> bool:
+        to_head = self._turn.raw is not None and self._turn.raw.method == b"HEAD"
+        return not to_head and self._status not in (204, 304) and self._status >= 200
+
+    def _settle_connection(self) -> None:
+        """Whether the caller's connection goes on: not with content unread, nor after a head that was refused."""
+        turn = self._turn
+        read = turn.content.done if turn.call is not None and not turn.call.uploaded else _skipped(turn)
+        turn.goes_on = turn.goes_on and read and turn.exchange.head is not None and not turn.server.closing
+
+    def _fields(self, headers: Headers) -> list[Header]:
+        turn = self._turn
+        fields = outward(headers, chunked=self._chunked)
+        if self._chunked:
+            fields = without_length(fields)
+        if turn.exchange.head is not None:
+            fields = list(turn.server.route.public(tuple(fields), turn.exchange.head))
+        if not any(name.lower() == b"date" for name, _ in fields):
+            fields.append((b"Date", formatdate(turn.server.wall.ports.now(), usegmt=True).encode()))
+        if not turn.goes_on:
+            fields.append((b"Connection", b"close"))
+        elif turn.raw is not None and turn.raw.version == "1.0":
+            fields.append((b"Connection", b"keep-alive"))
+        return fields
+
+    def _record(self, kind: Sequel, sizes: tuple[int, int], reason: Reason | None) -> None:
+        exchange = self._turn.exchange
+        recorded(self._turn.server.wall.ports, exchange.sequel(kind, self._status, sizes, reason))
+
+
+def _skipped(turn: Turn) -> bool:
+    try:
+        return turn.content.skip()
+    except Malformed:
+        return False

@@ -1,0 +1,154 @@
+"""One request of a caller's, through an Exchange to the application and back. Does its I/O, and decides nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from ringwall.adapters.caller import caller_of, without_credential
+from ringwall.adapters.drive import hang_up, recorded
+from ringwall.adapters.gateway.call import Call
+from ringwall.adapters.gateway.content import Chunked, Content, Malformed
+from ringwall.adapters.gateway.fields import may_trail, tokens
+from ringwall.adapters.gateway.heads import content_of_request
+from ringwall.adapters.gateway.reply import Reply
+from ringwall.adapters.gateway.request import message_of
+from ringwall.adapters.gateway.tunnel import accepts
+from ringwall.adapters.gateway.upload import Upload
+from ringwall.adapters.gateway.wire import Cut, Slow, Wire
+from ringwall.core import reasons
+from ringwall.core.exchange import Exchange, Forward, ReadBody, ReadReply, Record, Send, TooLong, Want, Way
+from ringwall.core.judge import answered
+from ringwall.core.message import RawHead, Response
+from ringwall.core.ports import Question
+from ringwall.core.reasons import Reason
+
+if TYPE_CHECKING:
+    from ringwall.adapters.gateway.server import Server
+
+
+class Turn:
+    """A request and its reply. `goes_on` says afterwards whether the caller's connection can take another one."""
+
+    __slots__ = (
+        "_answer_by", "_loop", "call", "content", "exchange", "goes_on", "kept", "peer", "raw", "server", "wire"
+    )  # fmt: skip
+
+    def __init__(self, server: Server, wire: Wire, peer: str) -> None:
+        self.server, self.wire, self.peer = server, wire, peer
+        self.exchange = Exchange(server.wall)
+        self._loop = asyncio.get_running_loop()
+        self.raw: RawHead | None = None
+        self.content = Content(wire)
+        self.call: Call | None = None
+        self.kept: list[bytes] = []
+        self.goes_on = False
+        self._answer_by = 0.0
+
+    async def turn_away(self, reason: Reason) -> None:
+        """Answer bytes that are no request."""
+        await self._drive(self.exchange.turn_away(reason, self.peer))
+
+    async def take(self, raw: RawHead) -> None:
+        """Answer a request."""
+        self.raw = raw
+        self.content = content_of_request(raw, self.wire)
+        self.goes_on = goes_on(raw)
+        await self._drive(self.exchange.run(raw))
+
+    async def _drive(self, way: Way) -> None:
+        want = next(way)
+        try:
+            while not isinstance(want, Send):
+                want = way.send(await self._result(want))
+        except BaseException:
+            hang_up(way, want, self.server.wall.ports)
+            raise
+        await Reply(self).send(want.response)
+
+    async def _result(self, want: Want) -> object:
+        if isinstance(want, Record):
+            return recorded(self.server.wall.ports, want.event)
+        if isinstance(want, Forward):
+            return await self._forward(want)
+        if isinstance(want, ReadBody):
+            self._invite()
+            rate = self.server.bounds.body_rate
+            return await Upload(self.content, want.limit, want.seconds, rate, chunked=False).whole()
+        if isinstance(want, ReadReply):
+            return await self._read_reply(want.limit)
+        if isinstance(want, Question) and want.slow:
+            return await asyncio.to_thread(answered, self.server.wall.ports, want)
+        if isinstance(want, Question):
+            return answered(self.server.wall.ports, want)
+        raise TypeError(f"the exchange wants {type(want).__name__}, which no adapter knows")
+
+    def _invite(self) -> None:
+        """Tell a caller that waits for it that its content is wanted (RFC 9110, section 10.1.1)."""
+        head, raw = self.exchange.head, self.raw
+        waits = head is not None and raw is not None and "expect" in head.headers and raw.version == "1.1"
+        if waits and not self.content.done and not self.wire.buffer:
+            self.wire.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    async def _forward(self, want: Forward) -> Response | Reason:
+        request, limits = want.request, want.plan.limits
+        upgrade = self._upgrades(want)
+        upload = None
+        if request.body is None:
+            chunked = request.head.length is None
+            upload = Upload(self.content, limits.body, limits.seconds, self.server.bounds.body_rate, chunked=chunked)
+            self._invite()
+        headers = without_credential(request.headers, caller_of(self.exchange))
+        trailers = may_trail(self.content.trailers) if isinstance(self.content, Chunked) else ()
+        message = message_of(
+            request.with_headers(headers), self.server.route, self.peer, upgrade=upgrade, trailers=trailers
+        )
+        self.call = call = Call(self.server.pool)
+        self.wire.on_lost = lambda: call.give_up(reasons.DISCONNECTED)
+        head = await call.ask(request.head.method, message, upload, limits.seconds)
+        if isinstance(head, Reason):
+            return head
+        self._answer_by = call.wire.until if call.wire else 0.0
+        if head.status == 101 and not (upgrade and accepts(request.headers, head.headers)):
+            call.abandon()
+            return reasons.UPSTREAM_CUT
+        return Response(head.status, head.headers, b"" if call.empty else None)
+
+    def _upgrades(self, want: Forward) -> bool:
+        """Whether this is the handshake of a WebSocket that the contract names; any other upgrade is dropped."""
+        head, raw = want.request.head, self.raw
+        return (
+            raw is not None
+            and want.plan.operation.startswith("WS ")
+            and head.upgrade
+            and head.method == "GET"
+            and not head.has_body
+            and raw.version == "1.1"
+            and b"upgrade" in tokens(raw.headers, b"connection")
+        )
+
+    async def _read_reply(self, limit: int) -> bytes | TooLong | Reason:
+        call = self.call
+        if call is None:
+            return b""
+        size = 0
+        try:
+            while part := await call.part(self._answer_by - self._loop.time()):
+                self.kept.append(part)
+                size += len(part)
+                if size > limit:
+                    return TooLong()
+        except Slow:
+            call.abandon()
+            return call.fault or reasons.UPSTREAM_SLOW
+        except (Cut, Malformed):
+            call.abandon()
+            return call.fault or reasons.UPSTREAM_CUT
+        whole, self.kept = b"".join(self.kept), []
+        return whole
+
+
+def goes_on(raw: RawHead) -> bool:
+    """Whether the caller means to use its connection again (RFC 9112, section 9.3)."""
+    said = tokens(raw.headers, b"connection")
+    return b"close" not in said and (raw.version == "1.1" or b"keep-alive" in said)
