@@ -61,7 +61,7 @@ def verify_command(
         return
     if token is None or jwks_file is None:
         raise click.UsageError("Give a TOKEN and --jwks FILE, or --jsonl.")
-    text = sys.stdin.read().strip() if token == "-" else token  # noqa: S105
+    text = sys.stdin.buffer.read().decode("utf-8", "replace").strip() if token == "-" else token  # noqa: S105
     keys = _read_keys(jwks_file.read())
     at = time.time() if now is None else now
     outcome = _judge(text, keys, Expectation(issuer, audience), at, jws)

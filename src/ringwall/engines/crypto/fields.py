@@ -1,0 +1,174 @@
+"""One encrypted field: the format of `docs/encryption-format.md`, written and read. Refusals are values.
+
+AES-256-GCM-SIV (RFC 8452): a nonce that repeats by mishap tells only that two plaintexts are equal.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+
+from ringwall.engines.crypto.encoding import from_text, joined, to_text
+from ringwall.engines.crypto.flaws import CryptoFlaw, CryptoRefused
+from ringwall.engines.crypto.keyring import DataKey, Keys
+from ringwall.engines.crypto.rootkey import NONCE_BYTES
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+
+RECORD_BYTES: Final = 16
+_PREFIX: Final = "rw1."
+_LABEL: Final = b"ringwall/field/1"
+_TENANT, _OWNER, _OBJECT, _RECORD = 1, 2, 4, 8
+_BLOCK: Final = 16
+_LEAST: Final = NONCE_BYTES + _BLOCK + 16
+_ANY_VERSION: Final = re.compile(r"rw[0-9]{1,4}\.[A-Za-z0-9_-]{1,64}\.[A-Za-z0-9_-]+", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldContext:
+    """Where a value belongs; None is what is not known. A value is bound to all that was known when it was written.
+
+    `field` is a JSON pointer within the object (RFC 6901). `object_id` is None only while the object is created.
+    """
+
+    resource: str
+    field: str
+    tenant: str | None = None
+    owner: str | None = None
+    object_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A record, taken apart but not yet authenticated. `record` is the id shared by the fields of one creation."""
+
+    kid: str
+    flags: int
+    record: bytes
+    nonce: bytes
+    sealed: bytes
+
+
+def is_record(text: str) -> bool:
+    """Whether a string has the form of a record, of this version or another."""
+    return _ANY_VERSION.fullmatch(text) is not None
+
+
+def holder_of(context: FieldContext) -> str:
+    """Whose key encrypts a value: its owner's, else its tenant's, else its resource's."""
+    if context.owner is not None:
+        return f"subject:{context.owner}"
+    return f"resource:{context.resource}" if context.tenant is None else f"tenant:{context.tenant}"
+
+
+def read(text: str) -> Envelope | CryptoRefused:
+    """Take a record apart: its key, what it is bound to, and its record id where it has one."""
+    if not is_record(text):
+        return CryptoRefused(CryptoFlaw.MALFORMED)
+    version, kid, body = text.split(".")
+    if version != _PREFIX[:-1]:
+        return CryptoRefused(CryptoFlaw.VERSION)
+    data = from_text(body)
+    if not data or data[0] >> 2 not in (1, 2):  # bound to an object or to a record, never both, and no other flag
+        return CryptoRefused(CryptoFlaw.MALFORMED)
+    start = 1 + (RECORD_BYTES if data[0] & _RECORD else 0)
+    if len(data) < start + _LEAST:
+        return CryptoRefused(CryptoFlaw.MALFORMED)
+    split = start + NONCE_BYTES
+    return Envelope(kid, data[0], data[1:start], data[start:split], data[split:])
+
+
+def encrypt(plaintext: bytes, context: FieldContext, keys: Keys, record: bytes | None = None) -> str | CryptoRefused:
+    """Encrypt one value for its place; refused only where its holder's key cannot be had.
+
+    `record`, 16 random bytes, stands for the object's id while that is not known: give the same to every field of one
+    new object, so that a field moved between two objects shows. Without it, each value gets its own.
+    """
+    key = keys.current(holder_of(context))
+    if isinstance(key, CryptoRefused):
+        return key
+    name = b"" if context.object_id is not None else (record or keys.random(RECORD_BYTES))
+    flags = _flags(context)
+    nonce = keys.random(NONCE_BYTES)
+    sealed = key.cipher.encrypt(nonce, _padded(plaintext), _bound(key.kid, flags, name, context))
+    return f"{_PREFIX}{key.kid}.{to_text(bytes((flags,)) + name + nonce + sealed)}"
+
+
+def decrypt(text: str, context: FieldContext, keys: Keys) -> bytes | CryptoRefused:
+    """Open one value in its place, or say why not. Nothing of a value that does not authenticate is returned."""
+    envelope = read(text)
+    if isinstance(envelope, CryptoRefused):
+        return envelope
+    stated = _narrowed(context, envelope.flags)
+    if isinstance(stated, CryptoRefused):
+        return stated
+    key = keys.find(envelope.kid)
+    if isinstance(key, CryptoRefused):
+        return key
+    if key.holder != holder_of(stated):
+        return CryptoRefused(CryptoFlaw.MOVED)
+    return _open(envelope, stated, key)
+
+
+def encrypt_value(value: Json, context: FieldContext, keys: Keys, record: bytes | None = None) -> str | CryptoRefused:
+    """Encrypt a JSON value, which keeps its type: what is inside is JSON."""
+    plaintext = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return encrypt(plaintext.encode("utf-8", "surrogatepass"), context, keys, record)
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A JSON value that was opened; it may be None, which a bare value could not tell from nothing."""
+
+    json: Json
+
+
+def decrypt_value(text: str, context: FieldContext, keys: Keys) -> Value | CryptoRefused:
+    """Open what `encrypt_value` wrote."""
+    plaintext = decrypt(text, context, keys)
+    if isinstance(plaintext, CryptoRefused):
+        return plaintext
+    try:
+        return Value(json.loads(plaintext.decode("utf-8", "surrogatepass")))
+    except (ValueError, RecursionError):
+        return CryptoRefused(CryptoFlaw.MALFORMED)
+
+
+def _open(envelope: Envelope, context: FieldContext, key: DataKey) -> bytes | CryptoRefused:
+    bound = _bound(key.kid, envelope.flags, envelope.record, context)
+    try:
+        padded = key.cipher.decrypt(envelope.nonce, envelope.sealed, bound)
+    except (InvalidTag, ValueError):
+        return CryptoRefused(CryptoFlaw.TAMPERED)
+    plaintext, mark, zeros = padded.rpartition(b"\x80")
+    return plaintext if mark and not zeros.strip(b"\0") else CryptoRefused(CryptoFlaw.MALFORMED)
+
+
+def _flags(context: FieldContext) -> int:
+    named = (_TENANT if context.tenant is not None else 0) | (_OWNER if context.owner is not None else 0)
+    return named | (_RECORD if context.object_id is None else _OBJECT)
+
+
+def _narrowed(context: FieldContext, flags: int) -> FieldContext | CryptoRefused:
+    """The reader's context without what the value was not bound to; refused where it lacks what it was bound to."""
+    tenant = context.tenant if flags & _TENANT else None
+    owner = context.owner if flags & _OWNER else None
+    object_id = context.object_id if flags & _OBJECT else None
+    narrowed = FieldContext(context.resource, context.field, tenant, owner, object_id)
+    return narrowed if _flags(narrowed) == flags else CryptoRefused(CryptoFlaw.CONTEXT)
+
+
+def _bound(kid: str, flags: int, record: bytes, context: FieldContext) -> bytes:
+    """The associated data. Which parts are there follows from the flags, which are the third part."""
+    stated = (context.resource, context.field, context.tenant, context.owner, context.object_id)
+    texts = [part.encode("utf-8", "surrogatepass") for part in stated if part is not None]
+    return joined(_LABEL, kid.encode(), bytes((flags,)), record, *texts)
+
+
+def _padded(plaintext: bytes) -> bytes:
+    """ISO/IEC 7816-4 padding to blocks of 16, so that `true` and `false`, or two ages, have one length."""
+    return plaintext + b"\x80" + bytes(-(len(plaintext) + 1) % _BLOCK)

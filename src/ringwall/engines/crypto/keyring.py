@@ -1,0 +1,210 @@
+"""Data keys: random, one or more for each holder, stored only wrapped by a root key.
+
+A holder is whoever a key is destroyed for: a subject, else a tenant, else a resource. Destroying its keys makes all
+that was encrypted under them unreadable, wherever copies of it lie. It reads no file and knows no request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, Protocol
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
+
+from ringwall.engines.crypto.encoding import to_text
+from ringwall.engines.crypto.flaws import CryptoFlaw, CryptoRefused
+from ringwall.engines.crypto.rootkey import KEY_BYTES, Random, RootKey
+from ringwall.engines.crypto.secret import Secret
+
+_KID_BYTES: Final = 9
+_MOST_OPEN: Final = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class StoredKey:
+    """A data key as it is stored. `root` names the root key that wraps it; the highest `generation` is current."""
+
+    kid: str
+    holder: str
+    generation: int
+    root: str
+    wrapped: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DataKey:
+    """An opened data key."""
+
+    kid: str
+    holder: str
+    secret: Secret
+    cipher: AESGCMSIV = field(repr=False)
+
+
+class Keys(Protocol):
+    """Where encryption finds its keys."""
+
+    def current(self, holder: str) -> DataKey | CryptoRefused:
+        """The key to encrypt with."""
+        ...
+
+    def find(self, kid: str) -> DataKey | CryptoRefused:
+        """The key of that name, current or older."""
+        ...
+
+    def random(self, count: int) -> bytes:
+        """So many unpredictable bytes."""
+        ...
+
+
+class KeyStore(Protocol):
+    """Where wrapped keys last. Whatever it raises goes through: nothing is encrypted or opened without it."""
+
+    def get(self, kid: str) -> StoredKey | None: ...
+
+    def of(self, holder: str) -> Sequence[StoredKey]: ...
+
+    def put(self, key: StoredKey) -> None: ...
+
+    def remove(self, kid: str) -> None: ...
+
+    def every(self) -> Iterable[StoredKey]: ...
+
+
+class MappedKeys:
+    """A key store over a mapping that is given: a dict, or one that lasts."""
+
+    def __init__(self, keys: MutableMapping[str, StoredKey]) -> None:
+        self._keys = keys
+
+    def get(self, kid: str) -> StoredKey | None:
+        """The key of that name."""
+        return self._keys.get(kid)
+
+    def of(self, holder: str) -> Sequence[StoredKey]:
+        """A holder's keys, in any order."""
+        return [key for key in self._keys.values() if key.holder == holder]
+
+    def put(self, key: StoredKey) -> None:
+        """Add a key, or replace the one of its name."""
+        self._keys[key.kid] = key
+
+    def remove(self, kid: str) -> None:
+        """Destroy a key."""
+        self._keys.pop(kid, None)
+
+    def every(self) -> Iterable[StoredKey]:
+        """All keys."""
+        return list(self._keys.values())
+
+
+class KeyRing:
+    """Opens data keys and keeps the last few thousand open. The first root key is current; the others only read.
+
+    Keys kept open outlive their destruction in other processes until `forget` reaches them: who shares a store among
+    processes says within how many seconds that is.
+    """
+
+    def __init__(self, roots: Sequence[RootKey], store: KeyStore, random: Random) -> None:
+        if not roots:
+            raise ValueError("a key ring needs a root key")
+        self._root = roots[0]
+        self._roots: Mapping[str, RootKey] = {root.id: root for root in roots}
+        self._store = store
+        self._random = random
+        self._open: dict[str, DataKey] = {}
+        self._current: dict[str, str] = {}
+
+    def random(self, count: int) -> bytes:
+        """So many unpredictable bytes."""
+        return self._random(count)
+
+    def current(self, holder: str) -> DataKey | CryptoRefused:
+        """The key to encrypt with for a holder; made now if there is none yet."""
+        kid = self._current.get(holder)
+        if kid is not None:
+            return self.find(kid)
+        stored = self._store.of(holder)
+        if not stored:
+            return self.rotate(holder)
+        key = self.find(max(stored, key=_order).kid)
+        if isinstance(key, DataKey):
+            self._remember(key, current=True)
+        return key
+
+    def find(self, kid: str) -> DataKey | CryptoRefused:
+        """The key of that name, current or older, or why it cannot be had."""
+        opened = self._open.get(kid)
+        if opened is not None:
+            return opened
+        stored = self._store.get(kid)
+        if stored is None:
+            return CryptoRefused(CryptoFlaw.KEY_UNKNOWN)
+        secret = self._unwrap(stored)
+        if isinstance(secret, CryptoRefused):
+            return secret
+        return self._remember(_opened(stored, secret))
+
+    def rotate(self, holder: str) -> DataKey:
+        """Give a holder a new current key; what the older ones encrypted stays readable."""
+        generation = max((key.generation for key in self._store.of(holder)), default=0) + 1
+        kid, secret = to_text(self._random(_KID_BYTES)), Secret(self._random(KEY_BYTES))
+        wrapped = self._root.wrap(secret, kid, holder, self._random)
+        stored = StoredKey(kid, holder, generation, self._root.id, wrapped)
+        self._store.put(stored)
+        return self._remember(_opened(stored, secret), current=True)
+
+    def retire(self, kid: str) -> None:
+        """Destroy one key that nothing uses any more. Counting its uses is its caller's duty."""
+        self._store.remove(kid)
+        self.forget()
+
+    def destroy(self, holder: str) -> tuple[str, ...]:
+        """Destroy all keys of a holder; returns their names. Nothing undoes it, but for a backup of the store."""
+        gone = tuple(key.kid for key in self._store.of(holder))
+        for kid in gone:
+            self._store.remove(kid)
+        self.forget()
+        return gone
+
+    def rewrap(self) -> int:
+        """Wrap every key that an older root key wraps with the current one; returns how many. Repeating it resumes."""
+        done = 0
+        for stored in self._store.every():
+            secret = self._unwrap(stored) if stored.root != self._root.id else None
+            if isinstance(secret, Secret):
+                wrapped = self._root.wrap(secret, stored.kid, stored.holder, self._random)
+                self._store.put(replace(stored, root=self._root.id, wrapped=wrapped))
+                done += 1
+        return done
+
+    def missing_roots(self) -> frozenset[str]:
+        """The root keys that stored keys need and that are not here: to be asked at start, not at the first read."""
+        return frozenset(key.root for key in self._store.every()) - self._roots.keys()
+
+    def forget(self) -> None:
+        """Close all opened keys."""
+        self._open, self._current = {}, {}
+
+    def _unwrap(self, stored: StoredKey) -> Secret | CryptoRefused:
+        root = self._roots.get(stored.root)
+        if root is None:
+            return CryptoRefused(CryptoFlaw.ROOT_UNKNOWN)
+        return root.unwrap(stored.wrapped, stored.kid, stored.holder) or CryptoRefused(CryptoFlaw.TAMPERED)
+
+    def _remember(self, key: DataKey, current: bool = False) -> DataKey:
+        if len(self._open) >= _MOST_OPEN:
+            self.forget()
+        self._open[key.kid] = key
+        if current:
+            self._current[key.holder] = key.kid
+        return key
+
+
+def _opened(stored: StoredKey, secret: Secret) -> DataKey:
+    return DataKey(stored.kid, stored.holder, secret, AESGCMSIV(secret.reveal()))
+
+
+def _order(key: StoredKey) -> tuple[int, str]:
+    return key.generation, key.kid
