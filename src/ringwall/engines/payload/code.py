@@ -8,71 +8,78 @@ from __future__ import annotations
 
 import re
 
-from ringwall.engines.payload.finding import View
 from ringwall.engines.payload.code_words import CALLS, FAMILIES, JAVA
+from ringwall.engines.payload.finding import View
+from ringwall.engines.payload.grammar import Grammar
 
 KIND = "rce"
 HINTS = (
     r"<\?(?:php|=|xml|\s|$)|\[/?php\]|\{/?php\}",
     r"\$+[a-z_{\[(]|\$\s*\{",
-    r"[\w'\")\]]\s*\([^)]*\)|\)\s*\(",
+    r"[\w'\")\]`][\s\x00]*(?:/\*[^*]*\*/|\?\.)?\s*\([^)]*\)|\)\s*\(|\w\s*\([\w\"']",
     r"\b(?:java|javax|com\.sun|org\.(?:apache|omg|springframework|codehaus|mozilla)|sun\.\w+|scala|groovy|ognl)\b[.\w]|processbuilder|getruntime|java\.|@java",
-    r"require\s*[(\[]|process\s*[.\[]|child_process|__import__|\bimport\s+os\b|%x[({\[]|io\.popen|open3|\.execute\(|constructor|while\s*\(\s*!|global\.|\\u00|\beval\b|\bexec\b|nd_func|jndi:",
-    r"%\{|\$\{jndi|#_?memberaccess|#(?:a|_|context|rt)\s*=",
+    r"require\s*[(\[]|process\s*[.\[]|child_process|__import__|\bimport\s+os\b|%x[({\[]|io\.popen|open3|\.execute\(|constructor|while\s*\(|global\.|\\u00|\beval\b|\bexec\b|nd_func|jndi:|\bclass\.|__\w+__|->|@grab|@ast|\bfor\s*\(\s*;|=>|function",
+    r"%\{|\$\{jndi|#_?memberaccess|#(?:a|_|context|rt)\s*=|\$\{[^}]*:",
 )
 
-_WS = r"(?:[\s\x00]|/\*[^*]{0,80}\*/|(?://|#)[^\n]{0,80}\n)*+"
-_TAG = re.compile(r"<\?(?:php\b|=|\s+\S|xml\s*:|$)|\[/?php\]|\{/?php\}|<script\s+language\s*=\s*[\"']?php", re.IGNORECASE)
-_VARIABLE_CALL = re.compile(
-    rf"\$+(?:[a-z_]\w*+|\{{[^}}]{{0,80}}\}}){_WS}(?:(?:\[[^\]]{{1,60}}\]|\{{[^}}]{{1,40}}\}}){_WS})*+\((?:[^)]{{1,200}}\)?|(?<=[\]}}\s]\()\))|\$\s*\{{\s*(?:['\"$][^}}]{{0,80}}|_?\w+\()\}}?|\$\w+\(\d+\)",
-    re.IGNORECASE,
-)
-_DYNAMIC_CALL = re.compile(
-    rf"(?:^|[;=\s@])(?:\(\s*string\s*\)\s*)?(?:\(\s*['\"]?[\w\\]+\s*['\"]?\s*\)|\[\s*['\"]?\w+['\"]?\s*\]\s*\[\s*\d+\s*\]|\{{\s*\[?['\"]?\w+['\"]?\]?\s*(?:\[\d+\])?\s*\}}|['\"][\w\\]+\s*['\"](?=\s*\(\s*\S))\s*\(\s*[\w'\"$][^)]{{0,200}}\)"
-)
-_CONCAT_CALL = re.compile(r"['\"]\s*\.\s*['\"]\w*['\"]\s*;?\s*\(?\$?\w*\)?\s*\(|\(\s*['\"]\w+['\"]\s*\.\s*['\"]\w+['\"]\s*\)\s*\(")
-_CALLED = re.compile(rf"(?P<before>^|[^\w])(?P<name>[a-z_]\w{{1,40}}+)(?P<gap>{_WS})\((?P<argument>.?)", re.IGNORECASE | re.DOTALL)
-_JAVA_NAME = re.compile(rf"(?:^|[^\w.])(?:{JAVA})(?:\.\w+){{1,8}}", re.IGNORECASE)
-_JAVA_ACT = re.compile(
-    r"@(?:java|javax|org|com)\.[\w.]+@|getRuntime\s*\(\s*\)|\bnew\s+(?:java|javax)\.[\w.]+\s*\(|ProcessBuilder\b\s*[.(]|\bT\(\s*\w[\w.]*\)\s*\.|\.getClass\(\)\s*\.|forName\(\s*['\"]|\$\{(?:\w*:?-?|\$\{[^}]{0,20}\})*jndi|\$\{\s*(?:jndi|lower|upper|env|sys|ctx|::-)\S?:|getDeclared(?:Method|Constructor|Field)s?\(|java\.lang\.(?:Runtime|ProcessBuilder|Thread)\b\s*[.(@]|\bjavax\.script\b"
-    r"|#_?memberAccess|%\{\s*\(?#|\(#\w+\s*=|xwork\.|#context\[",
-    re.IGNORECASE,
-)
-_NODE = re.compile(
-    r"\brequire\s*(?:\(\s*['\"](?:node:)?(?:child_process|fs|os|net|vm|http|process)['\"]|\[\s*\w+[.\[])|\bprocess\s*(?:\.(?:mainModule|binding|dlopen|exit|kill|env\b)|\[\s*['\"\w])|\bglobal\.process|child_process['\"]?\)?\s*\.\s*\w+\(|this\.constructor\.constructor|_\$\$ND_FUNC"
-    r"|\bwhile\s*\(\s*(?:true|1|!+\s*(?:undefined|null|false|0|[\"'`]{2}|\[\s*\]|\{\s*\}|\w{0,10}))\s*\)\s*;?|\bconsole\.\w+\(\d|(?:^|;)\s*Function\s*\(\s*['\"]|Object\.(?:assign|setPrototypeOf|defineProperty)\("
-)
-_RUBY_PYTHON = re.compile(
-    r"__import__\s*\(|\bos\s*\.\s*(?:system|popen|exec\w*|spawn\w*)\s*\(|\bsubprocess\.\w+\(|\b(?:exec|eval|compile)\s*\(\s*['\"](?:import|__)|%x\s*[({\[]\s*['\"]?\S|\bIO\.(?:popen|read|sysopen)|\bProcess\.(?:spawn|exec|fork)|\bKernel\.\w+|\bOpen3\.|['\"]\s*\.execute\(\)|\bimportlib\.|\bbuiltins\.|\b__builtins__\b|\bFile\.(?:read|open)\(\s*['\"]/|\bPty\.spawn"
-)
-_STATEMENT_BREAK = re.compile(r"['\"]\s*[);]*\s*;\s*(?:\w+\s*\(|\$\w+)[^;]{0,200};?\s*(?://|#|/\*)")
+_WS = r"(?:[\s\x00]|/\*[^*]*\*/|(?://|#)[^\n]*\n)*"
+_INDEX = rf"(?:\[[^\]]+\]|\{{[^}}]*\}}){_WS}"
+_NAME = r"(?:[a-z_]\w*|\{[^}]*\})"
+_PHP = {
+    "php: <? code": r"<\?(?:php\b|=|[\s]+[^\sx]|xml\s*:|\s*$)|\[/?php\]|\{/?php\}|<script\s+language\s*=\s*[\"']?php",
+    "php: $name(argument)": rf"\$+{_NAME}{_WS}(?:{_INDEX})*\({_WS}[^)\s]|\$+{_NAME}{_WS}(?:{_INDEX})+\(",
+    "php: ${expression}": r"\$\s*\{\s*(?:['\"$]|_?\w+\()",
+    "php: (name)(argument)": (
+        rf"(?:^|[;=\s@])(?:\(\s*string\s*\)\s*)?(?:\(\s*['\"]?[\w\\]+\s*['\"]?\s*\)|\[\s*['\"]?\w+['\"]?\s*\]\s*\[\s*\d+\s*\]|\{{\s*\[?['\"]?\w+['\"]?\]?\s*(?:\[\d+\])?\s*\}}|\{{\[[\w'\"]+\]\[\d+\]\}}|['\"][\w\\]+\s*['\"])\s*\(\s*[\w'\"$][^)\s]*(?:['\"]?\)|\s*\)\s*;?$)"
+    ),
+    "php: 'na'.'me'(": r"['\"]\s*\.\s*['\"]\w*['\"]\s*\)?\s*;?\s*\(?\$?\w*\)?\s*\(",
+    "php: (new class)->call(": r"\bnew\s+\w+\s*\([^)]*\)\s*\)\s*->\s*\w+\s*\(",
+}
+_CLASS_AT = r"@(?:java|javax|org|com)\.[\w.]+@"
+_JAVA = {
+    "java: expression": (
+        rf"{_CLASS_AT}|getruntime\s*\(\s*\)|\bnew\s+(?:java|javax)\.[\w.]+\s*\(|processbuilder\b\s*[.(]|\bT\(\s*\w[\w.]*\)\s*\."
+        r"|\.getclass\(\)\s*\.|forname\(\s*['\"]|getdeclared(?:method|constructor|field)s?\(|java\.lang\.(?:runtime|processbuilder|thread)\b\s*[.(@]"
+        r"|\bjavax\.script\b|\bclass(?:\.module)?\.classloader\b|\['\"]?\]\s*\.execute\(|@(?:groovy\.lang\.)?grab\w*\b|@asttest\b"
+    ),
+    "java: ${jndi:}": r"\$\{(?:[\w:-]*\$\{[^}]*\}|[\w:-])*jndi|\$\{\s*(?:jndi|lower|upper|env|sys|ctx|date|base64)\s*:|\$\{::-|\$\{(?:\$\{[^}]*:-?[a-z]\}){2}",
+    "java: ognl": r"#_?memberaccess|%\{\s*\(?[#@]|\(#\w+\s*=|xwork\.|#context\[",
+}
+_CONSTANT = r"(?:true|false|this|null|undefined|nan|infinity|\d\w*|new\s+\w+|window|string|boolean|function|object|array|['\"`][^'\"`]*['\"`]|\[[^\]]*\]|\{[^}]*\}|/[^/\s]+/)"
+_SCRIPT = {
+    "js: platform call": (
+        r"\brequire\s*(?:\(\s*['\"](?:node:)?(?:child_process|fs|os|net|vm|https?|process|module)['\"]|\[\s*\w+[.\[])"
+        r"|\bprocess\s*(?:\.(?:mainmodule|binding|dlopen|exit|kill|env\b)|\[\s*['\"\w])|\bglobal\.process|child_process['\"]?\)?\s*\.\s*\w+\("
+        r"|constructor\.constructor|_\$\$nd_func|\bconsole\.\w+\(\d|(?:^|;)\s*function\s*\(\s*['\"]|object\.(?:assign|setprototypeof|defineproperty)\("
+        r"|\bimport\s*\(\s*['\"]"
+    ),
+    "js: loop on a constant": rf"(?:^|[;{{}}\s])while\s*\([\s(!+-]*{_CONSTANT}\s*\)|\bfor\s*\(\s*;\s*;\s*\)",
+    "js: function called where written": r"\(\s*(?:async\s+)?function\s*\w*\s*\([^)]*\)\s*\{[^`]*\}\s*\)\s*\(|\(\s*\([^)]*\)\s*=>[^`]*\)\s*\(\s*\)",
+}
+_PLATFORM = {
+    "code: platform call": (
+        r"__import__\s*\(|\bos\s*\.\s*(?:system|popen|exec\w*|spawn\w*)\s*\(|\bsubprocess\.\w+\(|\b(?:exec|eval|compile)\s*\(\s*['\"](?:import|__)"
+        r"|%x\s*[({\[]\s*['\"]?[^\s'\"]|\bio\.(?:popen|read|sysopen)|\bprocess\.(?:spawn|exec|fork)|\bkernel\.(?:exec|system|open|spawn|eval|send)|\bopen3\.|['\"]\]?\s*\.execute\("
+        r"|\bimportlib\.import_module\(|\.__(?:bases?|mro|subclasses|globals|builtins)__\b|['\")\]]\.__class__|\bfile\.(?:read|open)\(\s*['\"]/|\bpty\.spawn"
+        r"|\bopen\s*\(\s*['\"][/|]|\b(?:stdin|stdout)\.read\("
+    ),
+}
+_SHAPES = Grammar({**_PHP, **_JAVA, **_SCRIPT, **_PLATFORM}, fold=True)
+_CALLED = re.compile(r"(?<![\w.$])[a-z_]\w{1,40}+(?P<gap>(?:[\s\x00]{1,8}|/\*[^*]{0,80}\*/|(?://|#)[^\n]{0,80}\n)*+)\((?P<argument>.?)", re.IGNORECASE | re.DOTALL)
+_NAMED = re.compile(r"\w+")
+_JAVA_NAME = re.compile(rf"[^\w.]{{0,4}}(?:{JAVA})(?:\.\w++){{1,8}}\W{{0,4}}", re.IGNORECASE)
+_DECLARATION = re.compile(r"\s*<\?xml\s+version[^>]{0,200}\?>", re.IGNORECASE)
+_LEADING = " \t\r\n\"'`;(@|{/!-+"
 _MOST = 40
 
 
 def detect(view: View) -> str | None:
     """The evidence that `view` is code in action, or None."""
-    text = view.text
-    if _TAG.search(text) and not _declaration_only(text):
-        return "php: <? code"
-    if _VARIABLE_CALL.search(text):
-        return "php: $name ( argument )"
-    if _DYNAMIC_CALL.search(text) or _CONCAT_CALL.search(text):
-        return "php: (name)(argument)"
-    if _JAVA_ACT.search(text):
-        return "java: expression"
-    if _NODE.search(text):
-        return "js: platform call"
-    if _RUBY_PYTHON.search(text):
-        return "code: platform call"
-    return _calls(text, view) or _java_name(text, view)
+    text = _DECLARATION.sub("", view.text, count=1) if view.text.lstrip().startswith("<?xml") else view.text
+    return _SHAPES.match(text) or _calls(text) or _java_name(text)
 
 
-def _declaration_only(text: str) -> bool:
-    """An XML declaration is not code."""
-    return re.match(r"\s*<\?xml\s+version", text, re.IGNORECASE) is not None and text.count("<?") == 1
-
-
-def _calls(text: str, view: View) -> str | None:
+def _calls(text: str) -> str | None:
     for count, match in enumerate(_CALLED.finditer(text)):
         if count >= _MOST:
             break
@@ -83,18 +90,18 @@ def _calls(text: str, view: View) -> str | None:
 
 def _call(match: re.Match[str], text: str) -> str | None:
     """A call of a known function; what stands alone as a call is code, inside a sentence it is a mention."""
-    name = match["name"].lower()
-    alone = match.start("name") <= 1 or text[: match.start("name")].strip(" \t\n\"'`;(@|{/") == "" or text[match.start("name") - 1] in "/;=@{"
+    word = _NAMED.match(text, match.start())
+    name = word.group().lower() if word else ""
+    start = match.start()
+    alone = start < 64 and text[:start].strip(_LEADING) == "" or text[start - 1 : start] in ("/", ";", "=", "@", "{")
     if name in CALLS:
-        quoted = match["argument"] in ("'", '"', "$", "`")
-        return "code: effect(argument)" if alone or (quoted and match["before"] != "." and not match["gap"]) else None
-    if FAMILIES.match(name) and match.end("name") - match.start("name") > 4 and (alone and not match["gap"].isspace() or alone and text[-1:] in ");"):
+        quoted = match["argument"] in ("'", '"', "$", "`") and not match["gap"]
+        return "code: effect(argument)" if alone or quoted else None
+    if len(name) > 4 and alone and FAMILIES.match(name) and (not match["gap"].isspace() or text[-1:] in ");"):
         return "code: function()"
     return None
 
 
-def _java_name(text: str, view: View) -> str | None:
+def _java_name(text: str) -> str | None:
     """A value that is a platform class name and nothing else, or that continues into a member."""
-    if len(text) < 300 and (match := _JAVA_NAME.search(text)) and len(text.strip()) - (match.end() - match.start()) < 12:
-        return "java: platform class"
-    return None
+    return "java: platform class" if len(text) < 300 and _JAVA_NAME.fullmatch(text) else None

@@ -121,7 +121,7 @@ def _utf16(match: re.Match[str]) -> str:
 
 # What lossy conversions to an 8-bit set make of typographic signs.
 _BEST_FIT = str.maketrans({**dict.fromkeys("‘’‛′ʹʼˈ＇", "'"), **dict.fromkeys("“”‟″ʺ＂", '"'), **dict.fromkeys("–—―", "--"),
-                           "∕": "/", "⁄": "/", "∖": "\\", "‹": "<", "›": ">", "〈": "<", "〉": ">", "\xad": ""})  # fmt: skip
+                           "。": ".", "｡": ".", "∕": "/", "⁄": "/", "∖": "\\", "‹": "<", "›": ">", "〈": "<", "〉": ">", "\xad": ""})  # fmt: skip
 
 
 def best_fit(text: str) -> str:

@@ -17,7 +17,7 @@ XPATH_HINTS = (r"['\"][\s\])]*(?:or|and|\||\])[\s\S]{0,60}(?:\(|\[|//|/\w)|\bcou
 _ATTRIBUTE = r"[\w;.:-]{1,60}\s*(?:=|>=|<=|~=|:=)"
 _BREAK = re.compile(rf"[^()]{{0,200}}\)[\s)]*+[&|!]?\s*\(\s*(?:[&|!(]|{_ATTRIBUTE})")
 _FILTER = re.compile(rf"\s*\(\s*[&|!]\s*(?:\(\s*(?:{_ATTRIBUTE}[^()]*|[&|!].*)\)?\s*)+\)*\s*", re.DOTALL)
-_TAIL = re.compile(r"[^()]{0,200}\*?\)+\s*(?:\x00|%00)|\*\)\)*|\*[^()\s]{0,40}\)\([^()]*|[^()\s]{0,40}\*\)[&|!(]\(*\S*|[^()\s]{1,40}\)\(?[&|!]\(?[&|!]?")
+_TAIL = re.compile(r"[^()]{0,200}\*?\)+\s*(?:\x00|%00)|\*\)\)*|\*[^()\s]{0,40}\)\([^()]*|[^()\s]{0,40}\*\)[&|!(]\(*\S*|[^()\s]{1,40}\)\(?[&|!]\(?[&|!]?|[^()\s]{0,60}\([&|!]\([^()]{1,80}\)*|[^()\s]{0,60}\)\(\(?[&|!].*")
 _ESCAPED = re.compile(r"\\2[89a]\W*\w+=|\\29\\28", re.IGNORECASE)
 _XPATH = re.compile(
     r"['\"]\s*\]?\s*(?:or|and|\|)\s*(?:\(?\s*)?(?:count|name|string-length|substring|contains|starts-with|position|last|local-name|text|document|doc)\s*\(\s*(?:/|\.|\*|name|//|['\"\d)])"

@@ -16,10 +16,6 @@ _HTML = re.compile(r"<(?P<name>pre|code|kbd|samp)(?:\s[^<>]{0,200})?>(?P<inside>
 _TARGET = re.compile(r"(?<=\])\((?!\s*(?:java|vb|data|live))[^()\s<>]{1,400}(?:\([^()\s]{0,80}\)[^()\s]{0,80})?(?:\s+\"[^\"\n]{0,100}\")?\)|^\[[^\]\n]{1,80}\]:\s*\S+$", re.MULTILINE)
 _WORD = re.compile(r"(?:^|(?<=[\s(*_>]))[^\W\d_]{2,24}(?=[\s,.;:!?)*_<]|$)")
 _SENTENCE = 4
-_PROGRAM = re.compile(
-    r"^(?:\s*(?:async\s+)?def \w+\([^\n]*|\s*class \w+[^\n]*:|(?:from [\w.]+ )?import [\w.*, ()]+|\s*(?:export |async )*function\b[^\n]*\{|#!/[^\n]+|package \w+;?|#include [<\"][^\n]+)[ \t]*$",
-    re.MULTILINE,
-)
 
 
 def prose(text: str) -> str | None:
@@ -44,8 +40,3 @@ def without_code(text: str) -> str:
     if "`" in rest:
         rest = _SPAN.sub(" ", rest)
     return _TARGET.sub(" ", rest) if "]" in rest else rest
-
-
-def is_program(text: str) -> bool:
-    """Whether `text` is a source file of several lines, by its declarations."""
-    return text.count("\n") >= 2 and _PROGRAM.search(text) is not None

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from ringwall.engines.payload import code, directory, headers, includes, nosql, objects, paths, proto, shell, sql, ssrf, template, xml, xss
 from ringwall.engines.payload.document import prose
 from ringwall.engines.payload.finding import Finding, Format, View, found
-from ringwall.engines.payload.gate import Gate
+from ringwall.engines.payload.gate import Gate, Hints
 from ringwall.engines.payload.views import views
 
 
@@ -33,7 +33,7 @@ DETECTORS: tuple[Detector, ...] = (
     Detector(xss.KIND, xss.HINTS, xss.detect),
     Detector(template.KIND, template.HINTS, template.detect),
     Detector(directory.XPATH, directory.XPATH_HINTS, directory.detect_xpath),
-    Detector(sql.KIND, sql.HINTS, sql.detect_in_strings, quoted=False),
+    Detector(sql.KIND, sql.STRING_HINTS, sql.detect_in_strings, quoted=False),
     Detector(sql.KIND, sql.HINTS, sql.detect),
     Detector(directory.LDAP, directory.LDAP_HINTS, directory.detect_ldap),
     Detector(ssrf.KIND, ssrf.HINTS, ssrf.detect),
@@ -43,7 +43,16 @@ DETECTORS: tuple[Detector, ...] = (
     Detector(headers.KIND, headers.HINTS, headers.detect),
 )
 
-_GATE = Gate(tuple(detector.hints for detector in DETECTORS))
+_ALONE = ("sqli", "cmdi", "rce")  # kinds whose hints are many enough for an automaton of their own
+
+
+def _companies() -> tuple[tuple[tuple[int, Hints], ...], ...]:
+    numbered = list(enumerate(DETECTORS))
+    alone = tuple(tuple((n, d.hints) for n, d in numbered if d.kind == kind) for kind in _ALONE)
+    return (*alone, tuple((n, d.hints) for n, d in numbered if d.kind not in _ALONE))
+
+
+_GATE = Gate(_companies())
 
 
 def inspect(value: str, format: Format = "text") -> Finding | None:

@@ -12,7 +12,7 @@ import re
 # Names that cloud platforms and container runtimes document for their metadata and host services.
 _LOCAL_NAMES = frozenset(
     """localhost localhost.localdomain ip6-localhost ip6-loopback metadata metadata.google.internal instance-data
-    metadata.goog kubernetes kubernetes.default host.docker.internal gateway.docker.internal docker.for.mac.localhost
+    metadata.goog kubernetes kubernetes.default host.docker.internal gateway.docker.internal unix docker.for.mac.localhost
     rancher-metadata broadcasthost loopback""".split()
 )
 _LOCAL_SUFFIXES = (".localhost", ".localdomain", ".internal", ".svc", ".cluster.local", ".local", ".intranet", ".lan", ".corp", ".home.arpa")
@@ -55,11 +55,11 @@ def _inet_aton(name: str) -> Address | None:
         return None
     numbers = [int(p, 16 if p[:2] == "0x" else 8 if p[0] == "0" else 10) for p in parts]
     *bytes_, last = numbers
-    if any(number > 255 for number in bytes_) or len(parts) == 1 and "x" not in name and last < 0x1000000 and last:
+    if len(parts) < 4 and any(number > 255 for number in bytes_) or len(parts) == 1 and "x" not in name and last < 0x1000000 and last:
         return None
     value = last % (1 << (8 * (5 - len(parts))))
     for place, number in enumerate(bytes_):
-        value |= number << (8 * (3 - place))
+        value |= (number & 255) << (8 * (3 - place))  # some readers wrap octets beyond 255
     return ipaddress.IPv4Address(value & 0xFFFFFFFF)
 
 

@@ -36,8 +36,8 @@ _AFTER_STRING = Grammar(_SHAPES)
 _BARE = Grammar(
     {
         "js: || constant == constant //": r"^[ni]?o[!(]*ne[nq]\)*C",
-        "js: constant ; statement": r"^n;(?:Ki=|K[({]|i\.i\.c|K\()",
-        "js: collection.method()": r"(?:^|;)i\.i\.c\(\)",
+        "js: constant ; statement": r"^n;(?:Ki=|K[({KQins]|i\.i\.c|K\()",
+        "js: collection.method()": r"(?:^|;)i\.i\.c\(",
     }
 )
 

@@ -13,7 +13,7 @@ from ringwall.engines.payload.finding import View
 KIND = "lfi"
 HINTS = (
     r"\.\.?[\x00-\x20]*(?:[/\\;]|%|0x|\xc0|\xc1|[0-9a-f]{2}[a-z.])|\.\.[^\w\s.,]{1,12}\w",
-    r"^[\s\"'=@&;\\/.a]*(?:file:/*)?[/\\]+[\w.$-]",
+    r"^[\s\"'=@&;\\/.a]*(?:file:/*)?[/\\]+[\w.$@-]|^[\w./~\\-]*(?:web-inf|meta-inf|\.(?:git|svn|hg|ssh|env|ht\w+|\w+_history))",
     r"^[\s\"']*[a-z]:[\\/]|^[\s\"']*\\\\",
     r"(?:php|phar|zip|zlib|compress\.\w+|glob|data|expect|ogg|rar|ssh2\.\w+|input|file|php5):/",
     r"/etc/|/proc/|/windows/|\\windows\\|boot\.ini|win\.ini|web\.config|passwd|\.ht(?:access|passwd)|/var/",
@@ -27,7 +27,7 @@ _CLIMB = re.compile(rf"(?:^|[/\\=:\"'\s@(;,?&]|%2f|%5c|[a-z0-9])\.\.{{1,}}[;\x00
 _REPEAT = re.compile(r"(?:\.{2,4}(?P<sep>[^\w\s.]{1,10}|0x[25][fc]|[25][fc]|%\w\w|/?%u\w{4})){2}|(?:\.\.(?:[^\s.]{1,10})){3}\w", re.IGNORECASE)
 _PATH = re.compile(r"[\s\"'=@&;]*+[^\s\"'<>|?]{0,4000}[\s\"']*", re.IGNORECASE)
 _SYSTEM = re.compile(
-    r"(?:file:/{0,3})?(?:[/\\.]|%2f)*/+\.{0,2}/*(?:etc|proc|root|var|usr|opt|boot|sys|dev|bin|sbin|lib|lib64|private|windows|winnt|inetpub|program files|apache\d?|xampp|system volume information)[/\\][\w.$~@-]",
+    r"(?:file:/{0,3})?(?:[/\\.]|%2f)*/+\.{0,2}/*(?:etc|proc|root|var|usr|opt|boot|sys|dev|run|bin|sbin|lib|lib64|private|windows|winnt|inetpub|program files|apache\d?|xampp|system volume information)[/\\][\w.$~@-]",
     re.IGNORECASE,
 )
 _SECRET_LEAF = re.compile(
@@ -41,7 +41,7 @@ _WRAPPER = re.compile(
     re.IGNORECASE,
 )
 _DOTS = re.compile(r"(?:^|[/\\])(?:\.{1,2}[/\\]|[/\\]+){3,}\.{0,2}\w|(?:\./\\|\\\./|\./){3}|/\.{5,}|/\./\.\w", re.IGNORECASE)
-_RELATIVE = re.compile(r"[\w./\\-]*(?:etc|proc)[/\\](?:passwd|shadow|hosts|issue|self)\S*", re.IGNORECASE)
+_RELATIVE = re.compile(r"[\w./\\-]*(?:web|meta)-inf[/\\]\S*|(?:~|[\w./-]*/)?\.(?:git|svn|hg|ssh)[/\\]\S*|(?:~/)?\.(?:env(?:\.\w+)?|htaccess|htpasswd|\w+_history)|[\w./\\-]*(?:etc|proc)[/\\](?:passwd|shadow|hosts|issue|self)\S*", re.IGNORECASE)
 
 
 def detect(view: View) -> str | None:

@@ -16,22 +16,29 @@ HINTS = (
     r"[;|&\n\r`^]\s*[\"'(]*[\w./\\$%{~\"'-]",
     r"\$[({`'\"]|[<>]\s*\(|\{[\w.\\/-]+,",
     r"^\W{0,4}(?:[\w./\\:-]*/)?(?:cat|tac|ls|dir|type|more|less|head|tail|grep|id|whoami|wget|curl|nc|ncat|netcat|telnet|ftp|tftp|socat|perl|python[\d.]*|ruby|php|node|bash|sh|zsh|ksh|dash|csh|cmd(?:\.exe)?|powershell|pwsh|ping|nslookup|uname|net|netsh|echo|printf|cp|mv|rm|chmod|nl|od|xxd|strings|vi|busybox|env|eval|exec|awk|sed|find|systeminfo|ipconfig|ifconfig)\b",
-    r"\b(?:if|for)\b[\s\S]{0,120}(?:%|\b(?:echo|do|cmd|set|del|copy|goto|call)\b)",
+    r"(?:^|[|&(;\n])\s*(?:if|for)\s",
     r"\(\s*\)\s*\{",
     r"[|;&]\s*$",
-    r"\|\s*(?:rev|sh|bash|base64)",
+    r"\|\s*(?:rev|sh|bash|base64)|/dev/(?:tcp|udp)/|\w[\[?]\S*/|/\S*[\[?]|\w=\S+;\s*\$|\balias\s|\$\[|^\W*(?:get|set|add|new|remove|invoke|start|stop|out|import|export|write|copy|move|test|convertto|convertfrom|select|where|format|enable|disable|register)-\w",
 )
 
 _MOST = 40
-_SEPARATOR = re.compile(r"\|\|?|&&?|;|\n|\r|\x00|(?:(?<=[;|&=$<>\"'(:,])|^)\s?`|\$\(|<\(|>\(|(?<!\w)\^(?=\w)|(?<=[\"'])\s*<(?=[a-z])|^<(?=[a-z]+(?:$|[\\%]))")
+# Commands that run the command after them (POSIX); the commands of Windows' `net`.
+_PREFIXES = frozenset("exec eval time env sudo nohup command watch xargs nice timeout source . sh bash".split())
+_NET = frozenset("user use view localgroup group share start stop accounts config session file".split())
+_SEPARATOR = re.compile(r"\|\|?|&&?|;|\n|\r|\x00|(?:(?<=[;|&=$<>\"'(:,\w])|^)`|(?<=[;|&=$<>])\s`|\$\(|<\(|>\(|(?<!\w)\^(?=\w)|(?<=[\"'])\s*<(?=[a-z])|^<(?=[a-z]+(?:$|[\\%]))")
 _WRAP = re.compile(r"[\s\"'({!@]*+")
 _COMMAND = re.compile(r"(?P<path>(?:[~.\w%:*?-]*[/\\])*+)(?P<name>[\w.+?*\[\]-]++(?:\(\))?)")
 _END = re.compile(r"\|\|?|&&?|;|\n|\r|`|\)|\x00|$")
 _ENTITY = re.compile(r"&(?:#\w+|\w+);")
-_QUOTING = re.compile(r"(?<=\w)(?:''|\"\"|\\(?=\w)|\^(?=\w)|\$@|\$\*|``)(?=\w)|(?<=[\w/])'(?=\w)(?=[^'\s]{1,12}')|\$\{?IFS(?:%\?\?|[:\d,]*)?\}?(?:\$\d)?", re.IGNORECASE)
+_QUOTING = re.compile(
+    r"(?<=\w)(?:''|\"\"|\\(?=\w)|\^(?=\w)|\$@|\$\*|`\w{0,6}`)(?=\w)|(?<=[\w/])(['\"])(?P<kept>\w{1,8})\1(?=\w)"
+    r"|\$\{?IFS(?:%\?\?|[:\d,]*)?\}?(?:\$\d)?",
+    re.IGNORECASE,
+)
 _SHAPED = re.compile(
-    r"^(?:--?[\w?-]+(?:=\S*)?|/\S*|\.{1,2}/\S*|[\w-]*[/\\][\w./\\*?-]*|~\S*|\$\S+|%\w+%\S*|[a-z]:[\\/%]?\S*|[\"'].*|\w+://\S+|\S*[*?]\S*|\d+[smhd]?"
-    r"|[<>]+\S*|&?\d>\S+|@\S+|\S*=\S*|<<<?\S*|\+\S*|[\w.-]+\.(?:com|net|org|io|txt|php|sh|py|html?|log|conf|ini|exe|bat|ps1|me|dev|co|xyz|internal|local)\S*)$",
+    r"^(?:--?[\w?-]+(?:=\S*)?|/\S*|\.{1,2}/\S*|[\w-]*[/\\][\w./\\*?-]*|~\S*|\$\S+|%\w+%\S*|[a-z]:[\\/%]?\S*|[\"'].*|\w+://\S+|\S*[*?]\S*|\d+[smhd]?|\d{1,3}(?:\.\d{1,3}){3}\S*"
+    r"|\S*[<>]+\S*|&?\d>\S+|@\S+|\S*=\S*|<<<?\S*|\+\S*|[\w.-]+\.(?:com|net|org|io|txt|php|sh|py|html?|log|conf|ini|exe|bat|ps1|me|dev|co|xyz|internal|local)\S*)$",
     re.IGNORECASE,
 )
 _SUBSTITUTION = re.compile(r"(?:\$\(|`)\s*[\w/.\\$`{'\"]")
@@ -39,12 +46,17 @@ _SHELLSHOCK = re.compile(r"\(\s*\)\s*\{\s*[^}]{0,60}\}?\s*;")
 _BATCH = re.compile(
     r"(?:^|[|&(;\n]\s*)(?:for\s+(?:/[a-z]\s+)?(?:\"[^\"]{0,80}\"\s*)?%{1,2}\S{0,2}\s+in\s*\(|for\s+/[a-z]\s+.{0,60}%"
     r"|if\s+(?:/i\s+)?(?:not\s+)?(?:exist|defined|errorlevel|cmdextversion)\s+\S{1,80}\s+\(?@?\w"
-    r"|if\s+(?:/i\s+)?(?:not\s+)?[\"'\[(%!]?[\w%!~ ]{1,40}[\"'\])%!]?\s*(?:==|\b(?:equ|neq|lss|leq|gtr|geq)\b)\s*[\"'\[(%!]?[\w%!~ ]{0,40}[\"'\])%!]?\s*\(?@?\w+)",
+    r"|if\s+(?:/i\s+)?(?:not\s+)?[\"'\[(%!]?[\w%!~ ]{1,40}[\"'\])%!]?\s*(?:==|\b(?:equ|neq|lss|leq|gtr|geq)\b)\s*[\"'\[(%!]?[\w%!~ ]{0,40}?[\"'\])%!]?\s+\(?@?(?:echo|set|goto|call|exit|del|copy|start|cmd|type|dir|md|rd|ren|move|pause|ping|net|powershell)\b)",
     re.IGNORECASE,
 )
 _EXPANSION = re.compile(r"\$\{[A-Za-z_]\w*(?:[#%/^,:@]{1,2}[^}\s]{0,40})\}|\$'(?:[\w\\/ ]{1,40})'\s*(?:;|$)|\$\{?!\w+")
 _BRACES = re.compile(r"(?:^|[;|&`(\s])\{[\w./\\$-]+(?:,[\w./\\$*?-]+)+\}")
-_GLOB = re.compile(r"(?:^|[\s;|&`(])/(?:[\w?*\[\]]+/)+[\w]*[?*\[][\w?*\]]*")
+_ARITHMETIC = re.compile(r"\$\(\([^()]{1,60}\)\)|\$\[[^\]]{1,60}\]|\b(\w{1,20})=[^\s;]{1,40};\s*\$\{?\1\b|\balias\s+\w+=['\"]?\w|[<>]&?\s*/dev/(?:tcp|udp)/")
+_CMDLET = re.compile(
+    r"(?:^|[;|&(`'\"]\s*)(?i:Get|Set|Add|New|Remove|Invoke|Start|Stop|Out|Import|Export|Write|Copy|Move|Test|ConvertTo|ConvertFrom|Select"
+    r"|Where|Format|Enable|Disable|Register)-(?:[A-Z][a-z]+[A-Z][A-Za-z]*(?![\w/-])|[A-Za-z]+(?=\s+-[a-z]|\s*[(|;&]|\s+['\"$]))"
+)
+_GLOB = re.compile(r"(?:^|[\s;|&`(])/(?:(?:[\w.?*-]|\[[^\]\s/]{1,8}\])+/)+(?:[\w.-]*(?:\?|\[[^\]\s/]{1,8}\]))+[\w?*]*")
 _LONE = re.compile(r"\s*[\"')]*\s*(?:;|\|\|?|&&)\s*[a-z][\w.-]{2,}\s*[\"';|&]*\s*|\s*&[a-z]{4,}\s*|[\w.)/'\"-]{1,40}(?:;|\|\|?|&&|&)/?[\w/]*\b(?:id|ls|pwd|ps)\b[;|&]*|(?:id|ls|dir|whoami|pwd|uname)[|;&]+")
 _CODE_CALL = re.compile(r"^[\s\"'|;&`(]*(?:system|exec|passthru|shell_exec|popen|proc_open)\s*\(\s*[\"']")
 
@@ -57,6 +69,8 @@ def detect(view: View) -> str | None:
 
 
 def _unquoted(match: re.Match[str]) -> str:
+    if match["kept"]:
+        return match["kept"]
     return " " if match[0][0] == "$" and match[0][1:2] in "Ii{" else ""
 
 
@@ -67,22 +81,29 @@ def _shapes(text: str, original: str) -> str | None:
         return "batch: if/for command"
     if _EXPANSION.search(text):
         return "shell: ${name operator word}"
-    if re.search(r"\b\w+=\$?['\"]\w+['\"];\s?\$\w+", original):
-        return "shell: name=word;$name"
+    if _ARITHMETIC.search(original):
+        return "shell: expansion"
+    if _CMDLET.search(text):
+        return "shell: Verb-Noun"
     if len(text) < 80 and _LONE.fullmatch(original):
         return "shell: separator command"
     if _CODE_CALL.match(text):
         return "shell: system(string)"
     if _BRACES.search(text) and (text.startswith("{") or re.search(r"[;|&`(]\s*\{", text)):
         return "shell: {command,argument}"
-    if _GLOB.search(text) and len(text) < 200 and text.count("?") > 1:
+    if _GLOB.search(text) and len(text) < 200 and (text.count("?") > 1 or "[" in text):
         return "shell: glob path"
     return None
 
 
 def _after_separators(text: str, lines: bool) -> str | None:
     """A command after any separator; a raw line break separates commands only in a short or decoded value."""
-    places = [place for place in _SEPARATOR.finditer(text) if lines or place.group() not in "\r\n"]
+    table = text.count("\n") > 1 and text.count("|") > 5
+    places = [
+        place
+        for place in _SEPARATOR.finditer(text)
+        if (lines or place.group() not in "\r\n") and not (table and place.group() == "|" and _in_row(text, place.start()))
+    ]
     if len(places) > 2 * _MOST:
         places = places[:_MOST] + places[-_MOST:]
     for place in places:
@@ -91,6 +112,14 @@ def _after_separators(text: str, lines: bool) -> str | None:
         if evidence := _command_at(text, place):
             return evidence
     return None
+
+
+def _in_row(text: str, at: int) -> bool:
+    """Whether the bar at `at` stands in a row of a table drawn with bars, which at least one neighbour row shares."""
+    start = text.rfind("\n", max(0, at - 400), at) + 1
+    end = text.find("\n", at, at + 400)
+    row = text[start : end if end >= 0 else at + 400]
+    return row.count("|") > 1 and "||" not in row
 
 
 def _command_at(text: str, place: re.Match[str]) -> str | None:
@@ -105,16 +134,21 @@ def _command_at(text: str, place: re.Match[str]) -> str | None:
     if command["path"] and _program_path(command["path"], command["name"]):
         return f"shell: {separator} /path/program"
     name = command["name"].lower()
+    titled = command["name"].istitle()  # a word of a sentence or a product, where no shell looks for a program
     end = _END.search(text, command.end(), min(len(text), command.end() + 400))
     words = text[command.end() : end.start() if end else command.end() + 400].split()
     closed = end is not None and end.group() in (")", "`") and separator in ("$(", "`", "<(", ">(")
-    if name in PLAIN:
+    if name in PLAIN and not (titled and not _command_line(words)):
         return _plain(separator, name, text[command.end() : command.end() + 1], words, place)
     if text[command.end() : command.end() + 1] in ("=", ",", ":"):
         return None
     leads = place.start() <= 2 and separator not in ("newline", "`")
     if leads and words and re.match(r"--?[a-z]", words[0], re.IGNORECASE) and name.islower():
         return f"shell: {separator} word -option"
+    if name in _PREFIXES and words and words[0].lower() in PLAIN:
+        return f"shell: {separator} prefix program"
+    if name == "net" and words and words[0].lower() in _NET:
+        return f"shell: {separator} net command"
     if name in WORDS and (_command_line(words) or (closed and not words) or (leads and any(map(_SHAPED.match, words)))):
         return f"shell: {separator} command argument"
     if closed and separator != "`" and len(words) <= 1 and name.isalpha() and name.islower():
@@ -168,6 +202,8 @@ def _whole_command(text: str) -> str | None:
 
 def _capable(name: str, words: list[str], pathed: bool) -> str | None:
     first = words[0]
+    if name in {"powershell", "powershell.exe", "pwsh"} and first.startswith("-"):
+        return "shell: interpreter -option"
     if (name in SHELLS or name in INTERPRETERS) and re.match(r"[-/](?:[a-z]*[cem]|command|enc\w*)$", first, re.IGNORECASE):
         return "shell: interpreter -c code"
     if name in FETCHERS and _command_line(words) and all(_SHAPED.match(w) or i == 0 for i, w in enumerate(words[:3])):

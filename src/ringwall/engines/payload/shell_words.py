@@ -25,7 +25,7 @@ WORDS = frozenset(
     who last w watch which whereis locate make install write wall mail mailx sendmail host hostname strings tee expand
     fold look man set export eval exec source alias kill trap ulimit dd at batch cal cd clear column diff cmp file comm
     net reg start call ver vol tree assoc format query shutdown halt init sc route net1 uniq shred truncate
-    timeout nice ip users groups arch nproc free top dump rmt true false logname tty stty logger history read yes""".split()
+    timeout nice ip users groups arch nproc free top dump rmt true false logname tty stty logger history read yes . command""".split()
 )
 
 SHELLS = frozenset("bash sh zsh ksh dash csh tcsh ash cmd cmd.exe powershell powershell.exe pwsh busybox shell".split())

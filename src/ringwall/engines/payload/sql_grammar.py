@@ -15,7 +15,7 @@ _COMPARE = r"!?[ekK]"
 _ITEM = r"(?:[nsvqat(*c!]|[fgd]\()"  # what begins a column list in a statement and no sentence
 _LIST = rf"l?{_PRE}(?:{_ITEM}|[wT](?:\.[wt])*(?:,|A))"
 _STATEMENT = (
-    rf"(?:DT+[hw!t`]|N[hw]?I[wtT]|NI|RF[wtT]|P[wtT](?:\.w)*E|S{_LIST}|S[wt](?:\.w)*F[wt]|x[fgdvtsX(]|xwq"
+    rf"(?:D[TtwlYU]|N[hw]?I[wtT]|NI|RF[wtT]|P[wtT](?:\.w)*E|S{_LIST}|S[wt](?:\.w)*F[wt]|x[fgdvtsX(]|xwq"
     rf"|yv|yyv|yz|g\(|S[^;]*d\(|y[^;]{{0,40}}[dXS]|y[wtTS]*(?:;|C|$)|D[DltwT]{{0,6}}[VI]|X|h[\(]|E[vt])"
 )
 
@@ -27,15 +27,15 @@ AFTER_STRING = Grammar(
         "sql: ' or (select": rf"^\)*[oa]+{_PRE}[SV]",
         "sql: ' or constant --": rf"^\)*o{_PRE}(?:[nvs]|{_CALL})\)*(?:C|;|o|$)",
         "sql: ' or effect()": rf"^\)*[oa,]+{_PRE}(?:w\.)*[d]\(",
-        "sql: ' or open string": rf"^\)*o[!(]*Q$|^\)*o{_PRE}{_O}a+Q$",
-        "sql: ' order by item": r"^\)*Ob\(*(?:n|[fgd]\(|[wt](?:,[wt])*C)",
+        "sql: ' or open string": rf"^\)*o[!(]*s?Q$|^\)*o{_PRE}{_O}a+Q$",
+        "sql: ' order by item": r"^\)*Ob\(*(?:n|[fgd]\(|[wt](?:,[wt])*[CH])",
         "sql: ' having condition": rf"^\)*H{_PRE}{_O}{_COMPARE}",
         "sql: ' limit number": r"^\)*Ln(?:[,L]|C|I|Y|$)",
         "sql: ' ) where condition": rf"^\)*(?:A?w)?W{_PRE}{_O}\)*{_COMPARE}",
         "sql: ' compare (select": r"^\)*!?[ekK]\(*S",
         "sql: ' compare (": r"^\)*[eK]\([nsgdv(S]",
-        "sql: ' compare constant --": r"^\)*[ekK][nsv]\)*C",
-        "sql: ' operator '": r"^[ekao]+Q$",
+        "sql: ' compare constant --": r"^\)*[ekKa][nsv]\)*C",
+        "sql: ' operator '": r"^[ekKao]+Q$",
         "sql: ' || call()": r"^\)*o+\(*[gdf]\(",
         "sql: ' + call()": r"^\)*a+\(*[gd]\([^;]*$",
         "sql: ' (select": rf"^\)*\(+S{_LIST}",
@@ -43,7 +43,7 @@ AFTER_STRING = Grammar(
         "sql: ', (select": r"^\)*,\(*S",
         "sql: ' delay": r"^\)*yz",
         "sql: ' declare": r"^\)*y[^;]{0,12}(?:yv|S|D|NI)|^y[vz]",
-        "sql: ' as name from": r"^\)*A[wsh]F",
+        "sql: ' as name from": r"^\)*A[wsh]F|^(?:,[ws])+F",
         "sql: ' statement": rf"^\)*(?:NI[wt]|RF[wt]W|DT[wt]|P[wt]E|S{_LIST}[^;]*F|S[wt]F[wt]W)",
         "sql: ' into file": r"^\)*Iu|^\)*Lnn?Iu",
         "sql: ' in boolean": r"^\)*Kw?w?C",
@@ -63,14 +63,14 @@ BARE = Grammar(
         "sql: char(n) || char(n)": r"g\(n\)[ao]+g\(n",
         "sql: delay": r"yz[sqQn]",
         "sql: operator operand = operand": (
-            rf"^(?:a?[nv]|w)?\)*o{_PRE}{_O}(?:[ao]+{_PRE}{_O})*\)*{_COMPARE}{_PRE}(?:[nsqQvwtT]|{_CALL})(?:a[wt])?\)*(?:[CoQq;LO)]|$)"
+            rf"^(?:a?[nv]|g\([^)]*\)|[aw]{{1,4}})?\)*o{_PRE}{_O}(?:[ao]+{_PRE}{_O})*\)*{_COMPARE}{_PRE}(?:[nsqQvwtT]|{_CALL})(?:a[wt])?\)*(?:[CoQq;LO)]|$)"
         ),
         "sql: number or operand = operand": (
             rf"^a?n\)*o{_PRE}{_O}(?:[ao]+{_PRE}{_O})*\)*{_COMPARE}{_PRE}[nsqQvtfgdSlc(]"
         ),
         "sql: ) or operand = operand": rf"^[nsw]?\)+o{_PRE}{_O}(?:[ao]+{_PRE}{_O})*\)*{_COMPARE}",
         "sql: number and call()": r"^(?:a?n)?\)*o[!(a]*g\([^;]*\)\)*(?:[ekK]|C|$)",
-        "sql: operator constant --": r"^(?:a?n)?\)*o[!(]*[nv]\)*C",
+        "sql: operator constant --": r"^\(?(?:a?n)?\)*o[!(]*[nv]\)*C",
         "sql: order by number": r"^(?:a?[ns]|w)?\)*Ob(?:n|[gd]\(.*\))(?:,.*)?(?:C|$)",
         "sql: having condition": rf"^(?:a?n|w)?\)*H{_PRE}(?:n[ek]n|g\(.*\)[ek])",
         "sql: where constant = constant": rf"^(?:a?n)?\)*(?:Aw)?W{_PRE}[ns][ekK][ns]",
@@ -82,14 +82,17 @@ BARE = Grammar(
         ),
         "sql: constants , delay": r"^\)*(?:,n)+\)+",
         "sql: number compare (select": r"^a?n\)*!?[ekK]\(*S",
-        "sql: procedure call": r"^x(?:X|\(?v)|^yv|^xwq$|x+X[sqv]",
+        "sql: procedure call": r"^x(?:X|\(?v)|^yv|^xm[sqQ]|x+X[sqv]|^NI[wtT](?:\(|V|S)|^RF[wt]W|^P[wt]E[wt]e",
         "sql: catalogue": r"F(?:t|t\.|w\.)t|^S[^;]*Ft",
         "sql: select server variable": r"^Sl?v(?:\.w)?(?:[CF;]|$)|^Sg\([s]?\)(?:[CF;]|$)",
         "sql: number or constant group by call": r"^a?n\)*o.{0,6}Ob[gfd]\(",
-        "sql: into file": r"[nsvwt)]Iu[sq]",
-        "sql: limit procedure": r"^a?nLn(?:,n)?(?:Y|U|I)|Yg?f?\(",
-        "sql: conditional on constants": r"(?:^|[aoek,(])g\(n[ek]n,|^g\([nw]\(?\)?e$|^g\(g\(\)[ek]",
-        "sql: constant = constant": r"^s[ke]s[ke][ns]$|^a?n\)*[ek]n\)*(?:C|o)",
+        "sql: into file": r"[nsvwt)]Iu[sq]|wu[sqQ]|^[^;]{0,20}[)n]Iv",
+        "sql: package call": r"X\.[wfgd]+\(",
+        "sql: limit procedure": r"^a?nLn(?:,n)?(?:TY|U|I)|TYf?g?\(|TY\(",
+        "sql: conditional on constants": r"^g\(n[ek]n\)S|ch[!(]*(?:[ns][ekK)]|g\(|[wv](?:\.w)?[ek])|(?:^|[aoek,(])g\(n[ek]n,|^g\([nw]\(?\)?e$|^g\(g\(\)[ek]",
+        "sql: cut call": r"^[gd]\($|^g\(g\(g?",
+        "sql: operator constant": r"^o[!(]*n$",
+        "sql: constant = constant": r"^(?:[aw]{0,4}o)?s(?:aw)?[ke?]s(?:aw)?(?:$|C|[eko])|^a?n\)*[ek]n\)*(?:C|o)",
     }
 )
 

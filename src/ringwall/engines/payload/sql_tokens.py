@@ -21,10 +21,11 @@ _TOKEN = re.compile(
     |(?P<num>\d++(?:\.\d*+)?(?:e[+-]?\d++)?|\.\d++)
     |(?P<var>@(?!>)@?+[\w$.`]*+)
     |(?P<word>[^\W\d][\w$]*+)
+    |(?P<shift><<(?!<)|>>(?!>))
     |(?P<equal><=>|<>|!=|={1,3})
-    |(?P<compare>[<>]=?|!<|!>|@>|<@|~\*?)
+    |(?P<compare><@|@>|[<>]=?|!<|!>)
     |(?P<logic>\|\||&&)
-    |(?P<arith>->>?|<<|>>|::|[-+*/%^&|])
+    |(?P<arith>->>?|::|[-+*/%^&|~])
     |(?P<not>!)
     |(?P<quote>['"`])
     |(?P<punct>[(),;.\[\]{}])
@@ -46,6 +47,7 @@ _LETTERS = {
     "compare": "k",
     "logic": "o",
     "arith": "a",
+    "shift": "a",
     "not": "!",
     "other": "?",
 }
@@ -59,7 +61,7 @@ def _word(text: str, end: int, word: str) -> str:
         return "d"
     if called and lower in INTROSPECTION:
         return "g"
-    if lower.startswith(("xp_", "sp_")):
+    if lower.startswith(("xp_", "sp_", "utl_", "dbms_")):
         return "X"
     letter = WORDS.get(lower)
     if letter is not None:

@@ -36,8 +36,9 @@ _CLASSES = {
     "J": "join inner outer left right cross natural",
     "c": "case",
     "h": "when then else end if",
-    "u": "outfile dumpfile",
-    "Y": "procedure",
+    "u": "outfile dumpfile infile",
+    "Y": "analyse",
+    "m": "immediate",
     "n": "null true false sysdate current_user session_user current_timestamp current_database rownum",
 }
 

@@ -14,29 +14,35 @@ from ringwall.engines.payload.hosts import internal
 KIND = "ssrf"
 HINTS = (
     r"^[\s\"'<(]*(?:url:)?(?:[\w.-]{1,40}=)?[a-z][a-z0-9+.-]{1,20}:/*[\w\[@%\\.~!$&'*?#-]",
-    r"^[\s\"']*//[\w\[.@-]",
+    r"^[\s\"']*[/\\]{2}[\w\[.@-]",
     r"(?:=|to/\?url=|[?&]\w+=)(?:https?|gopher|dict|ftp|file)(?::|%3a)//",
 )
 
 _URL = re.compile(r"[\s\"'<(]*(?:url:)?(?:[\w.-]{1,40}=)?(?P<scheme>[a-z][a-z0-9+.-]{1,20}):(?P<rest>[/\\]{0,4}[^\s]*)[\s\S]{0,400}", re.IGNORECASE)
 _NESTED = re.compile(r"[?&/][\w\[\].-]{0,40}=(?P<url>(?:https?|ftp)://[^\s&\"']+)", re.IGNORECASE)
-_AUTHORITY = re.compile(r"[/\\]{1,4}(?P<authority>[^/\\?#\s]*)")
+_AT = re.compile(r"[\s&#]\S{0,40}@([\w.:\[\]-]{3,80})")
+_AUTHORITY = re.compile(r"[/\\]{0,4}(?P<authority>[^/\\?#\s]*)")
 _WEB = frozenset({"http", "https", "ws", "wss", "ftp", "ftps"})
 # Schemes that server-side fetchers (libcurl, PHP, Java) act on and that no web page links to.
-_ODD = frozenset("gopher dict tftp ldap ldaps ldapi jar netdoc sftp smb rtsp imap pop3 telnet expect rmi iiop dns jndi phar local_file".split())
+_ODD = frozenset("gopher dict tftp ldap ldaps ldapi jar netdoc sftp smb rtsp unix imap pop3 telnet expect rmi iiop dns jndi phar local_file".split())
 
 
 def detect(view: View) -> str | None:
     """The evidence that `view` is a URL to the inside, or None."""
     text = view.text
+    if text[:2] in ("//", "\\\\") and len(text) < 4000:
+        return _web(text.partition(" ")[0])
     match = _URL.fullmatch(text) if len(text) < 8000 else None
     if match is None:
         return None
     scheme, rest = match["scheme"].lower(), match["rest"]
     if scheme in _ODD and rest:
         return "url: scheme no page links to" if rest[:1] in "/\\" or ":" in rest else None
-    if scheme not in _WEB or " " in text.strip()[:200] and not rest:
-        return None
+    if scheme not in _WEB:
+        host = _AUTHORITY.match(rest) if rest.startswith("//") else None
+        return "url: any scheme, inside" if host and internal(_hostname(host["authority"].rpartition("@")[2])) else None
+    if " " in text.strip() and any(internal(_hostname(host)) for host in _AT.findall(text)[:8]):
+        return "url: ambiguous authority"
     return _web(rest) or _nested(text)
 
 

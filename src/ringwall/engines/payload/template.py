@@ -12,7 +12,7 @@ from ringwall.engines.payload.finding import View
 
 KIND = "ssti"
 HINTS = (
-    r"\{\{|\{%|\$\s*\{|#\s*\{|<%|<#|#(?:set|foreach|if|include|parse|macro|evaluate|define)\s*\(|\*\{|~\{|\{php\}|\{\$|\{if|@\(|\[\[|%\{|\{[#@]|\{\w+\s*[\[(.]|\$!?\{?\w+\.\w+\(",
+    r"\{\{|\{%|\$\s*\{|#\s*\{|<%|<#|#(?:set|foreach|if|include|parse|macro|evaluate|define)\s*\(|\*\{|~\{|\{php\}|\{\$|\{if|@\(|\[\[|[%@]\{|\{[#@]|\{\w+\s*[\[(.]|\$!?\{?\w+\.\w+\(",
 )
 
 _SPANS = re.compile(
@@ -23,7 +23,7 @@ _MOST = 24
 _STRING = re.compile(r"'[^']{0,400}'|\"[^\"]{0,400}\"|\\?[\"'][^\"']{0,200}\\?[\"']")
 _OPERATION = re.compile(
     r"[\w\])'\"]\s*\(|\w\s*\[\s*[\w'\"]|[\d)]\s*[*+/%^-]\s*[\d('\"s]|__\w+|\|\s*\w+\s*\(|^\s*[\[(]\s*[s\d'\"{]|\w\s*\?\s*new|@\w+[.\w]*@|\b(?:new|T)\s*[\s(]\s*[\w.]+\(|s\s*[|~+*]|\bimport\s+\w"
-    r"|jndi:|^\s*[=:]?\s*s\s*$|\d\s*(?:==|<|>|!=)\s*\d"
+    r"|jndi:|^\s*[=:]?\s*s\s*$|\d\s*(?:==|<|>|!=)\s*\d|^\s*\.\w+(?:\.\w+)|^\s*(?:printf|print|html|js|call|index|template|range|define)\s+[s$.]"
 )
 # Objects that template engines and web frameworks put into every template's scope (Jinja2, Flask, Twig, Smarty, EL).
 _SCOPE = re.compile(

@@ -14,6 +14,7 @@ HINTS = (r"<!\s*(?:doctype|entity|element|attlist|notation)|\+ADwAIQ|xinclude|xi
 
 _DOCTYPE = re.compile(r"<!\s*+DOCTYPE\s++(?P<name>[\w:.%;&#!-]++)\s*+(?P<what>\[|(?:SYSTEM|PUBLIC)\b(?P<external>[^>\[]{0,600}))", re.IGNORECASE)
 _ENTITY = re.compile(r"<!\s*+ENTITY\s++(?:%|&#\w{1,6};)?\s*+[\w:.-]++\s++(?:SYSTEM|PUBLIC|[\"'])", re.IGNORECASE)
+_DECLARATION = re.compile(r"<!\s*+(?:ELEMENT|ATTLIST|NOTATION)\s++[\w:.-]++\s++[(\w]", re.IGNORECASE)
 _XINCLUDE = re.compile(r"http://www\.w3\.org/2001/XInclude|<\w{1,20}:include\s[^>]{0,200}href", re.IGNORECASE)
 # The public identifiers that HTML and SVG documents carry (WHATWG HTML 13.1.1, SVG 1.1).
 _HTML_PUBLIC = re.compile(r"PUBLIC\s+\\?[\"']-//(?:W3C|IETF)//DTD", re.IGNORECASE)
@@ -25,8 +26,10 @@ def detect(view: View) -> str | None:
     if _ENTITY.search(text):
         return "xml: <!ENTITY name external>"
     doctype = _DOCTYPE.search(text)
-    if doctype and (doctype["what"] == "[" or not _HTML_PUBLIC.match(doctype["what"])) and doctype["what"].lower() != "system":
+    if doctype and (doctype["what"] == "[" or not _HTML_PUBLIC.match(doctype["what"])):
         return "xml: <!DOCTYPE name external|[subset]>"
+    if _DECLARATION.search(text):
+        return "xml: <!ELEMENT name content>"
     if _XINCLUDE.search(text):
         return "xml: XInclude"
     return None

@@ -57,6 +57,7 @@ _DATA_URL = re.compile(r"(?:^|[\s\"'=(,;>])data:[^,\s]{0,60}(?:text/html|script|
 _STYLE_LOOSE = re.compile(r"\bexpression\s*\(\s*\w+[.(]|style\s*=[^<>]{0,60}expression\s*\(|-moz-binding\s*:\s*url|behaviou?r\s*:\s*url|@import\s*(?:url\s*\(|['\"])\s*['\"]?(?:https?:|//|data:|java)", re.I)
 _BREAK_HANDLER = re.compile(
     r"(?:^|[\"'`\s/\x00-\x20+>;,?&])on[a-z]{3,24}[\s\x00]*=[\s\x00]*[\"'`+(]{0,4}[^\s\"'`=;&]{0,80}[(`:=\[]"
+    r"|(?:^|[\"'`\s/;])on[a-z]{3,24}\s*=\s*(?:alert|eval|prompt|confirm|import|fetch)\b"
     r"|[\"'`][\s/]*(?:[\w-]{1,20}=[\"']?[\w#.:-]{0,40}[\"']?[\s/]*){0,4}on[a-z]{3,24}\s*=",
     re.IGNORECASE,
 )
