@@ -1,0 +1,73 @@
+"""What the journal costs here: `python bench/journal.py [events]`. Figures depend on the machine and its disk."""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import orjson
+
+from ringwall.state.journal import Journal
+from ringwall.state.journal_index import Query, search
+from ringwall.state.journal_keys import load_or_create_signer
+from ringwall.state.journal_verify import verify
+
+
+def event(n: int) -> bytes:
+    """A record as an exchange closes with, about 500 bytes."""
+    verdicts = [{"layer": layer, "guard": "g", "verdict": "pass", "us": 12.5} for layer in ("quota", "authn", "authz")]
+    return orjson.dumps(
+        {
+            "kind": "exchange", "id": f"01JZ{n:022d}", "at": f"2026-01-01T00:{n // 60 % 60:02d}:{n % 60:02d}.000Z",
+            "operation": f"GET /resource{n % 50}/{{id}}", "principal": f"user-{n % 5000}", "roles": ["nurse"],
+            "client": "192.0.2.1", "method": "GET", "path": "/resource/{id}", "status": 200, "decision": "allow",
+            "verdicts": verdicts, "objects": [f"patient:{n % 20000}"], "sizes": [0, 900], "us": 120.5,
+        }
+    )  # fmt: skip
+
+
+def main(count: int) -> None:
+    """Prints one figure a line."""
+    with tempfile.TemporaryDirectory() as name:
+        data = Path(name)
+        signer = load_or_create_signer(data / "keys")
+        events = [event(n) for n in range(count)]
+        journal = Journal.open(data / "journal", signer=signer)
+        took = []
+        begun = time.perf_counter()
+        for each in events:
+            before = time.perf_counter_ns()
+            journal.append(each)
+            took.append((time.perf_counter_ns() - before) / 1000)
+        wall = time.perf_counter() - begun
+        took.sort()
+        print(f"append, {len(events[0])} bytes: median {statistics.median(took):.1f} us, "
+              f"p99 {took[int(count * 0.99)]:.1f} us, {count / wall:,.0f} events/s")  # fmt: skip
+        timed("close, sync and sign", journal.close)
+        timed("open again", lambda: Journal.open(data / "journal", signer=signer).close())
+        for label, keys in (("with the key", signer), ("with the public key", signer.verifier)):
+            seconds = timed(f"verify {label}", lambda keys=keys: verify(data / "journal", keys))
+            print(f"verify {label}: {count / seconds:,.0f} events/s")
+        timed("index", lambda: search(data / "journal", Query(limit=1)))
+        timed("search, indexed", lambda: search(data / "journal", Query(principal="user-77", object="patient:77")))
+        strict = Journal.open(data / "journal", signer=signer, log="strict", strict=True)
+        waits = [timed("", lambda: strict.append(events[0])) for _ in range(50)]
+        print(f"append, strict: median {statistics.median(waits) * 1e3:.2f} ms")
+        strict.close()
+
+
+def timed(label: str, work: object) -> float:
+    """Seconds that `work()` took; printed under a label."""
+    begun = time.perf_counter()
+    work()  # type: ignore[operator]
+    seconds = time.perf_counter() - begun
+    if label:
+        print(f"{label}: {seconds * 1000:,.1f} ms")
+    return seconds
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 200_000)
