@@ -7,211 +7,135 @@ a command stands where the shell expects one, with arguments of a command line a
 from __future__ import annotations
 
 import re
+from itertools import islice
+
+import re2
 
 from ringwall.engines.payload.finding import View
-from ringwall.engines.payload.shell_words import FETCHERS, INTERPRETERS, PLAIN, READERS, SHELLS, WORDS
+from ringwall.engines.payload.shell_command import command_line, is_shaped, whole_command
+from ringwall.engines.payload.shell_shapes import ANYCASE, EXACT, SHORT
+from ringwall.engines.payload.shell_words import NET, PLAIN, PREFIXES, WORDS
 
 KIND = "cmdi"
 HINTS = (
-    r"[;|&\n\r`^]\s*[\"'(]*[\w./\\$%{~\"'-]",
-    r"\$[({`'\"]|[<>]\s*\(|\{[\w.\\/-]+,",
-    r"^\W{0,4}(?:[\w./\\:-]*/)?(?:cat|tac|ls|dir|type|more|less|head|tail|grep|id|whoami|wget|curl|nc|ncat|netcat|telnet|ftp|tftp|socat|perl|python[\d.]*|ruby|php|node|bash|sh|zsh|ksh|dash|csh|cmd(?:\.exe)?|powershell|pwsh|ping|nslookup|uname|net|netsh|echo|printf|cp|mv|rm|chmod|nl|od|xxd|strings|vi|busybox|env|eval|exec|awk|sed|find|systeminfo|ipconfig|ifconfig)\b",
+    r"[;|&\n\r`^\x00][\s\"'({!@]*[\w./\\$%{~-]",
+    r"\$[({`'\"!\[]|[<>]\s*\(|<<<|<\w+(?:$|[\\%])|[\"']\s*<\w",
+    r"^\W{0,4}(?:[\w./\\:-]*/)?(?:cat|tac|ls|dir|type|more|less|head|tail|grep|id|whoami|wget|curl|nc|ncat|netcat|telnet|ftp|tftp|socat|perl|python[\d.]*|ruby|php|node|bash|sh|shell|zsh|ksh|dash|csh|cmd(?:\.exe)?|powershell|pwsh|ping|nslookup|uname|net|netsh|echo|printf|cp|mv|rm|chmod|nl|od|xxd|strings|vi|busybox|env|eval|exec|awk|sed|find|systeminfo|ipconfig|ifconfig)\b",
     r"(?:^|[|&(;\n])\s*(?:if|for)\s",
-    r"\(\s*\)\s*\{",
-    r"[|;&]\s*$",
-    r"\|\s*(?:rev|sh|bash|base64)|/dev/(?:tcp|udp)/|\w[\[?]\S*/|/\S*[\[?]|\w=\S+;\s*\$|\balias\s|\$\[|^\W*(?:get|set|add|new|remove|invoke|start|stop|out|import|export|write|copy|move|test|convertto|convertfrom|select|where|format|enable|disable|register)-\w",
+    r"\(\s*\)\s*\{|/dev/(?:tcp|udp)/|\w=\S+;\s*\$|\balias\s|/\S*[\[?]|[|;&]\s*$|^/\S+\s",
+    r"(?:^|[;|&(`'\"])\s*(?:get|set|add|new|remove|invoke|start|stop|out|import|export|write|copy|move|test|convertto|convertfrom|select|where|format|enable|disable|register)-\w",
 )
 
-_MOST = 40
-# Commands that run the command after them (POSIX); the commands of Windows' `net`.
-_PREFIXES = frozenset("exec eval time env sudo nohup command watch xargs nice timeout source . sh bash".split())
-_NET = frozenset("user use view localgroup group share start stop accounts config session file".split())
-_SEPARATOR = re.compile(r"\|\|?|&&?|;|\n|\r|\x00|(?:(?<=[;|&=$<>\"'(:,\w])|^)`|(?<=[;|&=$<>])\s`|\$\(|<\(|>\(|(?<!\w)\^(?=\w)|(?<=[\"'])\s*<(?=[a-z])|^<(?=[a-z]+(?:$|[\\%]))")
-_WRAP = re.compile(r"[\s\"'({!@]*+")
-_COMMAND = re.compile(r"(?P<path>(?:[~.\w%:*?-]*[/\\])*+)(?P<name>[\w.+?*\[\]-]++(?:\(\))?)")
+MOST = 64
+_WINDOW = 600
+_SHORT = 90
+_PROGRAMS = "|".join(sorted((re.escape(w) for w in PLAIN | WORDS), key=len, reverse=True))
+_CANDIDATE = re2.compile(
+    (
+        r"(?i)(?:^|\|\|?|&&?|;|\n|\r|\x00|`|\$\(|[<>]\(|\^|[\"']\s*<)[\s\"'({!@]*(?:[~.\w%:*?/\\-]*[/\\])?"
+        rf"(?:{_PROGRAMS})(?:$|[^\w=_:@',.-])"
+    ).encode()
+)
+_HEAD = re.compile(
+    r"(?P<separator>\|\|?|&&?|;|\n|\r|\x00|`|\$\(|<\(|>\(|\^|[\"']\s*<|^)(?P<wrap>[\s\"'({!@]*+)(?P<path>(?:[~.\w%:*?-]*[/\\])*+)(?P<name>[\w.+?*\[\]-]++(?:\(\))?)"
+)
 _END = re.compile(r"\|\|?|&&?|;|\n|\r|`|\)|\x00|$")
-_ENTITY = re.compile(r"&(?:#\w+|\w+);")
 _QUOTING = re.compile(
     r"(?<=\w)(?:''|\"\"|\\(?=\w)|\^(?=\w)|\$@|\$\*|`\w{0,6}`)(?=\w)|(?<=[\w/])(['\"])(?P<kept>\w{1,8})\1(?=\w)"
     r"|\$\{?IFS(?:%\?\?|[:\d,]*)?\}?(?:\$\d)?",
     re.IGNORECASE,
 )
-_SHAPED = re.compile(
-    r"^(?:--?[\w?-]+(?:=\S*)?|/\S*|\.{1,2}/\S*|[\w-]*[/\\][\w./\\*?-]*|~\S*|\$\S+|%\w+%\S*|[a-z]:[\\/%]?\S*|[\"'].*|\w+://\S+|\S*[*?]\S*|\d+[smhd]?|\d{1,3}(?:\.\d{1,3}){3}\S*"
-    r"|\S*[<>]+\S*|&?\d>\S+|@\S+|\S*=\S*|<<<?\S*|\+\S*|[\w.-]+\.(?:com|net|org|io|txt|php|sh|py|html?|log|conf|ini|exe|bat|ps1|me|dev|co|xyz|internal|local)\S*)$",
-    re.IGNORECASE,
-)
-_SUBSTITUTION = re.compile(r"(?:\$\(|`)\s*[\w/.\\$`{'\"]")
-_SHELLSHOCK = re.compile(r"\(\s*\)\s*\{\s*[^}]{0,60}\}?\s*;")
-_BATCH = re.compile(
-    r"(?:^|[|&(;\n]\s*)(?:for\s+(?:/[a-z]\s+)?(?:\"[^\"]{0,80}\"\s*)?%{1,2}\S{0,2}\s+in\s*\(|for\s+/[a-z]\s+.{0,60}%"
-    r"|if\s+(?:/i\s+)?(?:not\s+)?(?:exist|defined|errorlevel|cmdextversion)\s+\S{1,80}\s+\(?@?\w"
-    r"|if\s+(?:/i\s+)?(?:not\s+)?[\"'\[(%!]?[\w%!~ ]{1,40}[\"'\])%!]?\s*(?:==|\b(?:equ|neq|lss|leq|gtr|geq)\b)\s*[\"'\[(%!]?[\w%!~ ]{0,40}?[\"'\])%!]?\s+\(?@?(?:echo|set|goto|call|exit|del|copy|start|cmd|type|dir|md|rd|ren|move|pause|ping|net|powershell)\b)",
-    re.IGNORECASE,
-)
-_EXPANSION = re.compile(r"\$\{[A-Za-z_]\w*(?:[#%/^,:@]{1,2}[^}\s]{0,40})\}|\$'(?:[\w\\/ ]{1,40})'\s*(?:;|$)|\$\{?!\w+")
-_BRACES = re.compile(r"(?:^|[;|&`(\s])\{[\w./\\$-]+(?:,[\w./\\$*?-]+)+\}")
-_ARITHMETIC = re.compile(r"\$\(\([^()]{1,60}\)\)|\$\[[^\]]{1,60}\]|\b(\w{1,20})=[^\s;]{1,40};\s*\$\{?\1\b|\balias\s+\w+=['\"]?\w|[<>]&?\s*/dev/(?:tcp|udp)/")
-_CMDLET = re.compile(
-    r"(?:^|[;|&(`'\"]\s*)(?i:Get|Set|Add|New|Remove|Invoke|Start|Stop|Out|Import|Export|Write|Copy|Move|Test|ConvertTo|ConvertFrom|Select"
-    r"|Where|Format|Enable|Disable|Register)-(?:[A-Z][a-z]+[A-Z][A-Za-z]*(?![\w/-])|[A-Za-z]+(?=\s+-[a-z]|\s*[(|;&]|\s+['\"$]))"
-)
-_GLOB = re.compile(r"(?:^|[\s;|&`(])/(?:(?:[\w.?*-]|\[[^\]\s/]{1,8}\])+/)+(?:[\w.-]*(?:\?|\[[^\]\s/]{1,8}\]))+[\w?*]*")
-_LONE = re.compile(r"\s*[\"')]*\s*(?:;|\|\|?|&&)\s*[a-z][\w.-]{2,}\s*[\"';|&]*\s*|\s*&[a-z]{4,}\s*|[\w.)/'\"-]{1,40}(?:;|\|\|?|&&|&)/?[\w/]*\b(?:id|ls|pwd|ps)\b[;|&]*|(?:id|ls|dir|whoami|pwd|uname)[|;&]+")
-_CODE_CALL = re.compile(r"^[\s\"'|;&`(]*(?:system|exec|passthru|shell_exec|popen|proc_open)\s*\(\s*[\"']")
+_TICK_BEFORE = re.compile(r"(?:[;|&=$<>\"'(:,\w]|[;|&=$<>]\s)$|^$")
+_LONE = re.compile(r"[\w.)/'\"-]{1,40}(?:;|\|\|?|&&|&)/?[\w/]{0,20}\b(?:id|ls|pwd|ps)\b[;|&]*|(?:id|ls|dir|whoami|pwd|uname)[|;&]+")
+_JQUERY = re.compile(r"\$\(\s*(?:this|document|window)\s*\)")
 
 
 def detect(view: View) -> str | None:
     """The evidence that `view` is a command injection, or None."""
     text = _QUOTING.sub(_unquoted, view.text)
-    lines = bool(view.decoded) or len(text) < 120
-    return _shapes(text, view.text) or _after_separators(text, lines) or _whole_command(text.strip())
+    return _shapes(text) or _commands(text, bool(view.decoded)) or whole_command(text.strip())
 
 
 def _unquoted(match: re.Match[str]) -> str:
+    """Quotes inside a word vanish; `$IFS` is a blank."""
     if match["kept"]:
         return match["kept"]
     return " " if match[0][0] == "$" and match[0][1:2] in "Ii{" else ""
 
 
-def _shapes(text: str, original: str) -> str | None:
-    if _SHELLSHOCK.search(text):
-        return "shell: () { ; } command"
-    if _BATCH.search(text):
-        return "batch: if/for command"
-    if _EXPANSION.search(text):
-        return "shell: ${name operator word}"
-    if _ARITHMETIC.search(original):
-        return "shell: expansion"
-    if _CMDLET.search(text):
-        return "shell: Verb-Noun"
-    if len(text) < 80 and _LONE.fullmatch(original):
-        return "shell: separator command"
-    if _CODE_CALL.match(text):
-        return "shell: system(string)"
-    if _BRACES.search(text) and (text.startswith("{") or re.search(r"[;|&`(]\s*\{", text)):
-        return "shell: {command,argument}"
-    if _GLOB.search(text) and len(text) < 200 and (text.count("?") > 1 or "[" in text):
-        return "shell: glob path"
+def _shapes(text: str) -> str | None:
+    if evidence := ANYCASE.match(text):
+        return evidence
+    exact = EXACT.match(text)
+    if exact and not (exact.endswith("word )") and _JQUERY.search(text)):
+        return exact
+    if len(text) < _SHORT:
+        return SHORT.match(text) or ("shell: separator command" if _LONE.fullmatch(text) else None)
     return None
 
 
-def _after_separators(text: str, lines: bool) -> str | None:
-    """A command after any separator; a raw line break separates commands only in a short or decoded value."""
-    table = text.count("\n") > 1 and text.count("|") > 5
-    places = [
-        place
-        for place in _SEPARATOR.finditer(text)
-        if (lines or place.group() not in "\r\n") and not (table and place.group() == "|" and _in_row(text, place.start()))
-    ]
-    if len(places) > 2 * _MOST:
-        places = places[:_MOST] + places[-_MOST:]
-    for place in places:
-        if place.group() == "&" and _ENTITY.match(text, place.start()):
+def _commands(text: str, decoded: bool) -> str | None:
+    """A program named where the shell looks for one: after a separator, a substitution, a line break."""
+    raw = text.encode("utf-8", "replace")
+    rows = text.count("\n") > 1 and text.count("|") > 3
+    lines = decoded or len(raw) < 120
+    for match in islice(_CANDIDATE.finditer(raw), MOST):
+        start = match.start()
+        window = raw[start : start + _WINDOW].decode("utf-8", "replace")
+        head = _HEAD.match(window)
+        if head is None or (start == 0 and not head["separator"]):
             continue
-        if evidence := _command_at(text, place):
+        before = raw[max(0, start - 2) : start].decode("utf-8", "replace")
+        if _quiet(head, before, lines) or (rows and head["separator"] == "|" and _in_row(raw, start)):
+            continue
+        if evidence := _judge(head, window, leads=start <= 2):
             return evidence
     return None
 
 
-def _in_row(text: str, at: int) -> bool:
-    """Whether the bar at `at` stands in a row of a table drawn with bars, which at least one neighbour row shares."""
-    start = text.rfind("\n", max(0, at - 400), at) + 1
-    end = text.find("\n", at, at + 400)
-    row = text[start : end if end >= 0 else at + 400]
-    return row.count("|") > 1 and "||" not in row
+def _quiet(head: re.Match[str], before: str, lines: bool) -> bool:
+    """A separator that is something else here: a line break of a text, a code span's tick, a reference's ampersand."""
+    separator = head["separator"]
+    if separator in ("\n", "\r"):
+        return not lines
+    if separator == "`":
+        return _TICK_BEFORE.search(before) is None
+    if separator == "^":
+        return bool(before) and before[-1].isalnum()
+    return separator == "&" and not head["wrap"] and head.string[head.end() : head.end() + 1] == ";"
 
 
-def _command_at(text: str, place: re.Match[str]) -> str | None:
-    wrap = _WRAP.match(text, place.end())
-    start = wrap.end() if wrap else place.end()
-    if text.startswith(("$(", "`"), start) and place.group().strip() == "$(":
-        return "shell: nested substitution"
-    command = _COMMAND.match(text, start)
-    if command is None:
-        return None
-    separator = place.group().strip() or "newline"
-    if command["path"] and _program_path(command["path"], command["name"]):
-        return f"shell: {separator} /path/program"
-    name = command["name"].lower()
-    titled = command["name"].istitle()  # a word of a sentence or a product, where no shell looks for a program
-    end = _END.search(text, command.end(), min(len(text), command.end() + 400))
-    words = text[command.end() : end.start() if end else command.end() + 400].split()
+def _in_row(raw: bytes, at: int) -> bool:
+    """Whether the bar at `at` stands in a row of a table drawn with bars."""
+    start = raw.rfind(b"\n", max(0, at - 400), at) + 1
+    end = raw.find(b"\n", at, at + 400)
+    row = raw[start : end if end >= 0 else at + 400]
+    return row.count(b"|") > 1 and b"||" not in row
+
+
+def _judge(head: re.Match[str], window: str, leads: bool) -> str | None:
+    name, separator = head["name"].lower(), head["separator"].strip() or "newline"
+    rest = window[head.end() :]
+    end = _END.search(rest)
+    words = rest[: end.start() if end else None].split()
     closed = end is not None and end.group() in (")", "`") and separator in ("$(", "`", "<(", ">(")
-    if name in PLAIN and not (titled and not _command_line(words)):
-        return _plain(separator, name, text[command.end() : command.end() + 1], words, place)
-    if text[command.end() : command.end() + 1] in ("=", ",", ":"):
+    if rest[:1] in ("=", ",", ":", "@", "'") or rest[:1].isalnum():
         return None
-    leads = place.start() <= 2 and separator not in ("newline", "`")
-    if leads and words and re.match(r"--?[a-z]", words[0], re.IGNORECASE) and name.islower():
-        return f"shell: {separator} word -option"
-    if name in _PREFIXES and words and words[0].lower() in PLAIN:
+    if name in PLAIN and _plain(head["name"], separator, words, leads):
+        return f"shell: {separator} program"
+    if name in PREFIXES and words and words[0].lower() in PLAIN:
         return f"shell: {separator} prefix program"
-    if name == "net" and words and words[0].lower() in _NET:
+    if name == "net" and words and words[0].lower() in NET:
         return f"shell: {separator} net command"
-    if name in WORDS and (_command_line(words) or (closed and not words) or (leads and any(map(_SHAPED.match, words)))):
+    if name in WORDS and (command_line(words) or (closed and not words) or (leads and any(map(is_shaped, words)))):
         return f"shell: {separator} command argument"
-    if closed and separator != "`" and len(words) <= 1 and name.isalpha() and name.islower():
-        return f"shell: {separator} word )"
-    if separator in ("&", "&&", "|", "||", ";") and re.match(r"\s*[<>]\s*[\w/]+\.\w", text[command.end() : command.end() + 40]):
-        return f"shell: {separator} command < file"
     return None
 
 
-def _plain(separator: str, name: str, after: str, words: list[str], place: re.Match[str]) -> str | None:
-    """A program name in command position, unless what follows reads as a sentence or a longer name."""
-    if after and (after.isalnum() or after in "=_:@',"):
-        return None
-    if separator == "newline" and place.group() != "\x00" and not (_command_line(words) or not words):
-        return None
-    if len(words) > 2 and not any(map(_SHAPED.match, words)) and place.start() > 2:
-        return None
-    if separator == "&" and place.string[place.end() : place.end() + 1].isalpha() and words and words[0][:1] == "=":
-        return None
-    return f"shell: {separator} program"
-
-
-def _program_path(path: str, name: str) -> bool:
-    return bool(re.match(r"(?:/usr)?(?:/local)?/s?bin/|/bin/|[a-z]:\\win", path, re.IGNORECASE)) and bool(name)
-
-
-def _command_line(words: list[str]) -> bool:
-    """Arguments that only a command line has: options, paths, variables, quoted text, addresses."""
-    if not words:
+def _plain(name: str, separator: str, words: list[str], leads: bool) -> bool:
+    """A program name in command position, unless what follows reads as a sentence or the name is a product's."""
+    if name.istitle() and not command_line(words):
         return False
-    shaped = sum(1 for word in words if _SHAPED.match(word))
-    return shaped >= 1 and (bool(_SHAPED.match(words[0])) or shaped * 2 >= len(words)) and len(words) <= 24 + shaped
-
-
-def _whole_command(text: str) -> str | None:
-    """The value is one command line from its first word: an interpreter's `-c`, a fetch of a URL, a read of a path."""
-    if len(text) > 4000 or "\n" in text.strip():
-        return None
-    head = _COMMAND.match(text.lstrip("\"'`(@$"))
-    if head is None:
-        return None
-    name = head["name"].lower()
-    rest = text.lstrip("\"'`(@$")[head.end() :]
-    words = rest.strip("\"'`)").split()
-    if text[:1] == "`" and text.strip("\"'").endswith("`") and (name in PLAIN or name in WORDS) and len(words) < 8:
-        return "shell: ` command `"
-    if not words or not rest[:1].isspace():
-        return None
-    return _capable(name, words, re.match(r"[/~.\\]|[a-z]:", head["path"], re.IGNORECASE) is not None)
-
-
-def _capable(name: str, words: list[str], pathed: bool) -> str | None:
-    first = words[0]
-    if name in {"powershell", "powershell.exe", "pwsh"} and first.startswith("-"):
-        return "shell: interpreter -option"
-    if (name in SHELLS or name in INTERPRETERS) and re.match(r"[-/](?:[a-z]*[cem]|command|enc\w*)$", first, re.IGNORECASE):
-        return "shell: interpreter -c code"
-    if name in FETCHERS and _command_line(words) and all(_SHAPED.match(w) or i == 0 for i, w in enumerate(words[:3])):
-        return "shell: fetch address"
-    if name in READERS and all(_SHAPED.match(w) for w in words) and any(re.match(r"/\w|[a-z]:\\|%\w+%|~|\.\.|-\w", w, re.I) for w in words):
-        return "shell: read /path"
-    if pathed and _command_line(words):
-        return "shell: /path/program argument"
-    if name in ("echo", "printf") and re.search(r"[|]\s*\w+\s*(?:[|]|$)|^[\"']?<|>\s*[\w./]+$", " ".join(words)):
-        return "shell: echo pipeline"
-    return None
+    if separator == "newline" and words and not command_line(words):
+        return False
+    return leads or len(words) <= 2 or any(map(is_shaped, words))

@@ -32,3 +32,7 @@ SHELLS = frozenset("bash sh zsh ksh dash csh tcsh ash cmd cmd.exe powershell pow
 INTERPRETERS = frozenset("perl python python2 python3 ruby php node lua tclsh awk gawk".split())
 FETCHERS = frozenset("wget curl nc ncat netcat telnet ftp tftp socat lynx fetch certutil bitsadmin".split())
 READERS = frozenset("cat tac tail head more less type dir ls nl od xxd strings grep cp mv rm vi vim nano".split())
+
+# Commands that run the command after them (POSIX.1-2024); the commands of Windows' `net`.
+PREFIXES = frozenset("exec eval time env sudo nohup command watch xargs nice timeout source . sh bash".split())
+NET = frozenset("user use view localgroup group share start stop accounts config session file".split())
