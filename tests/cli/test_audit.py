@@ -158,6 +158,15 @@ def test_where_there_is_no_journal_nothing_is_made(tmp_path, name):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("name", ["verify", "checkpoint"])
+def test_a_file_that_cannot_be_read_is_named(data, name):
+    (data / "journal" / "checkpoint").unlink()
+    (data / "journal" / "checkpoint").mkdir()
+    done = run(data, name)
+    assert done.exit_code == 2
+    assert "checkpoint: Is a directory" in done.output
+
+
 def test_a_live_journal_is_read_beside_its_writer(data):
     journal = Journal.open(data / "journal", signer=load_or_create_signer(data / "keys"), fsync_interval=3600)
     journal.append(orjson.dumps(event(20)))

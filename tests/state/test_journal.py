@@ -379,6 +379,24 @@ def test_a_full_disk_refuses_and_leaves_whole_lines(place):
     assert verify(place, SIGNER).records == int(taken) + 1
 
 
+def test_a_signal_in_the_midst_of_an_append_stops_the_log_and_loses_nothing(place, monkeypatch):
+    journal = opened(place, fsync_interval=3600)
+    journal.append(record(0))
+
+    def interrupt(self, leaf):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Frontier, "append", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            journal.append(record(1))
+    with pytest.raises(JournalUnavailable, match="interrupted"):
+        journal.append(record(2))
+    journal.close()
+    filled(place, 1)
+    assert verify(place, SIGNER).records == 3
+
+
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_a_forked_child_cannot_write_and_does_not_keep_the_lock(place):
     journal = opened(place)
@@ -406,6 +424,23 @@ def test_the_key_is_made_once_private_and_named(tmp_path):
     assert sorted(p.name for p in keys.iterdir()) == ["journal.key", "journal.pub"]
     assert (keys / "journal.key").read_text().split("+")[-1][:20] not in repr(signer)
     assert load_or_create_signer(tmp_path / "other").key.name != signer.key.name
+
+
+def test_processes_that_race_for_a_new_key_get_the_same(tmp_path):
+    start, got = threading.Barrier(8), []
+
+    def race():
+        start.wait()
+        got.append(load_or_create_signer(tmp_path / "keys"))
+
+    threads = [threading.Thread(target=race) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(got) == 8
+    assert len({signer.key.seed for signer in got}) == 1
+    assert load_verifier(tmp_path / "keys" / "journal.pub") == got[0].verifier
 
 
 @pytest.mark.parametrize("harm", ["open", "noise", "empty", "absent"])

@@ -32,6 +32,18 @@ class Unusable(click.ClickException):
     exit_code = 2
 
 
+class _Reading(click.Group):
+    """Says which file cannot be read, instead of where in the program that was noticed."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise Unusable(f"{error.filename}: {error.strerror}") from error
+
+
 _data = click.option(
     "--data", type=click.Path(path_type=Path), default=Path("ringwall-data"), show_default=True, metavar="DIR",
     help="The data directory.",
@@ -41,8 +53,9 @@ _existing = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
 @click.group(
+    cls=_Reading,
     epilog="Examples:\n\n\b\n  ringwall audit verify --json\n"
-    "  ringwall audit search --principal alice --since 2026-01-01"
+    "  ringwall audit search --principal alice --since 2026-01-01",
 )
 def command() -> None:
     """Prove that the journal is whole, search it, export it."""
@@ -196,9 +209,7 @@ def _records(place: Path, log: str, start: int) -> Iterator[Found]:
 )
 @_data
 @click.option("--to", type=click.Path(path_type=Path, dir_okay=False), help="Write it to a file.")
-@click.option(
-    "--tiles", type=click.Path(path_type=Path, file_okay=False), help="Publish the whole log there as well."
-)
+@click.option("--tiles", type=click.Path(path_type=Path, file_okay=False), help="Publish the whole log there as well.")
 def checkpoint_command(data: Path, to: Path | None, tiles: Path | None) -> None:
     """Print the signed checkpoint, one a log."""
     place, keys = _journal(data), _keys(data, None)
@@ -209,8 +220,6 @@ def checkpoint_command(data: Path, to: Path | None, tiles: Path | None) -> None:
             write_whole(to, b"".join(notes))
     except (NoteError, JournalDamaged) as error:
         raise click.ClickException(str(error)) from error
-    except OSError as error:
-        raise Unusable(f"{error.filename}: {error.strerror}") from error
     if not to:
         click.echo(b"".join(notes), nl=False)
 
