@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ringwall.core.message import JSON
 
@@ -67,8 +67,7 @@ class Input:
     media_type: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """One string of the input: a pointer such as `/body/notes` or `/query/q`, the value, and whether its
     schema leaves it free (so that detection has to judge it) and in which format (`text`, `markdown` …)."""
 
