@@ -1,0 +1,31 @@
+"""Schemas as mechanisms: decode, close, compile, describe, prune. Knows no layer, no request, no contract."""
+
+from ringwall.engines.schema.compiled import CODES, Compiler, Flaw, Unusable, Validator, token
+from ringwall.engines.schema.decode import Bounds, Decoded, Malformed, decode
+from ringwall.engines.schema.document import Components, Schema, in_place, members, types
+from ringwall.engines.schema.prune import Pruner, pruner
+from ringwall.engines.schema.shape import ANYTHING, Node, Note, Shapes
+
+__all__ = [
+    "ANYTHING",
+    "CODES",
+    "Bounds",
+    "Compiler",
+    "Components",
+    "Decoded",
+    "Flaw",
+    "Malformed",
+    "Node",
+    "Note",
+    "Pruner",
+    "Schema",
+    "Shapes",
+    "Unusable",
+    "Validator",
+    "decode",
+    "in_place",
+    "members",
+    "pruner",
+    "token",
+    "types",
+]

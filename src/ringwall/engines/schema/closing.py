@@ -1,0 +1,387 @@
+"""Closing: component schemas rewritten so that a property which no schema declares is refused.
+
+Each schema is rewritten in three ways. *open*: it stands beside others on the same value (a branch, a target of
+`allOf`), so it may not close. *closed*: it stands alone on its value. *raw*: it only tests (`not`, `if`, `contains`),
+so that closing would turn its sense. Where the author states `additionalProperties` or declares no property at all,
+the object stays as open as stated. Pure; what cannot be used is collected as problems, never raised.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ringwall.engines.schema.document import (
+    ASIDE,
+    BRANCHES,
+    JSON,
+    PREFIX,
+    Components,
+    Schema,
+    branches,
+    in_place,
+    members,
+    resolve,
+    types,
+)
+from ringwall.engines.schema.formats import RANGES
+from ringwall.engines.schema.patterns import linear, portable
+
+Mode = Literal["open", "closed", "raw"]
+BASE = "urn:ringwall:components"
+
+_KEPT = frozenset(
+    {"type", "enum", "const", "multipleOf", "maximum", "exclusiveMaximum", "minimum", "exclusiveMinimum", "maxLength",
+     "minLength", "maxItems", "minItems", "uniqueItems", "maxContains", "minContains", "maxProperties",
+     "minProperties", "dependentRequired", "format"}
+)  # fmt: skip
+_LISTS = ("prefixItems", *BRANCHES)
+_TESTS = ("not", "if", "contains", "propertyNames")
+_PLACES = ("additionalProperties", "unevaluatedProperties", "items", "unevaluatedItems")
+_UNUSABLE = ("$dynamicRef", "$recursiveRef")
+
+
+@dataclass(slots=True)
+class Part:
+    """One rewritten schema: what is wrong in it, which components it leads to, and how many in all."""
+
+    schema: Schema = True
+    problems: list[str] = field(default_factory=list)
+    leads_to: set[tuple[Mode, str]] = field(default_factory=set)
+    reach: int = 0
+
+
+class Closing:
+    """Rewrites schemas, and every component that they lead to, once for each way of rewriting."""
+
+    def __init__(self, components: Components, modes: tuple[Mode, ...] = ("closed", "open")) -> None:
+        self._components = components
+        self._children = _children(components)
+        self._waiting: list[tuple[Mode, str]] = []
+        self._at = Part()
+        self.wide = False
+        self._parts: dict[tuple[Mode, str], Part] = {}
+        for name in components:
+            for mode in modes:
+                self._ask(mode, name)
+        self._drain()
+
+    @property
+    def document(self) -> dict[str, JSON]:
+        """All rewritten components: `{"open": {"Pet": …}, "closed": …, "raw": …}`."""
+        out: dict[str, dict[str, JSON]] = {"open": {}, "closed": {}, "raw": {}}
+        for (mode, name), part in self._parts.items():
+            out[mode][name] = part.schema
+        return dict(out)
+
+    def __len__(self) -> int:
+        return len(self._parts)
+
+    def parts(self) -> list[Part]:
+        """Every component as rewritten so far."""
+        return list(self._parts.values())
+
+    def closed(self, schema: Schema) -> Part:
+        """The schema for a value that no other schema describes, with every problem that it leads to."""
+        return self._root(schema, "closed")
+
+    def raw(self, schema: Schema) -> Part:
+        """The schema as written, to test a value with."""
+        return self._root(schema, "raw")
+
+    def _root(self, schema: Schema, mode: Mode) -> Part:
+        root = self._at = Part()
+        root.schema = self._rewrite(schema, mode)
+        self._drain()
+        reached = set(root.leads_to)
+        waiting = list(reached)
+        while waiting:
+            part = self._parts[waiting.pop()]
+            root.problems.extend(part.problems)
+            new = part.leads_to - reached
+            reached |= new
+            waiting.extend(new)
+        root.reach = len(reached)
+        return root
+
+    def _drain(self) -> None:
+        """Rewrite what was asked for, and what that asks for, one after the other: no chain is too long."""
+        while self._waiting:
+            mode, name = self._waiting.pop()
+            target = resolve(PREFIX + name, self._components)
+            part = self._at = self._parts[mode, name]
+            if target is not None:
+                part.schema = self._family(name, target) if mode == "closed" else self._rewrite(target, mode)
+
+    def _ask(self, mode: Mode, name: str) -> None:
+        if (mode, name) not in self._parts:
+            self._parts[mode, name] = Part()
+            self._waiting.append((mode, name))
+
+    def _problem(self, text: str) -> None:
+        if text not in self._at.problems:
+            self._at.problems.append(text)
+
+    def _rewrite(self, schema: Schema, mode: Mode, hidden: frozenset[str] = frozenset()) -> Schema:
+        if isinstance(schema, bool):
+            return schema
+        if mode == "closed" and set(schema) & _ANNOTATED == {"$ref"}:
+            return {"$ref": self._reference(schema["$ref"], "closed")}
+        out = self._own(schema)
+        if mode != "raw":
+            hidden |= self._hidden(schema)
+        self._properties(schema, out, mode, hidden)
+        self._compositions(schema, out, mode, hidden)
+        for keyword in _PLACES:
+            below = schema.get(keyword)
+            if isinstance(below, (bool, dict)):
+                out[keyword] = self._rewrite(below, _below(mode))
+        for keyword in _TESTS:
+            below = schema.get(keyword)
+            if isinstance(below, (bool, dict)):
+                out[keyword] = self._rewrite(below, "raw")
+        if mode == "closed":
+            self._close(schema, out)
+        return out
+
+    def _own(self, schema: dict[str, JSON]) -> dict[str, JSON]:
+        """The keywords that speak of the value itself; annotations are left behind."""
+        out = {key: schema[key] for key in _KEPT & schema.keys()}
+        for keyword in _UNUSABLE:
+            if keyword in schema:
+                self._problem(f"{keyword} is not supported")
+        pattern = schema.get("pattern")
+        if isinstance(pattern, str):
+            out["pattern"] = self._pattern(pattern)
+        named = schema.get("format")
+        if isinstance(named, str) and named in RANGES and types(schema, self._components) & {"integer", "number"}:
+            _within(out, *RANGES[named])
+        elif schema.get("type") == "integer" and "maximum" not in out:
+            _within(out, *RANGES["int64"])
+        self.wide |= any(_beyond(out.get(k)) for k in ("maximum", "minimum", "enum", "const"))
+        if schema.get("contentEncoding") == "base64" and "format" not in out:
+            out["format"] = "byte"
+        return out
+
+    def _pattern(self, pattern: str) -> str:
+        usable = portable(pattern)
+        if not linear(usable):
+            self._problem(f"the pattern {pattern!r} does not run in linear time")
+            return "^$"
+        return usable
+
+    def _properties(self, schema: dict[str, JSON], out: dict[str, JSON], mode: Mode, hidden: frozenset[str]) -> None:
+        inner = _below(mode)
+        declared = members(schema)
+        if declared or "properties" in schema:
+            out["properties"] = {
+                name: False if mode != "raw" and self._read_only(below) else self._rewrite(below, inner)
+                for name, below in declared.items()
+            }
+        by_pattern = members(schema, "patternProperties")
+        if by_pattern:
+            out["patternProperties"] = {self._pattern(p): self._rewrite(s, inner) for p, s in by_pattern.items()}
+        dependent = members(schema, "dependentSchemas")
+        if dependent:
+            out["dependentSchemas"] = {n: self._rewrite(s, _beside(mode), hidden) for n, s in dependent.items()}
+        required = schema.get("required")
+        if isinstance(required, list):
+            out["required"] = [name for name in required if name not in hidden]
+        elif required is not None and not isinstance(required, bool):
+            self._problem("`required` is not a list of names")
+
+    def _compositions(self, schema: dict[str, JSON], out: dict[str, JSON], mode: Mode, hidden: frozenset[str]) -> None:
+        reference = schema.get("$ref")
+        if reference is not None:
+            out["$ref"] = self._reference(reference, _beside(mode))
+        for keyword in _LISTS:
+            if keyword in schema:
+                way = _below(mode) if keyword == "prefixItems" else _beside(mode)
+                out[keyword] = [self._rewrite(s, way, hidden) for s in branches(schema, keyword)]
+        for keyword in ASIDE:
+            below = schema.get(keyword)
+            if isinstance(below, (bool, dict)):
+                out[keyword] = self._rewrite(below, _beside(mode), hidden)
+        if mode != "raw":
+            self._tag(schema, out)
+            self._free_branches(schema, out)
+
+    def _reference(self, reference: JSON, mode: Mode) -> str:
+        """The address of a component rewritten in this way; it is rewritten after the one at hand."""
+        if not isinstance(reference, str) or resolve(reference, self._components) is None:
+            self._problem(f"the reference {reference!r} leads nowhere")
+            return "#/~nothing"
+        name = reference[len(PREFIX) :]
+        self._ask(mode, name)
+        self._at.leads_to.add((mode, name))
+        return f"{BASE}#/{mode}/{_token(name)}"
+
+    def _family(self, name: str, target: Schema) -> Schema:
+        """A closed component; one that others extend by `allOf` and name by its discriminator takes them too."""
+        children = self._children.get(name)
+        tag = _tag_of(target)
+        if not children or tag is None or isinstance(target, bool) or branches(target, "oneOf"):
+            return self._rewrite(target, "closed")
+        named = {child: tag.values_of(child) for child in children}
+        known = [value for values in named.values() for value in values]
+        kin: list[JSON] = [
+            {"$ref": self._reference(PREFIX + child, "open"), **_tagged(tag.name, {"enum": list(values)})}
+            for child, values in named.items()
+        ]
+        kin.append({"properties": {tag.name: {"not": {"enum": list(known)}}}})
+        return {"$ref": self._reference(PREFIX + name, "open"), "anyOf": kin, "unevaluatedProperties": False}
+
+    def _tag(self, schema: dict[str, JSON], out: dict[str, JSON]) -> None:
+        """Where a discriminator names the branch, the branch holds for that name only: as any reader will choose."""
+        for keyword in ("oneOf", "anyOf"):
+            if keyword in schema:
+                out[keyword] = list(tagged(schema, branches(schema, keyword), branches(out, keyword)))
+
+    def _free_branches(self, schema: dict[str, JSON], out: dict[str, JSON]) -> None:
+        """A branch that declares nothing, beside no declaration, means any object: it says so then."""
+        rest = {k: v for k, v in schema.items() if k not in ("anyOf", "oneOf")}
+        if self._declares(rest):
+            return
+        for keyword in ("anyOf", "oneOf"):
+            made = branches(out, keyword)
+            for position, below in enumerate(branches(schema, keyword)):
+                kept = made[position]
+                if isinstance(kept, dict) and "object" in types(below, self._components) and not self._declares(below):
+                    made[position] = {"additionalProperties": True, **kept}
+            if made:
+                out[keyword] = list(made)
+
+    def _close(self, schema: dict[str, JSON], out: dict[str, JSON]) -> None:
+        if "additionalProperties" in schema or "unevaluatedProperties" in schema or not self._declares(schema):
+            return
+        composed = not out.keys().isdisjoint(_COMPOSED)
+        out["unevaluatedProperties" if composed else "additionalProperties"] = False
+
+    def _declares(self, schema: Schema) -> bool:
+        """Whether any schema on this value declares a property."""
+        return any(s.get("properties") or s.get("patternProperties") for s in in_place(schema, self._components))
+
+    def _hidden(self, schema: dict[str, JSON]) -> frozenset[str]:
+        """Read-only properties: a request need not have what it may not send (OpenAPI, Schema Object)."""
+        return frozenset(
+            name
+            for s in in_place(schema, self._components)
+            for name, below in members(s).items()
+            if self._read_only(below)
+        )
+
+    def _read_only(self, schema: Schema) -> bool:
+        return marked(schema, "readOnly", self._components)
+
+
+_COMPOSED = frozenset({"$ref", *BRANCHES, "if", *ASIDE, "dependentSchemas"})
+_ANNOTATED = frozenset({"$ref", "properties", *_KEPT, *_LISTS, *_TESTS, *_PLACES, *ASIDE, "patternProperties",
+                        "required", "dependentSchemas", "discriminator", "pattern", "contentEncoding"})  # fmt: skip
+
+
+def marked(schema: Schema, mark: Literal["readOnly", "writeOnly"], components: Components, depth: int = 8) -> bool:
+    """Whether a property is `readOnly` or `writeOnly`: it says so, or what it refers to does."""
+    if isinstance(schema, bool) or depth == 0:
+        return False
+    if schema.get(mark) is True:
+        return True
+    target = resolve(schema.get("$ref"), components)
+    below = branches(schema, "allOf") + ([target] if target is not None else [])
+    return any(marked(b, mark, components, depth - 1) for b in below)
+
+
+def _beside(mode: Mode) -> Mode:
+    return "raw" if mode == "raw" else "open"
+
+
+def _below(mode: Mode) -> Mode:
+    return "raw" if mode == "raw" else "closed"
+
+
+def _token(name: str) -> str:
+    """A component's name as one token of a JSON pointer in a URI fragment."""
+    escaped = name.replace("~", "~0").replace("/", "~1")
+    return "".join(c if c.isascii() and (c.isalnum() or c in "-._~") else _percent(c) for c in escaped)
+
+
+def _percent(char: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in char.encode())
+
+
+def _within(out: dict[str, JSON], low: float, high: float) -> None:
+    """The bounds of a number format, unless narrower ones are stated."""
+    least, most = out.get("minimum"), out.get("maximum")
+    out["minimum"] = max(least, low) if isinstance(least, (int, float)) else low
+    out["maximum"] = min(most, high) if isinstance(most, (int, float)) else high
+
+
+def _beyond(bound: JSON) -> bool:
+    given = bound if isinstance(bound, list) else [bound]
+    return any(type(n) is int and not -(2**63) <= n < 2**63 for n in given)
+
+
+class _Tag:
+    """A discriminator: the property's name, and which of its values mean which component."""
+
+    def __init__(self, name: str, mapping: dict[str, JSON]) -> None:
+        self.name = name
+        self._mapping = mapping
+
+    def values_of(self, component: str) -> tuple[str, ...]:
+        """The names under which a component goes: those mapped to it, else its own."""
+        mapped = tuple(k for k, v in self._mapping.items() if v in (component, PREFIX + component))
+        return mapped or (component,)
+
+
+def _tag_of(schema: Schema) -> _Tag | None:
+    given = schema.get("discriminator") if isinstance(schema, dict) else None
+    if not isinstance(given, dict):
+        return None
+    name, mapping = given.get("propertyName"), given.get("mapping")
+    return _Tag(name, mapping if isinstance(mapping, dict) else {}) if isinstance(name, str) else None
+
+
+def _tagged(name: str, values: JSON) -> dict[str, JSON]:
+    return {"properties": {name: values}, "required": [name]}
+
+
+def tagged(schema: dict[str, JSON], below: list[Schema], made: list[Schema] | None = None) -> list[Schema]:
+    """Branches that hold for the names alone by which the schema's discriminator calls them, where it has one and
+    all branches are components."""
+    made = below if made is None else made
+    tag = _tag_of(schema)
+    names = [str(b["$ref"])[len(PREFIX) :] for b in below if isinstance(b, dict) and _refers(b)]
+    if tag is None or len(names) != len(below):
+        return made
+    return [
+        {**b, **_tagged(tag.name, {"enum": list(tag.values_of(name))})}
+        for b, name in zip(made, names, strict=True)
+        if isinstance(b, dict)
+    ]
+
+
+def _refers(schema: dict[str, JSON]) -> bool:
+    reference = schema.get("$ref")
+    return isinstance(reference, str) and reference.startswith(PREFIX)
+
+
+def _children(components: Components) -> dict[str, list[str]]:
+    """The components that extend another by `allOf`, by the name of the one extended (all the way up)."""
+    direct: dict[str, list[str]] = {}
+    for name, schema in components.items():
+        for below in branches(schema, "allOf") if isinstance(schema, dict) else ():
+            reference = below.get("$ref") if isinstance(below, dict) else None
+            if isinstance(reference, str) and reference.startswith(PREFIX):
+                direct.setdefault(reference[len(PREFIX) :], []).append(name)
+    return {name: _descendants(name, direct) for name in direct}
+
+
+def _descendants(name: str, direct: dict[str, list[str]]) -> list[str]:
+    found: list[str] = []
+    waiting = list(direct[name])
+    while waiting:
+        child = waiting.pop()
+        if child not in found and child != name:
+            found.append(child)
+            waiting.extend(direct.get(child, ()))
+    return found

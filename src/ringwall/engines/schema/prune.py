@@ -1,0 +1,138 @@
+"""Pruning: a reply without the properties that its schema does not declare, or marks as write-only.
+
+Where alternatives are declared, the value is held against each and keeps what the ones that it fits declare; a value
+that fits none keeps what any of them declares. Nothing is copied until something has to go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+from ringwall.engines.schema.compiled import Compiler, Unusable, Validator, token
+from ringwall.engines.schema.document import JSON, Components, Schema
+from ringwall.engines.schema.shape import ANYTHING, Node, Shapes
+
+Pruner = Callable[[JSON], tuple[JSON, tuple[str, ...]]]
+"""A value -> the value as declared, and pointers of what was left out."""
+
+
+class _Same:
+    """Component schemas by identity: those of one API are made ready once."""
+
+    def __init__(self, components: Components) -> None:
+        self.components = components
+
+    def __hash__(self) -> int:
+        return id(self.components)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.components is self.components
+
+
+@lru_cache(maxsize=8)
+def _pruning(same: _Same) -> _Pruning:
+    return _Pruning(same.components)
+
+
+def pruner(schema: Schema, components: Components) -> Pruner:
+    """The pruner of one declared reply."""
+    pruning = _pruning(_Same(components))
+    node = pruning.shapes.node(schema)
+
+    def prune(value: JSON) -> tuple[JSON, tuple[str, ...]]:
+        removed: list[str] = []
+        return pruning.prune(value, node, "", removed), tuple(removed)
+
+    return prune
+
+
+class _Pruning:
+    def __init__(self, components: Components) -> None:
+        self.shapes = Shapes(components)
+        self._components = components
+        self._compiler: Compiler | None = None
+        self._chosen_by: dict[int, tuple[Validator | Unusable, ...]] = {}
+
+    def prune(self, value: JSON, node: Node, at: str, removed: list[str]) -> JSON:
+        """The value as `node` declares it; the same object where nothing goes."""
+        if type(value) is dict:
+            return value if node is ANYTHING else self._members(value, node, at, removed)
+        if type(value) is list and node.items is not None and node.items is not ANYTHING:
+            return self._elements(value, node.items, at, removed)
+        return value
+
+    def _elements(self, value: list[JSON], node: Node, at: str, removed: list[str]) -> JSON:
+        names, nested = node.names or _ready(node)
+        plain = node.other is None and not node.choices and not nested
+        out: list[JSON] | None = None
+        for position, below in enumerate(value):
+            if plain and type(below) is dict and below.keys() <= names:
+                continue
+            kept = self.prune(below, node, f"{at}/{position}", removed)
+            if kept is not below:
+                out = list(value) if out is None else out
+                out[position] = kept
+        return value if out is None else out
+
+    def _members(self, value: dict[str, JSON], node: Node, at: str, removed: list[str]) -> JSON:
+        if node.choices:
+            node = self._chosen(value, node)
+        names, nested = node.names or _ready(node)
+        out: dict[str, JSON] | None = None
+        if not value.keys() <= names:
+            out = self._declared(value, node, at, removed)
+        for name, below in nested:
+            given = value.get(name)
+            if type(given) is dict or type(given) is list:
+                kept = self.prune(given, below, f"{at}/{token(name)}", removed)
+                if kept is not given:
+                    out = dict(value) if out is None else out
+                    out[name] = kept
+        return value if out is None else out
+
+    def _declared(self, value: dict[str, JSON], node: Node, at: str, removed: list[str]) -> dict[str, JSON] | None:
+        """The members without the undeclared ones; those that a map holds are looked into. None: all stay."""
+        out: dict[str, JSON] = {}
+        changed = False
+        for name, below in value.items():
+            if name in node.hidden or (name not in node.properties and node.other is None):
+                removed.append(f"{at}/{token(name)}")
+                changed = True
+                continue
+            kept = below
+            if node.other is not None and name not in node.properties:
+                kept = self.prune(below, node.other, f"{at}/{token(name)}", removed)
+            changed |= kept is not below
+            out[name] = kept
+        return out if changed else None
+
+    def _chosen(self, value: dict[str, JSON], node: Node) -> Node:
+        """The shape of those alternatives that the value fits, or of all where it fits none."""
+        tests = self._chosen_by.get(id(node))
+        if tests is None:
+            tests = self._chosen_by[id(node)] = self._tests(node.choices)
+        fits = tuple(
+            schema
+            for schema, test in zip(node.choices, tests, strict=True)
+            if isinstance(test, Validator) and test.is_valid(value)
+        )
+        return self.shapes.joined(fits or node.choices)
+
+    def _tests(self, choices: tuple[Schema, ...]) -> tuple[Validator | Unusable, ...]:
+        if self._compiler is None:
+            self._compiler = Compiler(self._components, ("raw",))
+        return tuple(map(self._compiler.testing, choices))
+
+
+def _ready(node: Node) -> tuple[frozenset[str], tuple[tuple[str, Node], ...]]:
+    """The names that stay, and the members that have something below to look into: worked out once for a node."""
+    names = frozenset(node.properties) - node.hidden
+    nested = tuple((name, below) for name, below in node.properties.items() if name in names and _structured(below))
+    node.names = (names, nested)
+    return node.names
+
+
+def _structured(node: Node) -> bool:
+    inner = (node.items, node.other)
+    return bool(node.properties or node.choices) or any(below not in (None, ANYTHING) for below in inner)

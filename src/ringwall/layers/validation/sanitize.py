@@ -1,0 +1,104 @@
+"""Sanitation: fields that say `sanitize: true` are rewritten to what their format allows, before they are judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import nh3
+import orjson
+
+from ringwall.core.known import Known
+from ringwall.core.message import JSON, Request
+from ringwall.core.plan import BodyCheck
+from ringwall.core.verdict import PASS, Refuse, Rewritten, Verdict
+from ringwall.engines.schema import ANYTHING, Malformed, Node, decode
+from ringwall.engines.schema.files import safe_filename
+from ringwall.engines.schema.text import canonical
+from ringwall.layers.validation.media import Declared
+from ringwall.layers.validation.settings import Settings
+
+SCHEMES = {"http", "https", "mailto"}
+
+
+def _html(text: str) -> str:
+    """Markup of prose: no script, style, frame, form or handler; links to the web and to mail."""
+    return nh3.clean(canonical(text), url_schemes=SCHEMES)
+
+
+def _markdown(text: str) -> str:
+    """Markdown whose raw HTML is that of prose; text without markup stays as it is, quotation marks too."""
+    plain = canonical(text)
+    if not nh3.is_html(plain):
+        return plain
+    return nh3.clean(plain, url_schemes=SCHEMES).replace("&gt;", ">").replace("&amp;", "&")
+
+
+REWRITES: Mapping[str, Callable[[str], str]] = {
+    "html": _html,
+    "markdown": _markdown,
+    "filename": safe_filename,
+}
+
+
+def rewrite(text: str, form: str) -> str:
+    """Text of a format as it may stay. Formats without markup of their own are made canonical alone."""
+    return REWRITES.get(form, canonical)(text)
+
+
+def sanitizing(nodes: Mapping[str, Node], choose: Callable[..., Declared | Refuse | None], settings: Settings) -> (
+    BodyCheck | None
+):  # fmt: skip
+    """The guard that rewrites JSON content of the given shapes; None where nothing in them asks for it."""
+    mine = {key: node for key, node in nodes.items() if _asks(node, set())}
+    if not mine:
+        return None
+    bounds = settings.bounds
+
+    def check(request: Request, known: Known) -> Verdict:
+        declared = choose(request.head)
+        if not isinstance(declared, Declared) or declared.kind != "json" or declared.key not in mine:
+            return PASS
+        found = decode(request.body or b"", bounds)
+        if isinstance(found, Malformed):
+            return PASS  # the next guard refuses it
+        lengths = [0, 0]
+        value = _cleaned(found.value, mine[declared.key], lengths)
+        if value is found.value:
+            return PASS
+        return Rewritten(request.with_body(_written(value)), f"sanitized {lengths[0]} to {lengths[1]} characters")
+
+    return check
+
+
+def _written(value: JSON) -> bytes:
+    return orjson.dumps(value)
+
+
+def _asks(node: Node, seen: set[int]) -> bool:
+    if id(node) in seen or node is ANYTHING:
+        return False
+    seen.add(id(node))
+    below = [*node.properties.values(), *(n for n in (node.items, node.other) if n is not None)]
+    return node.sanitize or any(_asks(each, seen) for each in below)
+
+
+def _cleaned(value: JSON, node: Node, lengths: list[int]) -> JSON:
+    """The value with its sanitized texts rewritten; the same object where none changed."""
+    if isinstance(value, str):
+        return _clean_text(value, node, lengths) if node.sanitize else value
+    if isinstance(value, dict):
+        made = {k: _cleaned(v, node.properties.get(k) or node.other or ANYTHING, lengths) for k, v in value.items()}
+        return made if any(made[k] is not v for k, v in value.items()) else value
+    if isinstance(value, list):
+        each = [_cleaned(v, node.items or ANYTHING, lengths) for v in value]
+        return each if any(a is not b for a, b in zip(each, value, strict=True)) else value
+    return value
+
+
+def _clean_text(text: str, node: Node, lengths: list[int]) -> str:
+    made = rewrite(text, node.format)
+    if made == text:
+        return text
+    lengths[0] += len(text)
+    lengths[1] += len(made)
+    return made

@@ -1,0 +1,54 @@
+"""What this layer is told at start, and what it makes of it once for all operations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ringwall.contract.api import Schema
+from ringwall.contract.model import Operation, Resource
+from ringwall.engines.schema import Bounds, Compiler, Note, Shapes, in_place, members
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The API's component schemas and the contract's resources; bounds of JSON (`depth`, `items`), of the parts of a
+    form, and of what packed content unpacks to (`unpacked`, bytes). Make one for all operations of an API."""
+
+    schemas: Mapping[str, Schema]
+    resources: Mapping[str, Resource] = field(default_factory=dict)
+    depth: int = 32
+    items: int = 10_000
+    parts: int = 128
+    unpacked: int = 1 << 20
+    compiler: Compiler = field(init=False, repr=False, compare=False)
+    shapes: Shapes = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        notes = {r.schema: notes_of(r) for r in self.resources.values() if r.schema}
+        object.__setattr__(self, "compiler", Compiler(self.schemas))
+        object.__setattr__(self, "shapes", Shapes(self.schemas, notes))
+
+    @property
+    def bounds(self) -> Bounds:
+        """How JSON is read."""
+        return Bounds(self.depth, self.items, wide=self.compiler.wide)
+
+
+def notes_of(resource: Resource) -> dict[str, Note]:
+    """What the contract says of a resource's properties: the format of each, and whether it is sanitized."""
+    return {name: Note(f.format or "text", f.sanitize) for name, f in resource.fields.items()}
+
+
+def notes_for(operation: Operation, schema: Schema | None, settings: Settings) -> dict[str, Note]:
+    """What the contract says of a body's properties where it writes the operation's resource under another schema
+    (`PatientUpdate`): most of its properties are the resource's."""
+    resource = operation.resource
+    if resource is None or resource.schema is None or schema is None:
+        return {}
+    theirs, ours = _names(schema, settings), _names(settings.schemas.get(resource.schema, True), settings)
+    return notes_of(resource) if theirs and len(theirs & ours) * 2 > len(theirs) else {}
+
+
+def _names(schema: Schema, settings: Settings) -> set[str]:
+    return {name for here in in_place(schema, settings.schemas) for name in members(here)}

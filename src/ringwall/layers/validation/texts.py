@@ -1,0 +1,37 @@
+"""Every string of a value, with where it stands and whether its schema leaves it free: what detection has to judge."""
+
+from __future__ import annotations
+
+from ringwall.core.known import Text
+from ringwall.core.message import JSON
+from ringwall.engines.schema import ANYTHING, Node, token
+
+
+def collect(value: JSON, node: Node, at: str, out: list[Text]) -> None:
+    """Add the strings of `value` to `out`, names of undeclared members among them. No deeper than the decoder let
+    through."""
+    kind = type(value)
+    if kind is str:
+        out.append(Text(at, value, node.free, node.format))  # type: ignore[arg-type]
+    elif kind is dict:
+        _members(value, node, at, out)  # type: ignore[arg-type]
+    elif kind is list:
+        below = node.items or ANYTHING
+        for position, element in enumerate(value):  # type: ignore[arg-type]
+            collect(element, below, f"{at}/{position}", out)
+
+
+def _members(value: dict[str, JSON], node: Node, at: str, out: list[Text]) -> None:
+    declared = node.properties
+    for name, given in value.items():
+        child = declared.get(name)
+        if child is None:
+            where = f"{at}/{token(name)}"
+            out.append(Text(where, name, free=True))
+            collect(given, node.other or ANYTHING, where, out)
+            continue
+        kind = type(given)
+        if kind is str:
+            out.append(Text(f"{at}/{name}", given, child.free, child.format))  # type: ignore[arg-type]
+        elif kind is dict or kind is list:
+            collect(given, child, f"{at}/{name}", out)
