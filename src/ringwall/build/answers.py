@@ -23,8 +23,9 @@ from ringwall.core.ports import (
     OwnerOf,
     Question,
     Remember,
+    Seal,
     Standing,
-    Unavailable,
+    Unseal,
 )
 from ringwall.layers.quota import network
 
@@ -40,6 +41,8 @@ def answers(runtime: Runtime, contract: Contract, fetch: Fetcher | None) -> Answ
         OwnerOf: lambda asked: store.owner_of(asked.resource, asked.id),
         Remember: lambda asked: store.remember(asked.resource, asked.id, asked.owner, asked.tenant),
         CheckPassword: lambda asked: _password(runtime, asked),
+        Seal: runtime.field_keys.seal,
+        Unseal: runtime.field_keys.unseal,
         KeysOf: IssuerKeys(contract.authentication.issuers).answer,
     }
     if fetch is not None:
@@ -103,9 +106,6 @@ class IssuerKeys:
         if len(content) > self.BYTES:
             raise ValueError("the key set is too large")
         data = json.loads(content)
-        if not isinstance(data, dict):
-            raise ValueError("not a JSON object")
-        return data
-
-
-__all__ = ["Fetcher", "IssuerKeys", "Unavailable", "answers"]
+        if isinstance(data, dict):
+            return data
+        raise ValueError("not a JSON object")

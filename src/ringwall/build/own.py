@@ -58,11 +58,7 @@ def with_preflight(route: Route, router: Router, contract: Contract, given: Give
     plans: dict[tuple[str, ...], Plan] = {}
 
     def with_cors(head: Head) -> tuple[Plan, Mapping[str, str]]:
-        asks = (
-            head.method == "OPTIONS"
-            and "origin" in head.headers
-            and "access-control-request-method" in head.headers
-        )
+        asks = head.method == "OPTIONS" and "origin" in head.headers and "access-control-request-method" in head.headers
         if not asks:
             return route(head)
         methods = router.methods(head)
@@ -76,9 +72,7 @@ def with_preflight(route: Route, router: Router, contract: Contract, given: Give
 
 
 def _plan(name: str, guards: Guards, serve: Serve, *, body: bool = False) -> Plan:
-    return Plan(
-        f"ringwall {name}", f"/.ringwall/{name}", guards, _LIMITS, "whole" if body else "none", serve=serve
-    )
+    return Plan(f"ringwall {name}", f"/.ringwall/{name}", guards, _LIMITS, "whole" if body else "none", serve=serve)
 
 
 def _anyone(name: str) -> Operation:

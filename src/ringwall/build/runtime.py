@@ -8,6 +8,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import orjson
+
+from ringwall.core.ports import Unavailable
+from ringwall.engines.crypto.rootkey import RootKey
 from ringwall.engines.tokens import SigningKey
 from ringwall.identity.accounts import Accounts
 from ringwall.identity.apikeys import ApiKeys
@@ -53,7 +57,7 @@ def open_runtime(directory: Path, *, issuer: str = ISSUER, audience: str = AUDIE
     keys.mkdir(mode=0o700, parents=True, exist_ok=True)
     store = Store(directory / "state.db")
     journal = Journal.open(directory / "journal", signer=load_or_create_signer(keys), log=log)
-    signing = SigningKey.from_private_bytes(load_or_create(keys / "tokens.key", lambda: os.urandom(32)))
+    signing = SigningKey.from_private_jwk(orjson.loads(load_or_create(keys / "tokens.jwk", _fresh_key)))
     return Runtime(
         directory=directory,
         store=store,
@@ -61,10 +65,21 @@ def open_runtime(directory: Path, *, issuer: str = ISSUER, audience: str = AUDIE
         accounts=Accounts(store, time.time),
         api_keys=ApiKeys(store, time.time),
         tokens=Tokens(issuer, audience, signing, store, time.time),
-        field_keys=FieldKeys(store, load_or_create(keys / "root.key", lambda: os.urandom(32))),
+        field_keys=FieldKeys(store, (_root_key(keys / "root.key"),)),
         metrics=Metrics(),
         health=Health(),
     )
+
+
+def _root_key(path: Path) -> RootKey:
+    try:
+        return RootKey.from_text(load_or_create(path, lambda: RootKey.new(os.urandom).to_text().encode()).decode())
+    except ValueError as flaw:
+        raise Unavailable(f"{path.name}: {flaw}") from None
+
+
+def _fresh_key() -> bytes:
+    return orjson.dumps(SigningKey.generate().private_jwk())
 
 
 def request_id() -> str:

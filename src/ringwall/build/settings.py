@@ -10,7 +10,7 @@ from ringwall.build.runtime import Runtime
 from ringwall.contract.model import Contract, Operation
 from ringwall.core.plan import Guards
 from ringwall.core.ports import Fetch
-from ringwall.engines.policy import Roles
+from ringwall.engines.policy import Kind, Roles, Sight
 from ringwall.layers import (
     authentication,
     authorization,
@@ -43,18 +43,25 @@ class Given:
 def given_for(contract: Contract, runtime: Runtime, *, https: bool, journal: Guards) -> Given:
     """The settings of a wall of this contract."""
     components = contract.api.schemas
+    sight = sight_of(contract)
     return Given(
         transport=transport.Settings(contract.cors, https),
         quota=quota.settings(contract.limits.anonymous_rate, contract.limits.rate),
         authentication=_authentication(contract, runtime),
-        authorization=authorization.Settings(contract.resources, components, _probe(contract)),
+        authorization=authorization.Settings(contract.resources, sight, _probe(contract)),
         validation=validation.Settings(components, contract.limits.depth, contract.limits.items),
         detection=detection.Settings(),
-        encryption=encryption.Settings(contract.resources, components, runtime.field_keys.ring()),
+        encryption=encryption.Settings(contract.resources, sight),
         sinks=sinks.Settings(),
-        disclosure=disclosure.Settings(contract.resources, components, contract.replies, disclosure.Markup()),
+        disclosure=disclosure.Settings(contract.resources, sight, components, contract.replies, disclosure.Markup()),
         journal=journal,
     )
+
+
+def sight_of(contract: Contract) -> Sight:
+    """What finds the contract's resources in documents."""
+    kinds = [Kind(r.name, r.schema, r.id, r.owner, r.tenant) for r in contract.resources.values()]
+    return Sight(kinds, contract.api.schemas)
 
 
 def roles_of(contract: Contract) -> Roles:
@@ -100,6 +107,4 @@ def _is_canonical_read(operation: Operation) -> bool:
     if operation.api.method != "GET" or operation.api.websocket or operation.resource is None or operation.lists:
         return False
     last = operation.objects[-1] if operation.objects else None
-    return (
-        last is not None and last[1] == operation.resource.name and operation.api.path.endswith(f"{{{last[0]}}}")
-    )
+    return last is not None and last[1] == operation.resource.name and operation.api.path.endswith(f"{{{last[0]}}}")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 from ringwall.core.event import Event
+from ringwall.core.message import JSON
 
 
 class Unavailable(Exception):
@@ -108,6 +109,46 @@ class Fetch(Question):
 
     target: str
     slow: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an encrypted value belongs: what it is bound to. None is what is not known."""
+
+    resource: str
+    field: str
+    tenant: str | None
+    owner: str | None
+    object_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Seal(Question):
+    """Encrypt values for their places; those of one object that is being made share a record. Answer: a tuple of
+    texts, or `Unavailable` is raised."""
+
+    values: tuple[tuple[JSON, Place], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unseal(Question):
+    """Open encrypted texts in their places. Answer: a tuple of `Opened` and `Unopened`, in order."""
+
+    texts: tuple[tuple[str, Place], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A value in clear."""
+
+    value: JSON
+
+
+@dataclass(frozen=True, slots=True)
+class Unopened:
+    """Why a text does not open: a code of the encryption layer."""
+
+    reason: str
 
 
 class Recorder(Protocol):

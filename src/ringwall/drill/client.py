@@ -10,7 +10,9 @@ from urllib.parse import unquote_to_bytes
 from ringwall.attacks.case import Reply, Sent
 
 Message = MutableMapping[str, Any]
-Application = Callable[[Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]]
+Application = Callable[
+    [Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]
+]
 
 SECONDS = 20.0
 

@@ -125,6 +125,3 @@ def _leaked(guard: Guard[Any]) -> Callable[[Any, Known], Verdict]:
         return PASS if isinstance(verdict, Refuse) else verdict
 
     return check
-
-
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -9,6 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ringwall.attacks.case import Case, Headers
 from ringwall.attacks.grounds import Grounds
@@ -43,7 +47,9 @@ class Proofs:
         if caller == "none":
             return ()
         kind, _, name = caller.rpartition(":")
-        return (("X-API-Key", self.keys[name]),) if kind == "key" else (("Authorization", f"Bearer {self.tokens[name]}"),)
+        return (
+            (("X-API-Key", self.keys[name]),) if kind == "key" else (("Authorization", f"Bearer {self.tokens[name]}"),)
+        )
 
     def token(self, account: str) -> str:
         """A valid access token."""
@@ -88,9 +94,7 @@ class Sandbox:
             shutil.copytree(self._template, data)
             return self._play(case, layer, grounds, open_runtime(data))
 
-    def _play(
-        self, case: Case, layer: Layer | None, grounds: Grounds, runtime: Runtime
-    ) -> tuple[Outcome, list[Event]]:
+    def _play(self, case: Case, layer: Layer | None, grounds: Grounds, runtime: Runtime) -> tuple[Outcome, list[Event]]:
         events: list[Event] = []
         stage = _Stage(case, self._claimed(case))
         try:
@@ -150,10 +154,18 @@ def _enrol(runtime: Runtime) -> Proofs:
     tokens: dict[str, str] = {}
     for account in ACCOUNTS:
         roles = frozenset(account.roles)
-        runtime.accounts.create(
-            account.name, PASSWORD.format(account.name), roles, account.tenant, account.subject
-        )
+        runtime.accounts.create(account.name, PASSWORD.format(account.name), roles, account.tenant, account.subject)
         signed = Account(account.subject, account.name, roles, account.tenant)
         tokens[account.name] = runtime.tokens.issue(signed, lifetime_s=86_400)
     keys = {key.name: runtime.api_keys.issue(key.name, frozenset(key.roles), tenant=key.tenant)[0] for key in API_KEYS}
-    return Proofs(tokens, keys, runtime.tokens.public_pem())
+    return Proofs(tokens, keys, _pem(runtime))
+
+
+def _pem(runtime: Runtime) -> bytes:
+    """The public key as anybody may make it from the published key set."""
+    published = runtime.tokens.jwks()["keys"]
+    first = published[0] if isinstance(published, list) else None
+    if not isinstance(first, dict):
+        raise LookupError("no key is published")
+    raw = base64.urlsafe_b64decode(f"{first['x']}=")
+    return Ed25519PublicKey.from_public_bytes(raw).public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)

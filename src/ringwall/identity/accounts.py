@@ -10,7 +10,7 @@ from typing import Protocol
 
 from ringwall.core.ports import Account
 from ringwall.core.records import StoredAccount
-from ringwall.engines.crypto import passwords
+from ringwall.engines.crypto.passwords import Passwords
 from ringwall.identity.guessing import Guessing
 
 SHORTEST, LONGEST = 15, 128
@@ -44,6 +44,7 @@ class Accounts:
         self._store = store
         self._now = now
         self._guessing = Guessing()
+        self._passwords = Passwords()
 
     def create(
         self, name: str, password: str, roles: frozenset[str], tenant: str | None, subject: str | None = None
@@ -56,7 +57,7 @@ class Accounts:
         made = StoredAccount(
             subject or f"acc-{secrets.token_hex(8)}",
             name,
-            passwords.hash_password(password),
+            self._passwords.hash(password),
             roles,
             tenant,
             disabled=False,
@@ -76,13 +77,13 @@ class Accounts:
         if wait > 0.0:
             return TooSoon(wait)
         stored = self._store.account_named(name)
-        right = passwords.verify_password(stored.password if stored else None, password)
+        right = self._passwords.verify(password, stored.password if stored else None)
         if stored is None or not right or stored.disabled:
             self._guessing.failed(name, network, self._now())
             return None
         self._guessing.succeeded(name, network)
-        if passwords.needs_rehash(stored.password):
-            self._store.change_account(name, "password", passwords.hash_password(password))
+        if self._passwords.needs_rehash(stored.password):
+            self._store.change_account(name, "password", self._passwords.hash(password))
         return Account(stored.subject, stored.name, stored.roles, stored.tenant)
 
     def list(self) -> list[StoredAccount]:
@@ -96,7 +97,7 @@ class Accounts:
     def set_password(self, name: str, password: str) -> bool:
         """Give an account another password. Raises Unacceptable."""
         check_password(password, name)
-        return self._store.change_account(canonical(name), "password", passwords.hash_password(password))
+        return self._store.change_account(canonical(name), "password", self._passwords.hash(password))
 
     def set_roles(self, name: str, roles: frozenset[str]) -> bool:
         """Give an account other roles."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Protocol
 
@@ -36,13 +37,13 @@ class ApiKeys:
         lifetime_s: float | None = None,
     ) -> tuple[str, KeyRecord]:
         """A new key, in clear for this one time, and its record."""
-        made = apikeys.generate()
+        made = apikeys.issue(os.urandom)
         now = self._now()
         record = KeyRecord(
-            made.key_id,
+            made.id,
             name,
-            made.digest,
-            subject or f"key-{made.key_id}",
+            made.digest(),
+            subject or f"key-{made.id}",
             roles,
             scopes,
             tenant,
@@ -50,7 +51,7 @@ class ApiKeys:
             now + lifetime_s if lifetime_s is not None else None,
         )
         self._store.add_key(record)
-        return made.text, record
+        return made.text(), record
 
     def rotate(self, key_id: str, overlap_s: float) -> tuple[str, KeyRecord] | None:
         """A successor with the same rights; the old key ends after the overlap. None where there is no such key."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Protocol
 
 from ringwall.core.message import JSON
 from ringwall.core.ports import Account
-from ringwall.engines.tokens import Claims, Expectation, KeySet, Refused, SigningKey, sign, verify
+from ringwall.engines.tokens import Claims, Expectation, KeySet, Refused, SigningKey, jwks, sign, verify
 
 LIFETIME_S = 900.0
 TYP = "at+jwt"
@@ -51,9 +51,9 @@ class Tokens:
             claims["tenant"] = account.tenant
         return sign(claims, self._key, typ=TYP)
 
-    def jwks(self) -> Mapping[str, JSON]:
+    def jwks(self) -> dict[str, JSON]:
         """The published keys (RFC 7517, section 5)."""
-        return {"keys": [self._key.public_jwk()]}
+        return jwks([self._key])
 
     def key_set(self) -> KeySet:
         """The keys that verify what this issuer signs."""
@@ -68,7 +68,7 @@ class Tokens:
         claims = verify(token, self.key_set(), self.expectation(), self._now())
         if isinstance(claims, Refused):
             return False
-        token_id = claims.data.get("jti")
+        token_id = claims.values.get("jti")
         self._store.revoke("token", f"token:{token_id}", self._now(), _end(claims))
         return True
 

@@ -89,9 +89,7 @@ def _tls(settings: Settings) -> tuple[Guard[Callable[[Head, Known], Verdict]], .
 
 def refuse_route(allow: tuple[str, ...]) -> Guards:
     """The guards of a request that no operation is declared for; `allow` are the methods that its path has."""
-    refusal = (
-        Refuse(METHOD_NOT_ALLOWED, headers=((b"allow", ", ".join(allow).encode()),)) if allow else Refuse(ROUTE)
-    )
+    refusal = Refuse(METHOD_NOT_ALLOWED, headers=((b"allow", ", ".join(allow).encode()),)) if allow else Refuse(ROUTE)
     return Guards(head=(Guard(LAYER, "route", lambda head, known: refusal),))
 
 
@@ -164,11 +162,7 @@ def _own(head: Head) -> str:
 
 
 def _is_page(response: Response) -> bool:
-    return (
-        (response.get(b"content-type") or b"")
-        .lower()
-        .startswith((b"text/html", b"application/xhtml", b"image/svg"))
-    )
+    return (response.get(b"content-type") or b"").lower().startswith((b"text/html", b"application/xhtml", b"image/svg"))
 
 
 _CORS = b"access-control-"

@@ -179,8 +179,13 @@ class Store:
         return {str(row[0]): _bytes(row[1]) for row in self._rows("SELECT key_id, sealed FROM sealed_key")}
 
     def seal(self, key_id: str, sealed: bytes) -> None:
-        """Keep a sealed data key; an id is written once."""
-        self._rows("INSERT INTO sealed_key VALUES (?, ?) ON CONFLICT DO NOTHING", (key_id, sealed))
+        """Keep a sealed data key, in place of an older sealing of it."""
+        self._rows("INSERT INTO sealed_key VALUES (?, ?) ON CONFLICT DO UPDATE SET sealed = excluded.sealed",
+                   (key_id, sealed))  # fmt: skip
+
+    def unseal(self, key_id: str) -> None:
+        """Destroy a sealed data key. What it encrypted stays unreadable."""
+        self._rows("DELETE FROM sealed_key WHERE key_id = ?", (key_id,))
 
 
 def _list(values: frozenset[str]) -> str:

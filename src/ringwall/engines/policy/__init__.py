@@ -3,5 +3,20 @@
 from ringwall.engines.policy.relation import EVERYWHERE, Relation, relate
 from ringwall.engines.policy.roles import Roles
 from ringwall.engines.policy.shape import Shape, Sighting, shape_of, sightings
+from ringwall.engines.policy.sight import Kind, Sight, masked, name_of, relation_shown
 
-__all__ = ["EVERYWHERE", "Relation", "Roles", "Shape", "Sighting", "relate", "shape_of", "sightings"]
+__all__ = [
+    "EVERYWHERE",
+    "Kind",
+    "Relation",
+    "Roles",
+    "Shape",
+    "Sight",
+    "Sighting",
+    "masked",
+    "name_of",
+    "relate",
+    "relation_shown",
+    "shape_of",
+    "sightings",
+]

@@ -10,7 +10,6 @@ from typing import Literal
 
 from ringwall.core.message import Head
 from ringwall.core.verdict import Refuse
-from ringwall.engines.crypto import apikeys
 from ringwall.layers.authentication.reasons import AMBIGUOUS, PASSWORD
 
 KEY_HEADER = "x-api-key"
@@ -46,7 +45,7 @@ def credential_of(head: Head) -> Credential | Refuse | None:
     scheme, _, rest = authorization.partition(" ")
     text = rest.strip(" ")
     if scheme.lower() == "bearer":
-        return Credential("key" if apikeys.looks_like_one(text) else "token", text, "authorization")
+        return Credential("key" if text.startswith("rw_") else "token", text, "authorization")
     if scheme.lower() == "basic":
         return _basic(text)
     return Credential("other", text, "authorization")

@@ -26,7 +26,7 @@ def key_verdict(found: Credential, known: Known, settings: Settings) -> Verdict:
 
     def judge(answer: object) -> Verdict:
         record = answer if isinstance(answer, KeyRecord) else None
-        if not apikeys.matches(parsed, record.digest if record else None) or record is None:
+        if not parsed.matches(record.digest if record else None) or record is None:
             return invalid(KEY, "unknown")
         ends = min(record.expires or math.inf, record.revoked or math.inf)
         if ends <= known.now:
@@ -36,7 +36,7 @@ def key_verdict(found: Credential, known: Known, settings: Settings) -> Verdict:
         settings.memory.keep(digest, Remembered(principal, until, known.now))
         return Learned(known.with_principal(principal))
 
-    return Ask(FindKey(parsed.key_id), judge)
+    return Ask(FindKey(parsed.id), judge)
 
 
 def _principal(record: KeyRecord, found: Credential, settings: Settings) -> Principal:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ringwall.core.message import Header
 from ringwall.core.reasons import Layer, Reason
 from ringwall.core.verdict import Refuse
-from ringwall.engines.tokens import REFUSALS
+from ringwall.engines.tokens import SENTENCES, Flaw
 
 LAYER = Layer.AUTHENTICATION
 
@@ -62,9 +62,9 @@ ISSUER_KEYS = _reason(
     "The issuer's key set could not be had yet, so its tokens cannot be judged.",
     503,
 )
-TOKEN = {
-    code: Reason(code, 401, "Invalid credential", "Get a fresh token.", meaning)
-    for code, meaning in REFUSALS.items()
+TOKEN: dict[Flaw, Reason] = {
+    flaw: Reason(flaw.value, 401, "Invalid credential", "Get a fresh token.", sentence)
+    for flaw, sentence in SENTENCES.items()
 }
 REASONS = (MISSING, AMBIGUOUS, SCHEME, KEY, PASSWORD, REVOKED, ISSUER_KEYS, *TOKEN.values())
 

@@ -9,7 +9,8 @@ from ringwall.core.known import Known, Principal
 from ringwall.core.message import JSON
 from ringwall.core.ports import KeysOf, Standing
 from ringwall.core.verdict import Ask, Learned, Refuse, Verdict
-from ringwall.engines.tokens import Claims, Expectation, KeySet, Refused, claimed_issuer, verify
+from ringwall.engines.tokens import Claims, Expectation, Flaw, KeySet, Refused, verify
+from ringwall.engines.tokens.encoding import decode, parse
 from ringwall.layers.authentication.credential import Credential
 from ringwall.layers.authentication.reasons import ISSUER_KEYS, REVOKED, TOKEN, invalid
 from ringwall.layers.authentication.settings import Own, Remembered, Settings
@@ -28,12 +29,24 @@ def token_verdict(found: Credential, known: Known, settings: Settings) -> Verdic
         if fresh or before.principal.method == "issuer":
             return Learned(known.with_principal(before.principal))
         return _standing(before, digest, known, settings)
-    issuer = settings.issuers.get(claimed_issuer(found.text) or "")
+    issuer = settings.issuers.get(_claimed_issuer(found.text)) if settings.issuers else None
     if issuer is not None:
         return _of_issuer(issuer, found, digest, known, settings)
     if settings.own is None:
-        return invalid(TOKEN["authn.token.issuer"])
+        return invalid(TOKEN[Flaw.ISSUER])
     return _of_own(settings.own, found, digest, known, settings)
+
+
+def _claimed_issuer(token: str) -> str:
+    """Who the token says made it: only to choose whose keys and rules judge it, which then have to agree."""
+    parts = token.split(".")
+    payload = decode(parts[1]) if len(parts) == 3 else None
+    try:
+        claims = parse(payload) if payload else None
+    except ValueError:
+        return ""
+    issuer = claims.get("iss") if isinstance(claims, dict) else None
+    return issuer if isinstance(issuer, str) else ""
 
 
 def _of_own(own: Own, found: Credential, digest: bytes, known: Known, settings: Settings) -> Verdict:
@@ -41,7 +54,7 @@ def _of_own(own: Own, found: Credential, digest: bytes, known: Known, settings: 
     if isinstance(claims, Refused):
         return invalid(TOKEN[claims.reason])
     if not _subject(claims):
-        return invalid(TOKEN["authn.token.claims"])
+        return invalid(TOKEN[Flaw.CLAIMS])
     principal = _own_principal(claims, found, settings)
     return _standing(Remembered(principal, claims.expires, known.now), digest, known, settings)
 
@@ -63,7 +76,7 @@ def _standing(entry: Remembered, digest: bytes, known: Known, settings: Settings
 
 
 def _own_principal(claims: Claims, found: Credential, settings: Settings) -> Principal:
-    data = claims.data
+    data = claims.values
     mfa = bool(_words(data.get("amr")) & _MFA)
     roles, pending = settings.roles.effective(_words(data.get("roles")), mfa=mfa)
     tenant, token_id = data.get("tenant"), data.get("jti")
@@ -92,11 +105,11 @@ def _of_issuer(
             return Refuse(ISSUER_KEYS, headers=((b"retry-after", b"5"),))
         claims = verify(found.text, KeySet.from_jwks(answer), expect, known.now)
         if isinstance(claims, Refused):
-            if claims.reason == "authn.token.key_unknown" and not again:
+            if claims.reason is Flaw.KEY_UNKNOWN and not again:
                 return _of_issuer(issuer, found, digest, known, settings, again=True)
             return invalid(TOKEN[claims.reason])
         if not _subject(claims):
-            return invalid(TOKEN["authn.token.claims"])
+            return invalid(TOKEN[Flaw.CLAIMS])
         principal = _issuer_principal(claims, issuer, found, settings)
         settings.memory.keep(digest, Remembered(principal, claims.expires, known.now))
         return Learned(known.with_principal(principal))
@@ -106,7 +119,7 @@ def _of_issuer(
 
 def _issuer_principal(claims: Claims, issuer: Issuer, found: Credential, settings: Settings) -> Principal:
     """Roles and tenant by the claims that the contract names; nothing where it names none."""
-    data = claims.data
+    data = claims.values
     mfa = bool(_words(data.get("amr")) & _MFA)
     roles, pending = settings.roles.effective(_words(_at(data, issuer.roles)), mfa=mfa)
     tenant = _at(data, issuer.tenant)
@@ -126,7 +139,7 @@ def _issuer_principal(claims: Claims, issuer: Issuer, found: Credential, setting
 
 def _subject(claims: Claims) -> str:
     """Whom the token speaks of; empty where it does not say, and then it proves nobody."""
-    subject = claims.data.get("sub")
+    subject = claims.values.get("sub")
     return subject if isinstance(subject, str) else ""
 
 

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from ringwall.contract.api import Schema
 from ringwall.contract.model import Operation, Resource
 from ringwall.core.known import Known, Principal
 from ringwall.core.message import Request
 from ringwall.core.plan import BodyCheck
 from ringwall.core.verdict import PASS, Fault, Refuse, Verdict
-from ringwall.engines.policy import EVERYWHERE, Shape, Sighting, shape_of, sightings
+from ringwall.engines.policy import EVERYWHERE, Shape, Sighting, name_of, sightings
 from ringwall.layers.authorization.reasons import CLAIM, FIELD
 from ringwall.layers.authorization.settings import Settings, words_of
-from ringwall.layers.authorization.settle import text
 
 
 def fields_guard(operation: Operation, settings: Settings) -> BodyCheck | None:
@@ -40,38 +36,8 @@ def fields_guard(operation: Operation, settings: Settings) -> BodyCheck | None:
 
 def _shapes(operation: Operation, settings: Settings) -> dict[str, Shape]:
     body = operation.api.body
-    found: dict[str, Shape] = {}
-    for media, content in body.content.items() if body else ():
-        shape = shape_of(content.schema, settings.components, settings.of_components())
-        if shape.resource is None and operation.resource is not None:
-            shape.resource = _same_properties(content.schema, settings.components, operation.resource)
-        if not shape.empty:
-            found[media] = shape
-    return found
-
-
-def _same_properties(schema: Schema | None, components: Mapping[str, Schema], resource: Resource) -> str | None:
-    """The operation's resource, where a body of another component (`PatientUpdate`) has its properties."""
-    if resource.schema is None or not isinstance(schema, dict):
-        return None
-    whole = components.get(resource.schema)
-    theirs = _properties(schema, components)
-    ours = _properties(whole, components)
-    return resource.name if theirs and len(theirs & ours) * 2 > len(theirs) else None
-
-
-def _properties(schema: Schema | object, components: Mapping[str, Schema], depth: int = 8) -> set[str]:
-    if not isinstance(schema, dict) or depth == 0:
-        return set()
-    declared, reference = schema.get("properties"), schema.get("$ref")
-    found: set[str] = set(declared) if isinstance(declared, dict) else set()
-    if isinstance(reference, str):
-        found |= _properties(components.get(reference.rsplit("/", 1)[-1]), components, depth - 1)
-    for keyword in ("allOf", "anyOf", "oneOf"):
-        branches = schema.get(keyword)
-        for branch in branches if isinstance(branches, list) else ():
-            found |= _properties(branch, components, depth - 1)
-    return found
+    content = {media: described.schema for media, described in body.content.items()} if body else {}
+    return settings.sight.in_bodies(content, operation.resource.name if operation.resource else None)
 
 
 def _written(seen: Sighting, resource: Resource, known: Known) -> Refuse | None:
@@ -92,7 +58,7 @@ def _words(seen: Sighting, resource: Resource, known: Known) -> frozenset[str]:
     settled = [ref.words for ref in known.objects if ref.resource == resource.name]
     if settled:
         return settled[-1] | {"anyone"}
-    claimed = text(seen.value.get(resource.owner)) if resource.owner else None
+    claimed = name_of(seen.value.get(resource.owner)) if resource.owner else None
     mine = resource.owner is not None and claimed in (None, principal.subject)
     return principal.words | {"anyone"} | ({"owner"} if mine else frozenset())
 
@@ -111,4 +77,4 @@ def _claimed(seen: Sighting, resource: Resource, principal: Principal, allowed: 
 
 def _differs(seen: Sighting, name: str | None, own: str | None) -> bool:
     """Whether the body says something else than the caller's own there."""
-    return name is not None and name in seen.value and text(seen.value[name]) != own
+    return name is not None and name in seen.value and name_of(seen.value[name]) != own

@@ -8,8 +8,8 @@ from ringwall.core.message import Response
 from ringwall.core.plan import ReplyCheck
 from ringwall.core.ports import Remember
 from ringwall.core.verdict import PASS, Ask, Verdict
+from ringwall.engines.policy import name_of
 from ringwall.layers.authorization.settings import Settings
-from ringwall.layers.authorization.settle import text
 
 
 def memory_guard(operation: Operation, settings: Settings) -> ReplyCheck | None:
@@ -25,9 +25,9 @@ def memory_guard(operation: Operation, settings: Settings) -> ReplyCheck | None:
         data = response.data
         if not 200 <= response.status < 300 or not isinstance(data, dict):
             return PASS
-        object_id = text(data.get(resource.id))
-        owner = text(data.get(resource.owner or ""))
-        tenant = text(data.get(resource.tenant or ""))
+        object_id = name_of(data.get(resource.id))
+        owner = name_of(data.get(resource.owner or ""))
+        tenant = name_of(data.get(resource.tenant or ""))
         if creates and known.principal is not None:
             owner = owner or known.principal.subject
             tenant = tenant or known.principal.tenant

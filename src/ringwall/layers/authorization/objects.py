@@ -36,9 +36,7 @@ def objects_guard(operation: Operation, settings: Settings) -> HeadCheck | None:
             return Refuse(OBJECT, detail="parameter not in the path")
         innermost = index == len(chain) - 1
         matter = Matter(resource, known.params[param], _upto(known, chain, index), allowed, shown and innermost)
-        return settle(
-            matter, known, settings.probe, lambda ref: _next(index + 1, (*done, ref), known, shown=shown)
-        )
+        return settle(matter, known, settings.probe, lambda ref: _next(index + 1, (*done, ref), known, shown=shown))
 
     return check
 

@@ -10,9 +10,7 @@ from ringwall.core.verdict import PASS, Refuse, Verdict
 from ringwall.layers.authorization.reasons import OPERATION, STEP_UP
 from ringwall.layers.authorization.settings import Settings, words_of
 
-_CHALLENGE = (
-    (b"www-authenticate", b'Bearer error="insufficient_user_authentication", acr_values="urn:ringwall:mfa"'),
-)
+_CHALLENGE = ((b"www-authenticate", b'Bearer error="insufficient_user_authentication", acr_values="urn:ringwall:mfa"'),)
 
 
 def operation_guard(operation: Operation, settings: Settings) -> HeadCheck:

@@ -9,9 +9,10 @@ from ringwall.core.known import Known
 from ringwall.core.message import JSON, Request
 from ringwall.core.plan import BodyCheck
 from ringwall.core.verdict import PASS, Refuse, Verdict
+from ringwall.engines.policy import name_of
 from ringwall.layers.authorization.reasons import OBJECT
 from ringwall.layers.authorization.settings import Settings, words_of
-from ringwall.layers.authorization.settle import Matter, settle, text
+from ringwall.layers.authorization.settle import Matter, settle
 
 _MANY = 100
 
@@ -67,6 +68,6 @@ def _leaves(query: Mapping[str, JSON], body: JSON) -> Iterator[tuple[str, JSON]]
 def _ids(value: JSON) -> Iterator[str]:
     """The ids that a value holds: one, or a list of them."""
     for item in value if isinstance(value, list) else [value]:
-        object_id = text(item)
+        object_id = name_of(item)
         if object_id is not None:
             yield object_id

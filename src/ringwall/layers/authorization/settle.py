@@ -14,7 +14,7 @@ from ringwall.core.known import Known, ObjectRef, Principal, Settled
 from ringwall.core.message import Response
 from ringwall.core.ports import OwnerOf, Ownership
 from ringwall.core.verdict import Ask, Refuse, Verdict
-from ringwall.engines.policy import EVERYWHERE, Relation, relate
+from ringwall.engines.policy import EVERYWHERE, Relation, name_of, relate
 from ringwall.layers.authorization.reasons import OBJECT
 from ringwall.layers.authorization.settings import Probe
 
@@ -84,9 +84,7 @@ def _judge(matter: Matter, principal: Principal, whose: Ownership, settled: Sett
 def _tells(matter: Matter, whose: Ownership) -> bool:
     """Whether memory holds all that the resource says there is to know."""
     resource = matter.resource
-    return (resource.owner is None or whose.owner is not None) and (
-        resource.tenant is None or whose.tenant is not None
-    )
+    return (resource.owner is None or whose.owner is not None) and (resource.tenant is None or whose.tenant is not None)
 
 
 def _ownership(resource: Resource, object_id: str, reply: object) -> Ownership:
@@ -99,11 +97,4 @@ def _ownership(resource: Resource, object_id: str, reply: object) -> Ownership:
         return Ownership(None, None)
     if not isinstance(data, dict) or str(data.get(resource.id)) != object_id:
         return Ownership(None, None)
-    return Ownership(text(data.get(resource.owner or "")), text(data.get(resource.tenant or "")))
-
-
-def text(value: object) -> str | None:
-    """An id as text: strings and integers name things, nothing else does."""
-    if isinstance(value, bool):
-        return None
-    return str(value) if isinstance(value, (str, int)) else None
+    return Ownership(name_of(data.get(resource.owner or "")), name_of(data.get(resource.tenant or "")))

@@ -9,7 +9,8 @@ from __future__ import annotations
 from ringwall.contract.model import Operation
 from ringwall.core.plan import Guard, Guards
 from ringwall.layers.disclosure.fields import fields_guard, mask_guard
-from ringwall.layers.disclosure.leaks import Markup, arrival_guard, echo_guard, leaks_guard
+from ringwall.layers.disclosure.leaks import leaks_guard
+from ringwall.layers.disclosure.markup import Markup, arrival_guard, echo_guard
 from ringwall.layers.disclosure.objects import objects_guard
 from ringwall.layers.disclosure.reasons import LAYER, REASONS
 from ringwall.layers.disclosure.schema import schema_guard

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from ringwall.contract.model import Field
 from ringwall.core.known import Known
-from ringwall.core.message import JSON, Response
+from ringwall.core.message import Response
 from ringwall.core.plan import ReplyCheck
 from ringwall.core.verdict import PASS, Rewritten, Verdict
-from ringwall.engines.policy import Sighting
+from ringwall.engines.policy import Sighting, masked
 from ringwall.layers.disclosure.objects import NOBODY, seen_relation
 from ringwall.layers.disclosure.settings import Places, Settings
 
@@ -62,25 +62,8 @@ def _each_unreadable(
 def _words(seen: Sighting, known: Known, settings: Settings) -> frozenset[str]:
     """What the caller is to this object: as it says itself, or as was settled on the request where it is silent."""
     principal = known.principal or NOBODY
-    resource = settings.resources[seen.resource]
-    relation = seen_relation(seen, resource, principal)
+    relation = seen_relation(seen, settings, principal)
     if relation is not None:
         return relation.words
-    settled = [ref.words for ref in known.objects if ref.resource == resource.name]
+    settled = [ref.words for ref in known.objects if ref.resource == seen.resource]
     return (settled[-1] if settled else principal.words) | {"anyone"}
-
-
-def masked(value: JSON, mask: str) -> JSON:
-    """A partial value: `last4` digits, the `initial`, a mail address's `domain`, or nothing (`all`).
-
-    What is too short to be shown in part is covered whole. A value that is not text is covered whole.
-    """
-    if not isinstance(value, str):
-        return None if value is None else "****"
-    if mask == "last4" and len(value) >= 8:
-        return "****" + value[-4:]
-    if mask == "initial" and len(value) >= 2:
-        return value[0] + "***"
-    if mask == "domain" and "@" in value:
-        return "***@" + value.rpartition("@")[2]
-    return "****"

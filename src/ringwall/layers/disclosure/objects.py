@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from ringwall.contract.model import Operation, Resource
 from ringwall.core.known import Known, Principal
-from ringwall.core.message import JSON, Response
+from ringwall.core.message import Response
 from ringwall.core.plan import ReplyCheck
 from ringwall.core.verdict import PASS, Refuse, Rewritten, Verdict
-from ringwall.engines.policy import EVERYWHERE, Relation, Sighting, relate
+from ringwall.engines.policy import Relation, Sighting, name_of, relation_shown
 from ringwall.layers.disclosure.lists import without
 from ringwall.layers.disclosure.reasons import LINK, MALFORMED, OWNER, UNSETTLED
 from ringwall.layers.disclosure.settings import Places, Settings
@@ -35,7 +35,7 @@ def objects_guard(operation: Operation, settings: Settings, places: Places) -> R
         shown = False
         for seen in places(response):
             resource = settings.resources[seen.resource]
-            relation = seen_relation(seen, resource, known.principal or NOBODY)
+            relation = seen_relation(seen, settings, known.principal or NOBODY)
             shown = shown or (relation is not None and resource is operation.resource)
             if not _linked(seen, resource, operation, known):
                 return Refuse(LINK)
@@ -48,11 +48,7 @@ def objects_guard(operation: Operation, settings: Settings, places: Places) -> R
         if not foreign:
             return PASS
         data, dropped = without(response.data, foreign)
-        return (
-            Rewritten(response.with_data(data), f"{dropped} foreign objects left out")
-            if dropped
-            else Refuse(OWNER)
-        )
+        return Rewritten(response.with_data(data), f"{dropped} foreign objects left out") if dropped else Refuse(OWNER)
 
     return check
 
@@ -67,20 +63,10 @@ def _unread(response: Response, *, pending: bool, wanted: str | None, owned: boo
     return PASS
 
 
-def seen_relation(seen: Sighting, resource: Resource, principal: Principal) -> Relation | None:
+def seen_relation(seen: Sighting, settings: Settings, principal: Principal) -> Relation | None:
     """What the caller is to an object by what it says itself; None where it names neither owner nor tenant."""
-    owner = seen.value.get(resource.owner) if resource.owner else None
-    home = seen.value.get(resource.tenant) if resource.tenant else None
-    if owner is None and home is None:
-        return None
-    return relate(
-        principal.subject,
-        principal.words,
-        principal.tenant,
-        owner=_text(owner),
-        home=_text(home),
-        confined=resource.tenant is not None and home is not None,
-    )
+    kind = settings.sight.kinds[seen.resource]
+    return relation_shown(seen.value, kind, principal.subject, principal.words, principal.tenant)
 
 
 def _has(relation: Relation | None, wanted: str) -> bool:
@@ -93,15 +79,6 @@ def _linked(seen: Sighting, resource: Resource, operation: Operation, known: Kno
         return True
     for param, _ in operation.objects:
         stated = seen.value.get(param)
-        if stated is not None and param in known.params and _text(stated) != known.params[param]:
+        if stated is not None and param in known.params and name_of(stated) != known.params[param]:
             return False
     return True
-
-
-def _text(value: JSON) -> str | None:
-    if isinstance(value, bool):
-        return None
-    return str(value) if isinstance(value, (str, int)) else None
-
-
-__all__ = ["EVERYWHERE", "NOBODY", "objects_guard", "seen_relation"]

@@ -16,9 +16,7 @@ def schema_guard(operation: Operation, settings: Settings) -> ReplyCheck:
     """Leave out the properties that the declared reply does not have. A status or media type that is not declared
     passes (after the search for leaks and foreign objects), unless replies are strict."""
     pruners = _pruners(operation, settings)
-    strict = (
-        operation.rule.replies if operation.rule and operation.rule.replies else settings.replies
-    ) == "strict"
+    strict = (operation.rule.replies if operation.rule and operation.rule.replies else settings.replies) == "strict"
 
     def check(response: Response, known: Known) -> Verdict:
         reply = declared(operation, response.status)

@@ -1,0 +1,53 @@
+# Two commands for a newcomer: `make demo` and `make test`. Everything they need comes from the lock files.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SERVERS := .servers
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types floors bench servers lock clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort
+
+$(VENV)/ready: locks/dev.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r locks/dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(SERVERS)/%/ready: locks/%.txt
+	$(PYTHON) -m venv $(SERVERS)/$*
+	$(SERVERS)/$*/bin/pip install --quiet --disable-pip-version-check --require-hashes -r locks/$*.txt
+	@touch $@
+
+demo: $(VENV)/ready ## Protect the bundled clinic and print what to try
+	$(BIN)/ringwall up
+
+test: $(VENV)/ready servers ## Run the whole suite
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/ready ## ruff
+	$(BIN)/ruff check src tests bench
+	$(BIN)/ruff format --check src tests bench
+
+types: $(VENV)/ready ## mypy --strict
+	$(BIN)/mypy
+
+floors: $(VENV)/ready ## Imports go down only
+	$(BIN)/python -m pytest -q tests/test_floors.py
+
+bench: $(VENV)/ready ## What each layer costs here, as ratios in one run
+	$(BIN)/ringwall bench
+
+servers: $(SERVERS)/prefect/ready $(SERVERS)/chroma/ready ## Real third-party servers for the tests
+
+lock: $(VENV)/ready ## Resolve the lock files anew
+	$(BIN)/pip install --quiet uv
+	for name in prefect chroma; do \
+	  $(BIN)/uv pip compile -q --upgrade --generate-hashes --no-emit-index-url --no-header locks/$$name.in -o locks/$$name.txt; done
+	$(BIN)/uv pip compile -q --upgrade --generate-hashes --no-emit-index-url --no-header pyproject.toml locks/dev.in -o locks/dev.txt
+	$(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-header -c locks/dev.txt pyproject.toml -o locks/runtime.txt
+
+clean: ## Remove what the targets made
+	rm -rf $(VENV) $(SERVERS) build dist ringwall-data

@@ -1,0 +1,206 @@
+"""Serving a deployment: which application or upstream, behind which wall, on which socket, by how many processes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ringwall.adapters.gateway import Gateway, Upstream
+from ringwall.build import demo
+from ringwall.build.assemble import Circumstances, assemble
+from ringwall.build.load import import_app, load_contract
+from ringwall.build.protect import is_asgi, wrap
+from ringwall.build.runtime import Runtime, open_runtime
+from ringwall.build.served import serve_asgi, upstream_fetch
+from ringwall.contract.model import Contract
+from ringwall.state.tls import Certificate, local_certificate, server_context
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """What `up` was asked for. `target` is empty for the clinic, `module:app`, or a URL; `port` 0 picks one."""
+
+    target: str
+    contract: Path | None
+    openapi: str | None
+    host: str
+    port: int
+    data: Path
+    mode: str | None
+    tls: str
+    workers: int
+    ready_file: Path | None
+
+    @property
+    def is_gateway(self) -> bool:
+        """Whether the target is reached over HTTP."""
+        return self.target.startswith(("http://", "https://"))
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A deployment whose contract has been read: what is needed to serve it in any process."""
+
+    wanted: Deployment
+    contract: Contract
+    app: Any
+    tls: ssl.SSLContext | None
+    ca: Path | None
+    url: str
+
+
+def deploy(wanted: Deployment, say: Say) -> None:
+    """Serve until interrupted. Raises Misconfigured, Unavailable, OSError, ImportError."""
+    listener = _listen(wanted.host, wanted.port)
+    prepared = _prepare(wanted, listener.getsockname()[1])
+    if wanted.workers > 1:
+        _with_workers(prepared, listener, say)
+    else:
+        _serve(prepared, listener, "", say)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as failure:
+        raise OSError(f"cannot listen on {host}:{port}: {failure.strerror}") from failure
+    listener.listen(1024)
+    listener.setblocking(False)
+    return listener
+
+
+def _prepare(wanted: Deployment, port: int) -> Prepared:
+    app = None if wanted.is_gateway else demo.clinic(wanted.data) if not wanted.target else import_app(wanted.target)
+    path = wanted.contract or demo.CONTRACT
+    contract = load_contract(
+        path, app=app, openapi=wanted.openapi, upstream=wanted.target if wanted.is_gateway else None
+    )
+    if wanted.mode is not None:
+        contract = replace(contract, mode="observe" if wanted.mode == "observe" else "enforce")
+    context, ca = _tls(wanted)
+    shown = "localhost" if wanted.host in ("127.0.0.1", "::1", "0.0.0.0", "::") else wanted.host  # noqa: S104 - compared
+    return Prepared(wanted, contract, app, context, ca, f"{'https' if context else 'http'}://{shown}:{port}")
+
+
+def _tls(wanted: Deployment) -> tuple[ssl.SSLContext | None, Path | None]:
+    if wanted.tls == "off":
+        return None, None
+    if wanted.tls == "auto":
+        hosts = ("localhost", "127.0.0.1", "::1", wanted.host)
+        made: Certificate = local_certificate(wanted.data / "tls", tuple(dict.fromkeys(hosts)))
+        return server_context(made.chain, made.key), made.ca
+    chain, comma, key = wanted.tls.partition(",")
+    if not comma:
+        raise ValueError("--tls is auto, off, or CHAIN.pem,KEY.pem")
+    return server_context(Path(chain), Path(key)), None
+
+
+def _serve(prepared: Prepared, listener: socket.socket, log: str, say: Say) -> None:
+    """Serve in this process, with a runtime of its own."""
+    wanted = prepared.wanted
+    runtime = open_runtime(wanted.data, issuer=prepared.url, log=log)
+    try:
+        ready = _announce(prepared, runtime, say) if log in ("", "w0") else (lambda: None)
+        asyncio.run(_run(prepared, runtime, listener, ready))
+    except KeyboardInterrupt:
+        pass
+    finally:
+        runtime.close()
+
+
+async def _run(prepared: Prepared, runtime: Runtime, listener: socket.socket, ready: Callable[[], None]) -> None:
+    here = Circumstances(https=prepared.tls is not None)
+    if not prepared.wanted.is_gateway:
+        app = wrap(prepared.app, prepared.contract, runtime, here)
+        await serve_asgi(app, listener, prepared.tls, ready, asgi=is_asgi(prepared.app))
+        return
+    upstream = _upstream(prepared)
+    wall = assemble(prepared.contract, runtime, replace(here, fetch=upstream_fetch(prepared.wanted.target, upstream)))
+    server = await Gateway(wall, upstream).serve(ssl=prepared.tls, sock=listener)
+    ready()
+    stop = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    await stop.wait()
+    await server.close()
+
+
+def _upstream(prepared: Prepared) -> Upstream:
+    stated = prepared.contract.upstream
+    if stated.header is None or stated.from_env is None:
+        return Upstream(prepared.wanted.target)
+    value = os.environ.get(stated.from_env)
+    if not value:
+        raise ValueError(f"the contract's upstream credential is to come from {stated.from_env}, which is not set")
+    return Upstream(prepared.wanted.target, header=(stated.header, value))
+
+
+def _announce(prepared: Prepared, runtime: Runtime, say: Say) -> Callable[[], None]:
+    """What to do once it serves: say where, write the ready file; for the clinic, with fresh demo credentials."""
+    wanted = prepared.wanted
+    enrolled = demo.enrol(runtime) if not wanted.target else None
+
+    def ready() -> None:
+        if wanted.ready_file is not None:
+            _write_ready(wanted.ready_file, prepared, enrolled)
+        for line in demo.banner(prepared.url, prepared.ca, wanted.data, prepared.contract, enrolled):
+            say(line)
+
+    return ready
+
+
+def _write_ready(path: Path, prepared: Prepared, enrolled: demo.Enrolled | None) -> None:
+    """The promised form; written whole, readable by its owner alone, since it may hold demo credentials."""
+    document = {
+        "url": prepared.url,
+        "ca": str(prepared.ca.resolve()) if prepared.ca else None,
+        "console": None,
+        "accounts": [account.document() for account in enrolled.accounts] if enrolled else [],
+        "api_keys": [key.document() for key in enrolled.api_keys] if enrolled else [],
+    }
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump(document, file)
+    draft.replace(path)
+
+
+def _with_workers(prepared: Prepared, listener: socket.socket, say: Say) -> None:
+    """Several processes on one socket; each writes a journal log of its own. One that dies ends them all, so that a
+    supervisor sees it."""
+    children: list[int] = []
+    for number in range(prepared.wanted.workers):
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                _serve(prepared, listener, f"w{number}", say)
+                status = 0
+            finally:
+                os._exit(status)
+        children.append(child)
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda number, frame: _stop(children))
+    os.wait()
+    _stop(children)
+
+
+def _stop(children: list[int]) -> None:
+    for child in children:
+        try:
+            os.kill(child, signal.SIGTERM)
+        except ProcessLookupError:
+            continue

@@ -1,0 +1,158 @@
+"""Finding the objects of resources in what an API says and takes, worked out from its schemas at start.
+
+Declared places come from the schema. An object that nothing declares is found too: whatever carries a property that
+names the owner or the tenant of a resource is one of its objects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ringwall.engines.policy.relation import Relation, relate
+from ringwall.engines.policy.shape import Shape, Sighting, escape, shape_of, sightings
+
+Content = Mapping[str, Any]
+"""Schemas by media type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A resource as finding needs it: its name, its component schema, the properties of id, owner and tenant."""
+
+    name: str
+    schema: str | None
+    id: str
+    owner: str | None
+    tenant: str | None
+
+
+class Sight:
+    """Finds objects of `kinds` in documents described by `components`."""
+
+    def __init__(self, kinds: Sequence[Kind], components: Mapping[str, Any]) -> None:
+        self.kinds = {kind.name: kind for kind in kinds}
+        self._components = components
+        self._resources = {kind.schema: kind.name for kind in kinds if kind.schema}
+
+    def in_bodies(self, content: Content, main: str | None) -> dict[str, Shape]:
+        """By media type, the shape of request bodies. `main` is the resource that a body of another component
+        (`PatientUpdate`) is taken to describe where most of its properties are that resource's."""
+        found: dict[str, Shape] = {}
+        for media, schema in content.items():
+            shape = shape_of(schema, self._components, self._resources)
+            if shape.resource is None and main is not None and self._alike(schema, self.kinds[main]):
+                shape = Shape(main, shape.properties, shape.items, shape.values, shape.also)
+            if not shape.empty:
+                found[media] = shape
+        return found
+
+    def in_replies(self, replies: Mapping[str, Content], main: str | None) -> Callable[[int, Any], Iterator[Sighting]]:
+        """What finds the objects in a parsed reply of a status: declared ones, then those that give themselves away
+        (as `main`'s first, where two resources share a property)."""
+        shapes = {status: shape for status in range(200, 300) if (shape := self._shape(replies, status))}
+        marks = self._marks(main)
+
+        def find(status: int, data: Any) -> Iterator[Sighting]:
+            seen: set[int] = set()
+            shape = shapes.get(status)
+            if shape is not None:
+                for sighting in sightings(data, shape):
+                    seen.add(id(sighting.value))
+                    yield sighting
+            for sighting in _marked(data, marks):
+                if id(sighting.value) not in seen:
+                    yield sighting
+
+        return find
+
+    def _shape(self, replies: Mapping[str, Content], status: int) -> Shape | None:
+        content = replies.get(str(status)) or replies.get(f"{status // 100}XX") or replies.get("default") or {}
+        for media, schema in content.items():
+            if media.endswith("json") and schema is not None:
+                shape = shape_of(schema, self._components, self._resources)
+                return None if shape.empty else shape
+        return None
+
+    def _marks(self, main: str | None) -> list[tuple[str, str]]:
+        """Properties that give an object away, with the resource that they speak of."""
+        first = [self.kinds[main]] if main else []
+        marks: dict[str, str] = {}
+        for kind in (*first, *self.kinds.values()):
+            for name in (kind.owner, kind.tenant):
+                if name is not None:
+                    marks.setdefault(name, kind.name)
+        return list(marks.items())
+
+    def _alike(self, schema: Any, kind: Kind) -> bool:
+        theirs = _properties(schema, self._components)
+        ours = _properties(self._components.get(kind.schema or ""), self._components)
+        return bool(theirs) and len(theirs & ours) * 2 > len(theirs)
+
+
+def relation_shown(
+    value: Mapping[str, Any], kind: Kind, subject: str, words: frozenset[str], tenant: str | None
+) -> Relation | None:
+    """What a caller is to an object by what the object says itself; None where it names neither owner nor tenant."""
+    owner = value.get(kind.owner) if kind.owner else None
+    home = value.get(kind.tenant) if kind.tenant else None
+    if owner is None and home is None:
+        return None
+    confined = kind.tenant is not None and home is not None
+    return relate(subject, words, tenant, owner=name_of(owner), home=name_of(home), confined=confined)
+
+
+def name_of(value: Any) -> str | None:
+    """An id as text: strings and integers name things, nothing else does."""
+    if isinstance(value, bool):
+        return None
+    return str(value) if isinstance(value, (str, int)) else None
+
+
+def masked(value: Any, mask: str) -> Any:
+    """A partial value: `last4`, the `initial`, a mail address's `domain`, or nothing of it (`all`).
+
+    What is too short to be shown in part is covered whole, and so is what is not text. Masking twice changes nothing.
+    """
+    if not isinstance(value, str):
+        return None if value is None else "****"
+    if mask == "last4" and len(value) >= 8:
+        return "****" + value[-4:]
+    if mask == "initial" and len(value) >= 2:
+        return value[0] + "***"
+    if mask == "domain" and "@" in value:
+        return "***@" + value.rpartition("@")[2]
+    return "****"
+
+
+_DEEP = (dict, list)
+
+
+def _marked(data: Any, marks: list[tuple[str, str]]) -> Iterator[Sighting]:
+    if not marks:
+        return
+    waiting: list[tuple[Any, str]] = [(data, "")]
+    while waiting:
+        value, pointer = waiting.pop()
+        if isinstance(value, dict):
+            resource = next((name for mark, name in marks if mark in value), None)
+            if resource is not None:
+                yield Sighting(resource, value, pointer)
+            waiting.extend((v, f"{pointer}/{escape(k)}") for k, v in value.items() if isinstance(v, _DEEP))
+        elif isinstance(value, list):
+            waiting.extend((v, f"{pointer}/{i}") for i, v in enumerate(value) if isinstance(v, _DEEP))
+
+
+def _properties(schema: Any, components: Mapping[str, Any], depth: int = 8) -> set[str]:
+    if not isinstance(schema, dict) or depth == 0:
+        return set()
+    declared, reference = schema.get("properties"), schema.get("$ref")
+    found: set[str] = set(declared) if isinstance(declared, dict) else set()
+    if isinstance(reference, str):
+        found |= _properties(components.get(reference.rsplit("/", 1)[-1]), components, depth - 1)
+    for keyword in ("allOf", "anyOf", "oneOf"):
+        branches = schema.get(keyword)
+        for branch in branches if isinstance(branches, list) else ():
+            found |= _properties(branch, components, depth - 1)
+    return found
