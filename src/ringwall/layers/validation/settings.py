@@ -16,9 +16,9 @@ class Settings:
     form, and of what packed content unpacks to (`unpacked`, bytes). Make one for all operations of an API."""
 
     schemas: Mapping[str, Schema]
-    resources: Mapping[str, Resource] = field(default_factory=dict)
     depth: int = 32
     items: int = 10_000
+    resources: Mapping[str, Resource] = field(default_factory=dict)
     parts: int = 128
     unpacked: int = 1 << 20
     compiler: Compiler = field(init=False, repr=False, compare=False)

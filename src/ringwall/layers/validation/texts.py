@@ -9,7 +9,7 @@ from ringwall.engines.schema import ANYTHING, Node, token
 
 def collect(value: JSON, node: Node, at: str, out: list[Text]) -> None:
     """Add the strings of `value` to `out`, names of undeclared members among them. No deeper than the decoder let
-    through."""
+    through. A member's undeclared name is a text of format `name`."""
     kind = type(value)
     if kind is str:
         out.append(Text(at, value, node.free, node.format))  # type: ignore[arg-type]
@@ -27,7 +27,7 @@ def _members(value: dict[str, JSON], node: Node, at: str, out: list[Text]) -> No
         child = declared.get(name)
         if child is None:
             where = f"{at}/{token(name)}"
-            out.append(Text(where, name, free=True))
+            out.append(Text(where, name, free=True, format="name"))
             collect(given, node.other or ANYTHING, where, out)
             continue
         kind = type(given)

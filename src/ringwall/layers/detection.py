@@ -1,0 +1,114 @@
+"""Detection: injections in the texts that validation left free. What a schema decides is not judged again.
+
+Findings are those of `engines.payload`; here they become refusals that name the class and the place, never the text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from ringwall.contract.model import Operation
+from ringwall.core.known import Known, Text
+from ringwall.core.message import Request
+from ringwall.core.plan import Guard, Guards
+from ringwall.core.reasons import Layer, Reason
+from ringwall.core.verdict import PASS, Fault, Refuse, Verdict
+from ringwall.engines.payload import Finding, Format, inspect
+
+LAYER: Final = Layer.DETECTION
+
+Inspect = Callable[[str, Format], Finding | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What judges a text of a format."""
+
+    inspect: Inspect = inspect
+
+
+_KINDS: Final = {
+    "sqli": "SQL that changes a statement's structure",
+    "nosqli": "a query operator or script of a document database",
+    "xss": "markup or script that a browser would run",
+    "cmdi": "shell syntax that starts another command",
+    "lfi": "a path that leaves its directory or names a system file",
+    "ssti": "an expression of a template language",
+    "ssrf": "an address inside the network, or of a scheme that reads files",
+    "xxe": "an XML document type with entities",
+    "rce": "code of a server-side language",
+    "ldap": "LDAP filter syntax",
+    "xpath": "XPath syntax that changes an expression",
+    "deserialization": "a serialized object",
+    "crlf": "a line break that begins a header",
+    "proto": "a member that reaches an object's prototype",
+    "ssi": "a server-side include",
+    "xslt": "a stylesheet instruction",
+}
+
+
+def _reason(kind: str, what: str) -> Reason:
+    return Reason(
+        f"detection.{kind}",
+        422,
+        "Input not allowed",
+        "Send the value without markup, code or query syntax.",
+        f"A free text holds {what}. Where that is right, state the field's `format` in the contract; "
+        "`ringwall why` shows the token classes that decided.",
+    )
+
+
+_REASONS: Final[Mapping[str, Reason]] = {kind: _reason(kind, what) for kind, what in _KINDS.items()}
+REASONS: Final[tuple[Reason, ...]] = tuple(_REASONS.values())
+
+_FORMATS: Final[Mapping[str, Format]] = {
+    "text": "text",
+    "plain": "plain",
+    "markdown": "markdown",
+    "html": "html",
+    "code": "code",
+    "sql": "sql",
+    "url": "url",
+    "uri": "url",
+    "filename": "filename",
+    "json": "json",
+}
+
+
+def forge(operation: Operation, settings: Settings) -> Guards:
+    """One guard over the validated input's free texts."""
+    look = settings.inspect
+
+    def check(request: Request, known: Known) -> Verdict:
+        for text in known.input.texts if known.input else ():
+            if text.free and text.value:
+                finding = _found(text, look)
+                if finding is not None:
+                    return _refused(text, finding)
+        return PASS
+
+    return Guards(body=(Guard(LAYER, "texts", check, operation.key),))
+
+
+def _found(text: Text, look: Inspect) -> Finding | None:
+    """The finding in one text. A member's own name is judged as text, and as the name that it is."""
+    if text.format != "name":
+        return look(text.value, _FORMATS.get(text.format, "text"))
+    return look(text.value, "text") or (look(_member(text.value), "json") if _suspect(text.value) else None)
+
+
+def _suspect(name: str) -> bool:
+    return not name[0].isalnum() or name in ("constructor", "prototype")
+
+
+def _member(name: str) -> str:
+    """The name where it stands in JSON."""
+    return '{"%s":{"a":0}}' % name.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def _refused(text: Text, finding: Finding) -> Refuse:
+    reason = _REASONS[finding.kind]
+    decoders = f" after {', '.join(finding.decoded)}" if finding.decoded else ""
+    return Refuse(reason, (Fault(text.pointer, reason.code),), detail=f"{finding.evidence}{decoders}")
