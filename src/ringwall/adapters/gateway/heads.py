@@ -57,7 +57,7 @@ async def read_request_head(wire: Wire, seconds: float) -> bytes | Reason | None
         if flaw is not None:
             return flaw
         if len(buffer) >= MOST_HEAD:
-            return admit.HEADER_SIZE if b"\n" in buffer else admit.TARGET_SIZE
+            return admit.HEADER_SIZE if buffer.find(b"\n", 0, MOST_HEAD) >= 0 else admit.TARGET_SIZE
         seen = len(buffer)
         if not await wire.more():
             return None if not buffer else admit.SYNTAX

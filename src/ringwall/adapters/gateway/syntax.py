@@ -26,6 +26,8 @@ def flaw_of_request(head: bytes) -> Reason | None:
     """What is wrong with a complete request head, its empty line included."""
     if _REQUEST.fullmatch(head):
         return None
+    if not _BEGINNING.match(head):
+        return admit.SYNTAX
     if _STRAY.search(head):
         return admit.LINE_END
     line, _, fields = head.partition(b"\r\n")
