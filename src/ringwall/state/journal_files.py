@@ -93,9 +93,7 @@ def read(directory: Path, start: int = 0, stop: int | None = None) -> Iterator[t
                     return
                 if frame.index >= start:
                     if not frame.holds:
-                        raise JournalDamaged(
-                            f"{segment.path.name}: record {frame.index} was altered; run audit verify"
-                        )
+                        raise JournalDamaged(f"{segment.path.name}: record {frame.index} was altered; run audit verify")
                     yield frame.index, frame.record
 
 

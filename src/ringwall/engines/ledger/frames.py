@@ -91,12 +91,12 @@ def authenticated(lines: Sequence[bytes], first: int, tagger: Tagger | None) -> 
     """The leaf hashes of lines numbered from `first`, up to the first line that is not to the byte what
     `encode` wrote there. Without a key the tag is taken as it stands."""
     leaves: list[bytes] = []
+    tag_of = tagger.tag if tagger else None
     for index, line in enumerate(lines, first):
         start = b'{"n":%d,"record":' % index
-        record = line[len(start) : SUFFIX_AT]
-        leaf = sha256(b"\x00" + record).digest()
-        tag = line[TAG_AT:-2] if tagger is None else tagger.tag(index, leaf)
-        if line != b'%b%b,"leaf":"%b","tag":"%b"}' % (start, record, hexlify(leaf), tag):
+        leaf = sha256(b"\x00" + line[len(start) : SUFFIX_AT]).digest()
+        tag = tag_of(index, leaf) if tag_of else line[TAG_AT:-2]
+        if not line.startswith(start) or line[SUFFIX_AT:] != b',"leaf":"%b","tag":"%b"}' % (hexlify(leaf), tag):
             break
         leaves.append(leaf)
     return leaves
