@@ -16,7 +16,7 @@ KIND = "rce"
 HINTS = (
     r"<\?(?:php|=|xml|\s|$)|\[/?php\]|\{/?php\}",
     r"\$+[a-z_{\[(]|\$\s*\{",
-    r"[\w'\")\]`][\s\x00]*(?:/\*[^*]*\*/|\?\.)?\s*\([^)]*\)|\)\s*\(|\w\s*\([\w\"']",
+    r"[\w'\")\]`}][\s\x00]*(?:/\*[^*]*\*/|\?\.)?\s*\([^)]*\)|\)\s*\(|\w\s*\([\w\"']",
     r"\b(?:java|javax|com\.sun|org\.(?:apache|omg|springframework|codehaus|mozilla)|sun\.\w+|scala|groovy|ognl)\b[.\w]|processbuilder|getruntime|java\.|@java",
     r"require\s*[(\[]|process\s*[.\[]|child_process|__import__|\bimport\s+os\b|%x[({\[]|io\.popen|open3|\.execute\(|constructor|while\s*\(|global\.|\\u00|\beval\b|\bexec\b|nd_func|jndi:|\bclass\.|__\w+__|->|@grab|@ast|\bfor\s*\(\s*;|=>|function",
     r"%\{|\$\{jndi|#_?memberaccess|#(?:a|_|context|rt)\s*=|\$\{[^}]*:",
@@ -26,9 +26,9 @@ _WS = r"(?:[\s\x00]|/\*[^*]*\*/|(?://|#)[^\n]*\n)*"
 _INDEX = rf"(?:\[[^\]]+\]|\{{[^}}]*\}}){_WS}"
 _NAME = r"(?:[a-z_]\w*|\{[^}]*\})"
 _PHP = {
-    "php: <? code": r"<\?(?:php\b|=|[\s]+[^\sx]|xml\s*:|\s*$)|\[/?php\]|\{/?php\}|<script\s+language\s*=\s*[\"']?php",
+    "php: <? code": r"<\?(?:php\b|=|\s+(?:\$|\w+\s*[('\"$;=])|xml\s*:|\s*$)|\[/?php\]|\{/?php\}|<script\s+language\s*=\s*[\"']?php",
     "php: $name(argument)": rf"\$+{_NAME}{_WS}(?:{_INDEX})*\({_WS}[^)\s]|\$+{_NAME}{_WS}(?:{_INDEX})+\(",
-    "php: ${expression}": r"\$\s*\{\s*(?:['\"$]|_?\w+\()",
+    "php: ${expression}": r"\$\s*\{\s*(?:['\"$]|_?\w+\()|\$\s+\{\s*\w",
     "php: (name)(argument)": (
         rf"(?:^|[;=\s@])(?:\(\s*string\s*\)\s*)?(?:\(\s*['\"]?[\w\\]+\s*['\"]?\s*\)|\[\s*['\"]?\w+['\"]?\s*\]\s*\[\s*\d+\s*\]|\{{\s*\[?['\"]?\w+['\"]?\]?\s*(?:\[\d+\])?\s*\}}|\{{\[[\w'\"]+\]\[\d+\]\}}|['\"][\w\\]+\s*['\"])\s*\(\s*[\w'\"$][^)\s]*(?:['\"]?\)|\s*\)\s*;?$)"
     ),

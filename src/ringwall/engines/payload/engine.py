@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from ringwall.engines.payload import code, directory, headers, includes, nosql, objects, paths, proto, shell, sql, ssrf, template, xml, xss
+from ringwall.engines.payload import code, directory, formats, headers, includes, nosql, objects, paths, proto, shell, sql, ssrf, template, xml, xss
 from ringwall.engines.payload.document import prose
 from ringwall.engines.payload.finding import Finding, Format, View, found
 from ringwall.engines.payload.gate import Gate, Hints
@@ -55,20 +55,29 @@ def _companies() -> tuple[tuple[tuple[int, Hints], ...], ...]:
 _GATE = Gate(_companies())
 
 
-def inspect(value: str, format: Format = "text") -> Finding | None:
-    """The first injection found in `value`, or None. Pure, deterministic, linear in the length of `value`; never raises."""
+def inspect_value(value: str, format: Format = "text") -> Finding | None:
+    """The first injection in one string of `format`, or None; JSON inside a string is read as text."""
+    if format in ("code", "sql"):
+        return None
+    if format == "markdown":
+        return formats.markdown(value)
+    if format == "html":
+        return formats.html(value)
+    if format == "filename" and (hit := formats.filename(value)):
+        return hit
+    document = format == "text"
     for view in views(value):
-        if hit := judge(view):
+        if hit := _judge(view, document):
             return hit
     return None
 
 
-def judge(view: View) -> Finding | None:
-    """The first injection found in one reading of a value."""
-    for index in _GATE.awake(view.text):
-        detector = DETECTORS[index]
+def _judge(view: View, document: bool) -> Finding | None:
+    """The first injection in one reading; `document` excuses the code that a document quotes."""
+    for number in _GATE.awake(view.text):
+        detector = DETECTORS[number]
         evidence = detector.detect(view)
-        if evidence and not (detector.quoted and _only_quoted(detector, view)):
+        if evidence and not (document and detector.quoted and _only_quoted(detector, view)):
             return found(detector.kind, evidence, view)
     return None
 

@@ -12,7 +12,7 @@ from ringwall.engines.payload.finding import View
 KIND = "crlf"
 HINTS = (r"[\r\n]+[\s]*(?:[a-z0-9-]{2,40}\s*:|<|http/\d)|^[\r\n]|\\[rn]|\xe5\x98[\x8a\x8d]",)
 
-_FIELD = re.compile(r"[\r\n]\s*+(?P<name>[A-Za-z][A-Za-z0-9-]{2,40})\s?:\s?\S")
+_FIELD = re.compile(r"[\r\n]\s*+(?P<name>[A-Za-z0-9][A-Za-z0-9-]{2,40})\s?:\s?\S")
 _BODY = re.compile(r"(?:\r\n|\n|\r){2}\s*<[a-z!]", re.IGNORECASE)
 _LEADING = re.compile(r"[\r\n]+[A-Za-z][A-Za-z0-9-]{2,40}[\r\n]*: \S")
 _STATUS = re.compile(r"[\r\n]HTTP/\d(?:\.\d)? \d{3}")

@@ -27,7 +27,7 @@ HINTS = (
 _KEY = re.compile(rf"[{{,\[(]\s*[\"']?\s*\$(?:{_NAMES})[\"']?\s*:|^\s*[\"'\s,]*[\"']?\$(?:{_NAMES})[\"']?\s*:")
 _PARAMETER = re.compile(rf"\[\s*[\"']?\$(?:{_NAMES})[\"']?\s*\]\s*(?:=|\[|$)")
 _SHAPES = {
-    "js: ' operator this.": r"^[)\]}]*[o;][!(]*(?:K\.|K[isK]|Ki)",
+    "js: ' operator this.": r"^[)\]}]*[o;][!(]*(?:K\.|K[isKcd])",
     "js: ' || constant == constant": r"^[)\]}]*o[!(]*(?:[ns]e[nsqQ]|K(?:C|q|$)|Ko)",
     "js: ' ; statement": r"^[)\]}]*;\}?(?:K[inK({]|i\.i\.c|[cd]\()",
     "js: ' } statement": r"^[)\]]*;?\}+[;]?K",

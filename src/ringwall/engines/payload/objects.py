@@ -28,6 +28,15 @@ _FORMATS: tuple[tuple[str, re.Pattern[str]], ...] = (
 )
 
 
+TYPE_KEYS = frozenset({"$type", "@type", "@class", "__type", "py/object", "!class"})
+_TYPE = re.compile(r"\[?(?:\w+[.\\:/])+\w+.*", re.DOTALL)
+
+
+def names_type(value: str) -> bool:
+    """Whether `value` reads as a qualified type name, which a polymorphic reader would build."""
+    return len(value) < 1000 and _TYPE.fullmatch(value) is not None
+
+
 def detect(view: View) -> str | None:
     """The evidence that `view` is a serialized object, or None."""
     for name, pattern in _FORMATS:

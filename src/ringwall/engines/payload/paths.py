@@ -34,7 +34,9 @@ _SECRET_LEAF = re.compile(
     r"[/\\]\.?(?:passwd|shadow|boot\.ini|win\.ini|system\.ini|web\.config|php\.ini|my\.(?:cnf|ini)|httpd\.conf|hosts|group|issue|motd|fstab|environ|self/\w+|cmdline|id_[rd]sa\w*|authorized_keys|known_hosts)(?:$|[\s\x00%&?#\"'!:;.])|[/\\]\.(?:\w+_history|htaccess|htpasswd|ssh|git|svn|env|aws|bashrc|profile|xauthority|mysql_history|netrc|dockerenv|npmrc)(?:$|[/\\\s\x00%])",
     re.IGNORECASE,
 )
-_FILE_LEAF = re.compile(r"[/\\][\w .~-]*\.(?:ini|conf|cnf|cfg|log|config|inc|asa|sam|db|pdb|sql|bak|old|htm?l|jsp|php\d?|asp|aspx|xml|pl|cgi)(?:\.\w{1,4})?(?:\x00|%00)?[\s\"']*$|[/\\](?:\w*_ ?log|\w*logs?)(?:\x00|%00)?$", re.IGNORECASE)
+_FILE_LEAF = re.compile(r"[/\\][\w .~-]*\.(?:ini|conf|cnf|cfg|log|config|inc|asa|sam|db|pdb|sql|bak|old|err|env)(?:\.\w{1,4})?(?:\x00|%00)?[\s\"']*$|[/\\][\w .~-]+[/\\][\w .~-]*\.(?:html?|jsp|php\d?|aspx?|xml|pl|cgi|txt)(?:\x00|%00)?[\s\"']*$|[/\\](?:\w*_ ?log|\w*logs?)(?:\x00|%00)?$", re.IGNORECASE)
+_HIDDEN = re.compile(r"/\.(?!well-known|\.?/|\.?$)\w[\w.-]{2,30}(?:/|$|\s)")
+_NUL_ENDED = re.compile(r"[\w /.\\:-]{4,400}(?:\x00|%00)(?:\.\w{1,5})?")
 _WINDOWS = re.compile(r"[\s\"']*(?:[a-z]:[\\/]+|\\\\[\w.?$-]+\\|[\\/]+(?=[\w\\]*\\))(?!users\\|documents)(?:[\w .~()$+-]+[\\/]+)*[\w .~$%-]*[\s\"']*", re.IGNORECASE)
 _WRAPPER = re.compile(
     r"(?:^|[=\s\"'(,;:/])(?:php\d?://(?:filter|input|stdin|fd|memory|temp)|(?:phar|zip|zlib|glob|expect|ogg|rar|compress\.(?:zlib|bzip2)|ssh2(?:\.\w+)?)://\S|(?:data|file)://\S|file:/+\w|php://\S|data:;?,?base64,)",
@@ -77,6 +79,8 @@ def _climbs(text: str) -> bool:
 def _named(path: str) -> str | None:
     if _SYSTEM.match(path):
         return "path: /system/file"
+    if _HIDDEN.match(path) or _NUL_ENDED.fullmatch(path):
+        return "path: /.hidden"
     if path[:1] in "/\\" and (_SECRET_LEAF.search(path) or _FILE_LEAF.search(path)) and not path.startswith("//"):
         return "path: /…/configuration"
     if _WINDOWS.fullmatch(path) and (_SECRET_LEAF.search(path) or _FILE_LEAF.search(path) or re.match(r"(?i)[a-z]:[\\/]+win", path) or re.search(r"(?i)system32|\.exe|repair", path)):

@@ -88,7 +88,7 @@ def _commands(text: str, decoded: bool) -> str | None:
         before = raw[max(0, start - 2) : start].decode("utf-8", "replace")
         if _quiet(head, before, lines) or (rows and head["separator"] == "|" and _in_row(raw, start)):
             continue
-        if evidence := _judge(head, window, leads=start <= 2):
+        if evidence := _judge(head, window, leads=start == 0):
             return evidence
     return None
 
@@ -101,7 +101,7 @@ def _quiet(head: re.Match[str], before: str, lines: bool) -> bool:
     if separator == "`":
         return _TICK_BEFORE.search(before) is None
     if separator == "^":
-        return bool(before) and before[-1].isalnum()
+        return bool(head["wrap"]) or not head["name"][:1].isalpha() or (bool(before) and before[-1].isalnum())
     return separator == "&" and not head["wrap"] and head.string[head.end() : head.end() + 1] == ";"
 
 
@@ -127,14 +127,14 @@ def _judge(head: re.Match[str], window: str, leads: bool) -> str | None:
         return f"shell: {separator} prefix program"
     if name == "net" and words and words[0].lower() in NET:
         return f"shell: {separator} net command"
-    if name in WORDS and (command_line(words) or (closed and not words) or (leads and any(map(is_shaped, words)))):
+    if name in WORDS and (command_line(words) or (closed and not words) or (leads and any(is_shaped(word) and not word.isdigit() for word in words))):
         return f"shell: {separator} command argument"
     return None
 
 
 def _plain(name: str, separator: str, words: list[str], leads: bool) -> bool:
     """A program name in command position, unless what follows reads as a sentence or the name is a product's."""
-    if name.istitle() and not command_line(words):
+    if name.istitle() and not (words and words[0][0] in "-/\"'$~"):
         return False
     if separator == "newline" and words and not command_line(words):
         return False

@@ -43,13 +43,13 @@ EXACT = Grammar(
         "shell: Verb-Noun": (
             rf"(?:^|[;|&(`'\"]\s*){_VERB}-[A-Z][a-z]+[A-Z][A-Za-z]*(?:$|[^\w/-])|(?:^|[;|&(`'\"]\s*)(?i:{_VERB})-[A-Za-z]+(?:\s+-[A-Za-z]|\s*[|;&]\s*\w|\s+['\"$])"
         ),
+        "shell: separator word": r"^\s*[\"')]*\s*(?:;|\|\|?|&&)\s*[a-z][a-z0-9_.-]{2,60}\s*[\"';|&]*\s*$|^\s*&[a-z]{4,40}\s*$",
         "shell: $( word )": r"(?:^|[\s\"';|&=])\$\(\s*[a-z]{2,12}\s*\)",
     }
 )
 # Only in a value of some dozens of characters: longer text may say these by chance.
 SHORT = Grammar(
     {
-        "shell: separator word": r"^\s*[\"')]*\s*(?:;|\|\|?|&&)\s*[a-z][\w.-]{2,}\s*[\"';|&]*\s*$|^\s*&[a-z]{4,}\s*$",
         "shell: leading ;word word": r"^\s*[\"']?(?:;|\|\||&&)[a-z][a-z0-9.-]+(?:\s+[\w./:-]+){1,3}\s*$",
         "shell: glob path": r"(?:^|[\s;|&`(])/(?:[\w.?*-]|\[[^\]\s/]+\])+/(?:[\w./*-]|\?|\[[^\]\s/]+\])*(?:\?[\w./*-]*\?|\[[^\]\s/]+\])[\w?*./-]*",
     },

@@ -28,7 +28,7 @@ HINTS = (
     r"\b(?:union|except|intersect|select|having|procedure|infile|outfile|dumpfile)\b|\b(?:order|group)\s+by\b|waitfor\s+delay|\blimit\s+\d",
     r";[\s)]*(?:drop|insert|delete|update|exec|declare|waitfor|shutdown|create|alter|truncate|call|begin|grant|desc|set|replace|merge|if|goto|xp_|sp_)",
     rf"\b(?:{_EFFECT})\s*\(|\bcase\s+when\b|\b(?:utl|dbms)_\w+\.|\b(?:sleep|benchmark)/\*",
-    r"^\W*(?:declare|exec|select|where|and|x?or|having|x'|n'|insert\s+into|delete\s+from|update|call)\b|^[-+]?\d+\s*\)+|^\W*\)",
+    r"^\W*(?:declare|exec(?:ute)?|select|where|and|x?or|having|x'|n'|insert\s+into|delete\s+from|update|call)\b|^[-+]?\d+\s*\)+|^\W*\)",
     r"^\W*'[^']+'\s*(?:::\w+\s*)?[<>=?@]|^\w+\s?\($|^\w+\(\w+\(",
     r"\w/\*|\*/\w",
 )

@@ -23,8 +23,8 @@ AFTER_STRING = Grammar(
     {
         "sql: ' ) ; statement": rf"^\)*(?:[ekao]n)?\)*;{_STATEMENT}",
         "sql: ' union select": r"^\)*[^;C]{0,12}Ul?\(*[SVT]",
-        "sql: ' or operand = operand": rf"^\)*[oa]*o{_PRE}{_O}(?:[ao]+{_PRE}{_O})*\)*{_COMPARE}{_PRE}[nsqQvwtfgdSlc]",
-        "sql: ' or (select": rf"^\)*[oa]+{_PRE}[SV]",
+        "sql: ' or operand = operand": rf"^\)*[oa]*o{_PRE}{_O}(?:[ao]+{_PRE}{_O})*\)*{_COMPARE}{_PRE}[nsqQvwtXfgdSlc]",
+        "sql: ' or (select": rf"^\)*[oa]+{_PRE}S",
         "sql: ' or constant --": rf"^\)*o{_PRE}(?:[nvs]|{_CALL})\)*(?:C|;|o|$)",
         "sql: ' or effect()": rf"^\)*[oa,]+{_PRE}(?:w\.)*[d]\(",
         "sql: ' or open string": rf"^\)*o[!(]*s?Q$|^\)*o{_PRE}{_O}a+Q$",
@@ -37,7 +37,9 @@ AFTER_STRING = Grammar(
         "sql: ' compare constant --": r"^\)*[ekKa][nsv]\)*C",
         "sql: ' operator '": r"^[ekKao]+Q$",
         "sql: ' || call()": r"^\)*o+\(*[gdf]\(",
-        "sql: ' + call()": r"^\)*a+\(*[gd]\([^;]*$",
+        "sql: ' + call()": r"^\)*a+\(*(?:na)*[gd]\([^;]*$",
+        "sql: ' or constant group by call": r"^\)*o.{0,6}Ob[gfd]\(",
+        "sql: ' exec procedure": r"^\)*x(?:[w.]*X|[w.]+s)",
         "sql: ' (select": rf"^\)*\(+S{_LIST}",
         "sql: ', constant, constant) delay": r"^\)*(?:,n)+\)*(?:y|C|$)",
         "sql: ', (select": r"^\)*,\(*S",
@@ -66,23 +68,23 @@ BARE = Grammar(
             rf"^(?:a?[nv]|g\([^)]*\)|[aw]{{1,4}})?\)*o{_PRE}{_O}(?:[ao]+{_PRE}{_O})*\)*{_COMPARE}{_PRE}(?:[nsqQvwtT]|{_CALL})(?:a[wt])?\)*(?:[CoQq;LO)]|$)"
         ),
         "sql: number or operand = operand": (
-            rf"^a?n\)*o{_PRE}{_O}(?:[ao]+{_PRE}{_O})*\)*{_COMPARE}{_PRE}[nsqQvtfgdSlc(]"
+            rf"^a?n(?:a\(*(?:n|s|g\(\))\)*)*\)*o{_PRE}{_O}(?:[ao]+{_PRE}{_O})*\)*{_COMPARE}{_PRE}[nsqQvtXfgdSlc(]"
         ),
         "sql: ) or operand = operand": rf"^[nsw]?\)+o{_PRE}{_O}(?:[ao]+{_PRE}{_O})*\)*{_COMPARE}",
         "sql: number and call()": r"^(?:a?n)?\)*o[!(a]*g\([^;]*\)\)*(?:[ekK]|C|$)",
-        "sql: operator constant --": r"^\(?(?:a?n)?\)*o[!(]*[nv]\)*C",
+        "sql: operator constant --": rf"^\(?(?:a?n)?\)*o[!(]*(?:[nv]|{_CALL})\)*C",
         "sql: order by number": r"^(?:a?[ns]|w)?\)*Ob(?:n|[gd]\(.*\))(?:,.*)?(?:C|$)",
         "sql: having condition": rf"^(?:a?n|w)?\)*H{_PRE}(?:n[ek]n|g\(.*\)[ek])",
-        "sql: where constant = constant": rf"^(?:a?n)?\)*(?:Aw)?W{_PRE}[ns][ekK][ns]",
+        "sql: where constant = constant": rf"^(?:a?n)?\)*(?:Aw)?W{_PRE}[ns][ekK][ns]|^a?nW{_O}e",
         "sql: number ) where condition": rf"^a?n\)+(?:A?w)?(?:W|;|o|a\(*S|U|,\(S|H|K\(*S){_PRE}",
         "sql: number ; statement": rf"^(?:a?[nw]|s)?\)*;{_STATEMENT}",
         "sql: ; statement": (
-            r";(?:DT+[wt]|NI[wt](?:\(|V|S)|RF[wt](?:\.w)?(?:W|C|;|$)|P[wt](?:\.w)*E[wt](?:\.w)?e|yv|yz|x(?:X|v|\(v)"
+            r";(?:DT+[wt]|NI[wtf](?:\(|V|S)|RF[wt](?:\.w)?(?:W|C|;|$)|P[wt](?:\.w)*E[wt](?:\.w)?e|yv|yz|x(?:X|v|\(v)"
             rf"|Sl?(?:[nvacs]|[gd]\(|w,.*F|[wt]F[wt](?:;|C|W|$)))"
         ),
         "sql: constants , delay": r"^\)*(?:,n)+\)+",
         "sql: number compare (select": r"^a?n\)*!?[ekK]\(*S",
-        "sql: procedure call": r"^x(?:X|\(?v)|^yv|^xm[sqQ]|x+X[sqv]|^NI[wtT](?:\(|V|S)|^RF[wt]W|^P[wt]E[wt]e",
+        "sql: procedure call": r"^x(?:X|\(?v)|^yv|^xm[sqQ]|x[w.]*X[sqv]|^NI[wtT](?:\(|V|S)|^RF[wt]W|^P[wt]E[wt]e",
         "sql: catalogue": r"F(?:t|t\.|w\.)t|^S[^;]*Ft",
         "sql: select server variable": r"^Sl?v(?:\.w)?(?:[CF;]|$)|^Sg\([s]?\)(?:[CF;]|$)",
         "sql: number or constant group by call": r"^a?n\)*o.{0,6}Ob[gfd]\(",
@@ -90,7 +92,7 @@ BARE = Grammar(
         "sql: package call": r"X\.[wfgd]+\(",
         "sql: limit procedure": r"^a?nLn(?:,n)?(?:TY|U|I)|TYf?g?\(|TY\(",
         "sql: conditional on constants": r"^g\(n[ek]n\)S|ch[!(]*(?:[ns][ekK)]|g\(|[wv](?:\.w)?[ek])|(?:^|[aoek,(])g\(n[ek]n,|^g\([nw]\(?\)?e$|^g\(g\(\)[ek]",
-        "sql: cut call": r"^[gd]\($|^g\(g\(g?",
+        "sql: cut call": r"^S?[gd]\($|^g\(g\(g?|^\)K\(",
         "sql: operator constant": r"^o[!(]*n$",
         "sql: constant = constant": r"^(?:[aw]{0,4}o)?s(?:aw)?[ke?]s(?:aw)?(?:$|C|[eko])|^a?n\)*[ek]n\)*(?:C|o)",
     }

@@ -19,7 +19,7 @@ BUDGET = 192 * 1024
 
 _STEPS: tuple[tuple[str, re.Pattern[str], decode.Decoder], ...] = (
     ("url", re.compile(r"%(?:u[0-9A-Fa-f]{4}|[0-9A-Fa-f]{2})"), decode.percent),
-    ("html", re.compile(r"&(?:#[xX]?[0-9A-Fa-f]|(?i:lt|gt|quot|apos|amp|colon|lpar|rpar|tab|newline|sol|period)\b)"), decode.entities),
+    ("html", re.compile(r"&(?:#[xX]?[0-9A-Fa-f]|[A-Za-z]{2,20}\d?;|(?i:lt|gt|quot|amp)\b)"), decode.entities),
     ("escape", re.compile(r"\\(?:x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|u\{|[0-7]{2}|[nr]|[\"'/])"), decode.escapes),
     ("utf7", re.compile(r"\+A[A-Za-z0-9/]{2}"), decode.utf7),
     ("hex", re.compile(r"0[xX][0-9A-Fa-f]{2}(?![0-9A-Fa-f])[^\s,;)]{0,4}0[xX]|\.\.0[xX]"), decode.hex_prefix),
@@ -50,7 +50,7 @@ def views(value: str) -> Iterator[View]:
 def _next(view: View) -> Iterator[View]:
     text, done = view.text, view.decoded
     for name, sign, decoder in _STEPS:
-        if done.count(name) < 2 and sign.search(text):
+        if done.count(name) < (3 if name == "url" else 2) and sign.search(text):
             yield View(decoder(text), (*done, name), view.leaf)
     if "+" in text and " " not in text and "plus" not in done and _PLUS.search(text):
         yield View(decode.plus(text), (*done, "plus"), view.leaf)

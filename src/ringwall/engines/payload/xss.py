@@ -20,7 +20,7 @@ HINTS = (
     r"(?:script|mocha)[\s\x00]*:|s\s*c\s*r\s*i\s*p\s*t\s*:|data:[^,]{0,40}(?:html|xml|script|svg)",
     r"\bon[a-z]{3,24}[\s\x00-\x20/]*=",
     r"(?:alert|prompt|confirm|eval|settimeout|setinterval|fromcharcode|expression|function|constructor|atob|write(?:ln)?|fetch|import|void|open|call|apply)[\s)\]'\"]*(?:\(|`|\?|\.call|\.apply)",
-    r"-moz-binding|behaviou?r\s*:|@import|document\s*\.|window\s*[.\[]|location\s*[.=\[]|innerhtml",
+    r"-moz-binding|behaviou?r\s*:|@import|document\s*[.\[]|activex|url\(\s*.?javascript|window\s*[.\[]|location\s*[.=\[]|innerhtml",
     r"['\"`][\s)}\]]*[-+;,*/|&^?:]+[\s]*[\w.$]+[\s]*[(`\[=]",
 )
 
@@ -45,7 +45,7 @@ _CODE = re.compile(r"[\w\])]\s*[(\[`]|=[^=>]|[+!\[\]()]{6}|\w\s*\.\s*\w+\s*[=(]|
 
 _BROWSER = r"(?:alert|confirm|prompt|eval|setTimeout|setInterval|execScript|importScripts|fromCharCode)"
 _LOOSE = re.compile(
-    rf"(?:^|[^\w.$])(?:(?:window|self|top|this|parent|frames|globalThis)\s*[.\[]\s*['\"]?)?{_BROWSER}['\"\])\s]*(?:\(|`|\?\.\(|\.call|\.apply)|\.(?:call|apply)\s*`"
+    rf"(?:^|[^\w.$])(?:(?:window|self|top|this|parent|frames|globalThis)\s*[.\[]\s*['\"]?)?{_BROWSER}['\"\])\s]*(?:\(\s*[^)\s]|\(\)\W*$|`|\?\.\(|\.call|\.apply)|(?:window|self|top|parent|frames|globalThis)\s*\[[^\]]{{0,80}}\]\s*(?:\(|=)|new\s+ActiveXObject|document\s*\[|\.\s*(?:call|apply)\s*`"
     r"|document\s*(?:/\*[^*]{0,80}\*/)?\s*\??\.\s*(?:cookie|write|location|domain|body|createElement|getElement|URL|documentURI)|String\.fromCharCode"
     r"|(?:window|document|top|self|parent)\s*[.\[]\s*['\"]?location['\"]?\]?\s*=[^=]|\.innerHTML\s*\+?="
     r"|\bconstructor\s*[(\[.]\s*['\"`(]?\s*(?:constructor|alert)",
@@ -54,7 +54,7 @@ _SCRIPT_URL = re.compile(
     r"(?:^|[\s\"'=(,;>/?&])(?:j\s*a\s*v\s*a|v\s*b|l\s*i\s*v\s*e|j)\s*s\s*c\s*r\s*i\s*p\s*t\s*:(?=[^\s]|\s*\S*[(`=])\S{0,200}?[(`=%\\.]", re.IGNORECASE
 )
 _DATA_URL = re.compile(r"(?:^|[\s\"'=(,;>])data:[^,\s]{0,60}(?:text/html|script|xml|svg)[^,\s]{0,60},", re.IGNORECASE)
-_STYLE_LOOSE = re.compile(r"\bexpression\s*\(\s*\w+[.(]|style\s*=[^<>]{0,60}expression\s*\(|-moz-binding\s*:\s*url|behaviou?r\s*:\s*url|@import\s*(?:url\s*\(|['\"])\s*['\"]?(?:https?:|//|data:|java)", re.I)
+_STYLE_LOOSE = re.compile(r"\bexpression\s*\(\s*\w+[.(]|:\s*url\(\s*['\"]?(?:java|vb)script|style\s*=[^<>]{0,60}expression\s*\(|-moz-binding\s*:\s*url|behaviou?r\s*:\s*url|@import\s*(?:url\s*\(|['\"])\s*['\"]?(?:https?:|//|data:|java)", re.I)
 _BREAK_HANDLER = re.compile(
     r"(?:^|[\"'`\s/\x00-\x20+>;,?&])on[a-z]{3,24}[\s\x00]*=[\s\x00]*[\"'`+(]{0,4}[^\s\"'`=;&]{0,80}[(`:=\[]"
     r"|(?:^|[\"'`\s/;])on[a-z]{3,24}\s*=\s*(?:alert|eval|prompt|confirm|import|fetch)\b"
