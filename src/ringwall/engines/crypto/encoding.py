@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import binascii
+from struct import Struct
 from typing import Final
 
-_TO_STANDARD: Final = str.maketrans("-_", "+/")
+_TO_STANDARD: Final = bytes.maketrans(b"-_", b"+/")
 _TO_URLSAFE: Final = bytes.maketrans(b"+/", b"-_")
+_LENGTHS: Final = tuple(Struct(f">B{count}I").pack for count in range(16))  # no list here is longer
 
 
 def joined(*parts: bytes) -> bytes:
-    """The parts in order, each after its length as 4 bytes, most significant first: no two lists are joined alike."""
-    return b"".join([b"%b%b" % (len(part).to_bytes(4), part) for part in parts])
+    """How many parts (1 byte), the length of each (4 bytes, most significant first), and the parts."""
+    return _LENGTHS[len(parts)](len(parts), *map(len, parts)) + b"".join(parts)
 
 
 def to_text(data: bytes) -> str:
@@ -22,7 +24,7 @@ def to_text(data: bytes) -> str:
 def from_text(text: str) -> bytes | None:
     """The bytes behind `text`, or None unless it is exactly what `to_text` would have written."""
     try:
-        data = binascii.a2b_base64(text.translate(_TO_STANDARD) + "==")
+        data = binascii.a2b_base64(text.encode("ascii").translate(_TO_STANDARD) + b"==")
     except ValueError:
         return None
     return data if to_text(data) == text else None

@@ -9,7 +9,7 @@ from typing import Final, NoReturn
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
-_TO_STANDARD: Final = str.maketrans("-_", "+/")
+_TO_STANDARD: Final = bytes.maketrans(b"-_", b"+/")
 _TO_URLSAFE: Final = bytes.maketrans(b"+/", b"-_")
 
 
@@ -25,7 +25,7 @@ def decode(text: str) -> bytes | None:
     that are not zero (RFC 4648, section 3.5): whatever a lenient decoder would have ignored.
     """
     try:
-        data = binascii.a2b_base64(text.translate(_TO_STANDARD) + "==")
+        data = binascii.a2b_base64(text.encode("ascii").translate(_TO_STANDARD) + b"==")
     except ValueError:
         return None
     return data if encode(data) == text else None

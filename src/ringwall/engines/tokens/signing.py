@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final, Self
 
 import orjson
+from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 from joserfc.jws import JWSRegistry
 
@@ -31,7 +32,10 @@ class SigningKey:
     @classmethod
     def from_private_jwk(cls, jwk: Mapping[str, str]) -> Self:
         """A key pair from what `private_jwk` gave. Raises ValueError for anything else."""
-        key = OKPKey.import_key({name: jwk[name] for name in ("kty", "crv", "x", "d") if name in jwk})
+        try:
+            key = OKPKey.import_key({name: jwk[name] for name in ("kty", "crv", "x", "d")})
+        except (KeyError, JoseError) as error:
+            raise ValueError("not a private Ed25519 key") from error
         if key.curve_name != "Ed25519" or not key.is_private:
             raise ValueError("not a private Ed25519 key")
         return cls(key.thumbprint(), key)
