@@ -20,6 +20,7 @@ from typing import BinaryIO, get_args
 import click
 
 from ringwall.engines.payload import JSON, Finding, Format, inspect, inspect_tree
+from ringwall.engines.sinks.batch import MALFORMED, sql_line
 
 BATCH = 256  # lines a task
 SMALL = 2_000  # lines that are not worth another process
@@ -36,19 +37,23 @@ _MALFORMED: Answer = (b'{"id": null, "flagged": false, "class": null, "reason": 
 Examples:
   echo '{"id": 1, "value": "O'"'"'Brien"}' | ringwall inspect
   ringwall inspect values.jsonl --format markdown --jobs 2
+  ringwall inspect --sink sql statements.jsonl
 
 A line is {"id", "value"[, "format"]}; a value that is no string has its strings and keys inspected. Out, in the same
-order: {"id", "flagged", "class", "reason"}. Exit status 2 when a line could not be read."""
+order: {"id", "flagged", "class", "reason"}. With `--sink sql` a line is {"id", "statement", "input", "dialect"}, and
+out comes {"id", "refused", "reason"}: whether the input became code of the statement. Exit status 2 when a line could not be read."""
 )
 @click.argument("file", type=click.File("rb"), default="-")
 @click.option("--format", "default", type=click.Choice(FORMATS), default="text", show_default=True, help="Of values that name none.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=None, help="Processes to use.  [default: one a core]")
+@click.option("--sink", type=click.Choice(["sql"]), help="Judge statements by the input that they were made with.")
 @click.pass_context
-def command(ctx: click.Context, file: BinaryIO, default: Format, jobs: int | None) -> None:
+def command(ctx: click.Context, file: BinaryIO, default: Format, jobs: int | None, sink: str | None) -> None:
     """Look for injections in a batch of values."""
     out = sys.stdout.buffer
     well_formed = True
-    for line, fine in _stream(_lines(file), partial(answer, default), jobs or os.cpu_count() or 1):
+    answerer = sink_answer if sink else partial(answer, default)
+    for line, fine in _stream(_lines(file), answerer, jobs or os.cpu_count() or 1):
         out.write(line)
         well_formed = well_formed and fine
     out.flush()
@@ -73,6 +78,12 @@ def answer(default: Format, line: bytes) -> Answer:
         "reason": finding.reason if finding else None,
     }
     return json.dumps(reply).encode("ascii") + b"\n", True
+
+
+def sink_answer(line: bytes) -> Answer:
+    """The answer to one line of `--sink sql`."""
+    told = sql_line(line)
+    return told.encode("ascii") + b"\n", told is not MALFORMED
 
 
 def _refuse(constant: str) -> float:

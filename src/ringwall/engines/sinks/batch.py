@@ -12,13 +12,13 @@ MALFORMED: Final = json.dumps({"id": None, "refused": True, "reason": "input.mal
 _NO_ID: Final = object()
 
 
-def sql_lines(lines: Iterable[str]) -> Iterator[str]:
+def sql_lines(lines: Iterable[str | bytes]) -> Iterator[str]:
     """One line out for each line in, in order. `input` is a string, a number, a boolean or null."""
-    for line in lines:
-        yield _line(line)
+    return map(sql_line, lines)
 
 
-def _line(line: str) -> str:
+def sql_line(line: str | bytes) -> str:
+    """The answer to one line; MALFORMED to what is none."""
     try:
         asked = json.loads(line)
     except (ValueError, RecursionError):
