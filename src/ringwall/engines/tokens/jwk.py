@@ -22,7 +22,8 @@ _RSA: Final = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512"})
 _HMAC: Final = frozenset({"HS256", "HS384", "HS512"})
 _EC: Final = {"P-256": ("ES256", 32), "P-384": ("ES384", 48), "P-521": ("ES512", 66), "secp256k1": ("ES256K", 32)}
 _EDWARDS: Final = {"Ed25519": 32, "Ed448": 57}
-_SIGNING_OPS: Final = frozenset({"sign", "verify"})
+_SIGNING_OPS: Final = ("sign", "verify")
+_ALL_OPS: Final = 8  # as many as RFC 7517, section 4.3, names
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def _narrow(jwk: Mapping[str, Json], material: _Material) -> VerifyKey | Refused
     kid, alg = jwk.get("kid"), jwk.get("alg")
     algs, weak_for = material.algs, material.weak_for
     if alg is not None:
-        if alg in weak_for:
+        if isinstance(alg, str) and alg in weak_for:
             return Refused(Flaw.KEY_WEAK, f"the secret is too short for {alg}")
         if not isinstance(alg, str) or alg not in algs:
             return Refused(Flaw.KEY_USE, "its alg does not sign, or does not fit its kind")
@@ -85,7 +86,7 @@ def _purpose(jwk: Mapping[str, Json]) -> str:
     ops = jwk["key_ops"]
     if not isinstance(ops, list) or "verify" not in ops:
         return "key_ops does not include verify"
-    if any(ops.count(op) > 1 for op in ops):
+    if len(ops) > _ALL_OPS or any(ops.count(op) > 1 for op in ops):
         return "key_ops repeats an operation"
     foreign = any(op not in _SIGNING_OPS for op in ops)
     return "key_ops contradicts use" if foreign and "use" in jwk else ""
