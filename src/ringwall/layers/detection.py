@@ -5,6 +5,7 @@ Findings are those of `engines.payload`; here they become refusals that name the
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -96,16 +97,17 @@ def _found(text: Text, look: Inspect) -> Finding | None:
     """The finding in one text. A member's own name is judged as text, and as the name that it is."""
     if text.format != "name":
         return look(text.value, _FORMATS.get(text.format, "text"))
-    return look(text.value, "text") or (look(_member(text.value), "json") if _suspect(text.value) else None)
+    return look(text.value, "text") or (look(_member(text), "json") if _suspect(text.value) else None)
 
 
 def _suspect(name: str) -> bool:
-    return not name[0].isalnum() or name in ("constructor", "prototype")
+    return not name[0].isalnum() or name == "prototype"
 
 
-def _member(name: str) -> str:
-    """The name where it stands in JSON."""
-    return '{"%s":{"a":0}}' % name.replace("\\", "\\\\").replace('"', '\\"')
+def _member(text: Text) -> str:
+    """The name where it stands in JSON; `prototype` is one step of a path that its parent may have begun."""
+    inner = json.dumps({text.value: {"a": 0}})
+    return f'{{"constructor":{inner}}}' if text.pointer.endswith("/constructor/prototype") else inner
 
 
 def _refused(text: Text, finding: Finding) -> Refuse:

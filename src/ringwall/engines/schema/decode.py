@@ -77,22 +77,25 @@ class _Survey:
     def take(self, root: JSON, bounds: Bounds) -> Malformed | None:
         """Count what is there, or say which bound it breaks."""
         level: list[JSON] = [root]
-        depth, items, strings = -1, 0, self.strings
+        depth, items, strings = 0, 0, self.strings
         while level:
-            depth += 1
             below: list[JSON] = []
+            nested = False
             for value in level:
                 kind = type(value)
                 if kind is str:
                     strings.append(value)  # type: ignore[arg-type]
                 elif kind is dict:
+                    nested = True
                     self.pairs += len(value)  # type: ignore[arg-type]
                     strings.extend(value)  # type: ignore[arg-type]
                     below.extend(value.values())  # type: ignore[union-attr]
                 elif kind is list:
+                    nested = True
                     below.extend(value)  # type: ignore[arg-type]
-                elif value is not None and not LEAST <= value <= MOST:  # type: ignore[operator]
+                elif value is not None and not LEAST < value <= MOST:  # type: ignore[operator]
                     self.large = True
+            depth += nested
             items += len(below)
             if items > bounds.items:
                 return ITEMS

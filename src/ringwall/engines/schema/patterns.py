@@ -15,10 +15,13 @@ from ringwall.engines.schema.document import JSON
 OPTIONS = jsonschema_rs.RegexOptions()
 
 _ANNEX_B = re.compile(r"(\\[dwsDWS])-(?=[^\]])")
+_SINGLE = r"(?:[A-Za-z0-9_.:,@]|\\[dw.-])(?!-[^\]])"
+_CLASS = rf"\[-?(?:[A-Za-z0-9]-[A-Za-z0-9]|{_SINGLE})++-?\]"
 _EXACT = re.compile(
-    r"\^(?:\[(?:[A-Za-z0-9]-[A-Za-z0-9]|[A-Za-z0-9_.:,@-]|\\[dw.\-])+\]|\\[dw.\-]|[A-Za-z0-9_:@-]"
-    r"|\((?:\?:)?|\)|\||[*+?]|\{\d+(?:,\d*)?\})+\$"
+    rf"\^(?![*+?{{])(?:{_CLASS}|\\[dw.-]|[A-Za-z0-9_:@-]|\((?:\?:)?(?!\?)|\)|\||[*+?]|\{{\d+(?:,\d*)?\}})++\$"
 )
+"""An anchored pattern of classes, letters, digits and marks that open nothing. Possessive, so that it cannot run away;
+a hyphen in a class stands at an end or in a range of letters or digits."""
 
 
 @lru_cache(maxsize=4096)
@@ -40,11 +43,14 @@ def portable(pattern: str) -> str:
 def exact(pattern: JSON) -> bool:
     """Whether an anchored pattern admits letters, digits and a few harmless marks only, so that its values are
     decided. Says no where it is not sure."""
-    return isinstance(pattern, str) and bool(_EXACT.fullmatch(pattern)) and not _loose(pattern)
+    if not isinstance(pattern, str):
+        return False
+    written = portable(pattern)
+    return bool(_EXACT.fullmatch(written)) and not _loose(written)
 
 
 def _loose(pattern: str) -> bool:
-    """An alternative outside all groups is anchored at one end only; two hyphens may open a comment."""
+    """An alternative outside all groups is anchored at one end only; a range may leave letters and digits."""
     depth = 0
     for mark in re.sub(r"\\.|\[[^\]]*\]", "", pattern):
         depth += (mark == "(") - (mark == ")")

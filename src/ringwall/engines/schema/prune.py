@@ -55,11 +55,12 @@ class _Pruning:
         self._chosen_by: dict[int, tuple[Validator | Unusable, ...]] = {}
 
     def prune(self, value: JSON, node: Node, at: str, removed: list[str]) -> JSON:
-        """The value as `node` declares it; the same object where nothing goes."""
+        """The value as `node` declares it; the same object where nothing goes. A list that came where one object is
+        declared is held to that, element by element."""
         if type(value) is dict:
             return value if node is ANYTHING else self._members(value, node, at, removed)
-        if type(value) is list and node.items is not None and node.items is not ANYTHING:
-            return self._elements(value, node.items, at, removed)
+        if type(value) is list and node.items is not ANYTHING:
+            return self._elements(value, node.items or node, at, removed)
         return value
 
     def _elements(self, value: list[JSON], node: Node, at: str, removed: list[str]) -> JSON:

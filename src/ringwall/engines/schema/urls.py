@@ -46,9 +46,13 @@ def is_allowed(url: str, policy: Policy = WEB) -> bool:
 
 def _host_allowed(host: str, policy: Policy) -> bool:
     try:
-        return not policy.hosts and is_public(ipaddress.ip_address(host))
+        address = ipaddress.ip_address(host)
     except ValueError:
-        pass
+        return _name_allowed(host, policy)
+    return not policy.hosts and is_public(address)
+
+
+def _name_allowed(host: str, policy: Policy) -> bool:
     last = host.rpartition(".")[2]
     if _NUMBER.fullmatch(last) or ":" in host:
         return False  # an address in a spelling that only some readers know: 0x7f.1, 2130706433, 127.1
