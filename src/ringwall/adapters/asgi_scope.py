@@ -24,7 +24,8 @@ def raw_head(scope: Scope) -> RawHead:
     peer = client[0] if client else ""
     version = scope.get("http_version", "1.1")
     if scope["type"] == "websocket":
-        return RawHead(b"GET", _target(scope), _upgrading(headers), peer, scope.get("scheme") == "wss", version)
+        secure = scope.get("scheme") == "wss"
+        return RawHead(b"GET", _target(scope), _upgrading(headers), peer, secure, version, websocket=True)
     if version[0] in "23":
         headers = _framed(headers, scope["method"])
     method = scope["method"].encode("latin-1", "replace")

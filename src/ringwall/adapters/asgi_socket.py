@@ -66,9 +66,7 @@ class SocketTalk(Talk):
             await self.send(self.answer)
         elif "websocket.http.response" in (self.scope.get("extensions") or {}):
             headers = list(response.headers)
-            await self.send(
-                {"type": "websocket.http.response.start", "status": response.status, "headers": headers}
-            )
+            await self.send({"type": "websocket.http.response.start", "status": response.status, "headers": headers})
             await self.send({"type": "websocket.http.response.body", "body": response.body or b""})
         else:
             await self.send({"type": "websocket.close", "code": 1008})

@@ -109,6 +109,7 @@ class Talk:
             return TooLong()  # a reply within the limit was handed over whole
         if isinstance(want, Question):
             if want.slow:
+                current.loop.set(asyncio.get_running_loop())
                 return await asyncio.to_thread(answered, self.wall.ports, want)
             return answered(self.wall.ports, want)
         raise TypeError(f"the exchange wants {type(want).__name__}, which this adapter does not know")

@@ -5,9 +5,13 @@ A context variable: it follows awaits, tasks and worker threads that copy their 
 
 from __future__ import annotations
 
+import asyncio
 from contextvars import ContextVar
 from typing import Final
 
 from ringwall.core.exchange import Exchange
 
 exchange: Final[ContextVar[Exchange | None]] = ContextVar("ringwall.exchange", default=None)
+
+loop: Final[ContextVar[asyncio.AbstractEventLoop | None]] = ContextVar("ringwall.loop", default=None)
+"""The event loop that serves this exchange, for a question that is answered in a thread and reads from the application."""

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from ringwall.adapters import current
 from ringwall.core.message import Response
-from ringwall.core.ports import Unavailable
+from ringwall.core.ports import Fetch, Question, Unavailable
 
 Message = MutableMapping[str, Any]
 Application = Callable[
@@ -24,46 +24,36 @@ WsgiApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]
 BYTES, SECONDS = 1 << 20, 5.0
 
 
-class AsgiInside:
-    """An ASGI application that can also be read from: transparent to its server, it only notes the event loop."""
+def asgi_fetcher(app: Application) -> Callable[[Question], Response]:
+    """Answers `Fetch` from an ASGI application, on the event loop that serves it; called from a worker thread."""
 
-    def __init__(self, app: Application) -> None:
-        self._app = app
-        self._loop: asyncio.AbstractEventLoop | None = None
-
-    async def __call__(self, scope: Message, receive: Any, send: Any) -> None:
-        """Pass a connection through."""
-        self._loop = asyncio.get_running_loop()
-        await self._app(scope, receive, send)
-
-    def note_loop(self) -> None:
-        """Note the loop that serves the application, before its first request."""
-        self._loop = asyncio.get_running_loop()
-
-    def fetch(self, target: str) -> Response:
-        """`GET target` on the application's own loop; called from a worker thread. Raises Unavailable."""
-        if self._loop is None:
-            raise Unavailable("the application's event loop is not running yet")
-        asked = asyncio.run_coroutine_threadsafe(self._get(target), self._loop)
+    def fetch(question: Question) -> Response:
+        target, loop = target_of(question), current.loop.get()
+        if loop is None:
+            raise Unavailable("no event loop serves this exchange")
+        asked = asyncio.run_coroutine_threadsafe(_asgi_get(app, target), loop)
         try:
             return asked.result(SECONDS)
         except TimeoutError:
             asked.cancel()
             raise Unavailable("the application did not answer a read of its own") from None
 
-    async def _get(self, target: str) -> Response:
-        token = current.exchange.set(None)
-        reply = _Collected()
-        asked = iter(({"type": "http.request", "body": b"", "more_body": False}, {"type": "http.disconnect"}))
+    return fetch
 
-        async def receive() -> Message:
-            return next(asked, {"type": "http.disconnect"})
 
-        try:
-            await self._app(_scope(target), receive, reply.take)
-        finally:
-            current.exchange.reset(token)
-        return reply.response()
+async def _asgi_get(app: Application, target: str) -> Response:
+    token = current.exchange.set(None)
+    reply = _Collected()
+    asked = iter(({"type": "http.request", "body": b"", "more_body": False},))
+
+    async def receive() -> Message:
+        return next(asked, {"type": "http.disconnect"})
+
+    try:
+        await app(_scope(target), receive, reply.take)
+    finally:
+        current.exchange.reset(token)
+    return reply.response()
 
 
 class _Collected:
@@ -106,8 +96,19 @@ def _scope(target: str) -> Message:
     }
 
 
-def wsgi_fetch(app: WsgiApplication, target: str) -> Response:
-    """`GET target` from a WSGI application, in the calling thread."""
+def target_of(question: Question) -> str:
+    """What is to be read. Raises Unavailable for another question."""
+    if isinstance(question, Fetch):
+        return question.target
+    raise Unavailable(type(question).__name__)
+
+
+def wsgi_fetcher(app: WsgiApplication) -> Callable[[Question], Response]:
+    """Answers `Fetch` from a WSGI application, in the calling thread."""
+    return lambda question: _wsgi_get(app, target_of(question))
+
+
+def _wsgi_get(app: WsgiApplication, target: str) -> Response:
     path, _, query = target.partition("?")
     started: list[tuple[str, list[tuple[str, str]]]] = []
     token = current.exchange.set(None)

@@ -47,9 +47,7 @@ def _headers(environ: Environ) -> Headers:
         for name, value in environ.items()
         if name.startswith("HTTP_") and name not in ("HTTP_CONTENT_TYPE", "HTTP_CONTENT_LENGTH")
     ]
-    bare = [
-        (name.replace("_", "-").lower().encode(), _bytes(environ[name])) for name in _BARE if environ.get(name)
-    ]
+    bare = [(name.replace("_", "-").lower().encode(), _bytes(environ[name])) for name in _BARE if environ.get(name)]
     return (*found, *bare)
 
 

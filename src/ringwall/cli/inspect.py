@@ -41,7 +41,8 @@ Examples:
 
 A line is {"id", "value"[, "format"]}; a value that is no string has its strings and keys inspected. Out, in the same
 order: {"id", "flagged", "class", "reason"}. With `--sink sql` a line is {"id", "statement", "input", "dialect"}, and
-out comes {"id", "refused", "reason"}: whether the input became code of the statement. Exit status 2 when a line could not be read."""
+out comes {"id", "refused", "reason"}: whether the input became code of the statement. Exit status 2 when a line could
+not be read."""
 )
 @click.argument("file", type=click.File("rb"), default="-")
 @click.option("--format", "default", type=click.Choice(FORMATS), default="text", show_default=True, help="Of values that name none.")
