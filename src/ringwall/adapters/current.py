@@ -14,4 +14,4 @@ from ringwall.core.exchange import Exchange
 exchange: Final[ContextVar[Exchange | None]] = ContextVar("ringwall.exchange", default=None)
 
 loop: Final[ContextVar[asyncio.AbstractEventLoop | None]] = ContextVar("ringwall.loop", default=None)
-"""The event loop that serves this exchange, for a question that is answered in a thread and reads from the application."""
+"""The event loop that serves this exchange, for a question that a thread answers by asking the application."""

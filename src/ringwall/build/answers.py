@@ -29,7 +29,7 @@ from ringwall.core.ports import (
 )
 from ringwall.layers.quota import network
 
-Fetcher = Callable[[str], Response]
+Fetcher = Callable[[Question], Response]
 
 
 def answers(runtime: Runtime, contract: Contract, fetch: Fetcher | None) -> Answers:
@@ -46,7 +46,7 @@ def answers(runtime: Runtime, contract: Contract, fetch: Fetcher | None) -> Answ
         KeysOf: IssuerKeys(contract.authentication.issuers).answer,
     }
     if fetch is not None:
-        found[Fetch] = lambda asked: fetch(asked.target)
+        found[Fetch] = fetch
     return found
 
 

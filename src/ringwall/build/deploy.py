@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ringwall.adapters.gateway import Gateway, Upstream
+from ringwall.adapters.gateway import Gateway, Upstream, fetcher
 from ringwall.build import demo
 from ringwall.build.assemble import Circumstances, assemble
 from ringwall.build.load import import_app, load_contract
 from ringwall.build.protect import is_asgi, wrap
 from ringwall.build.runtime import Runtime, open_runtime
-from ringwall.build.served import serve_asgi, upstream_fetch
+from ringwall.build.served import serve_asgi
 from ringwall.contract.model import Contract
 from ringwall.state.tls import Certificate, local_certificate, server_context
 
@@ -128,7 +128,7 @@ async def _run(prepared: Prepared, runtime: Runtime, listener: socket.socket, re
         await serve_asgi(app, listener, prepared.tls, ready, asgi=is_asgi(prepared.app))
         return
     upstream = _upstream(prepared)
-    wall = assemble(prepared.contract, runtime, replace(here, fetch=upstream_fetch(prepared.wanted.target, upstream)))
+    wall = assemble(prepared.contract, runtime, replace(here, fetch=fetcher(upstream)))
     server = await Gateway(wall, upstream).serve(ssl=prepared.tls, sock=listener)
     ready()
     stop = asyncio.Event()
@@ -145,7 +145,7 @@ def _upstream(prepared: Prepared) -> Upstream:
     value = os.environ.get(stated.from_env)
     if not value:
         raise ValueError(f"the contract's upstream credential is to come from {stated.from_env}, which is not set")
-    return Upstream(prepared.wanted.target, header=(stated.header, value))
+    return Upstream(prepared.wanted.target, header=(stated.header.encode(), value.encode()))
 
 
 def _announce(prepared: Prepared, runtime: Runtime, say: Say) -> Callable[[], None]:

@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from ringwall.adapters.inside import AsgiInside, wsgi_fetch
 from ringwall.contract.model import Contract
 from ringwall.contract.parse import load
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from ringwall.adapters.asgi import AsgiWall
 from ringwall.adapters.hooks import install
-from ringwall.adapters.inside import AsgiInside, wsgi_fetch
+from ringwall.adapters.inside import asgi_fetcher, wsgi_fetcher
 from ringwall.adapters.wsgi import WsgiWall
 from ringwall.build.assemble import Circumstances, assemble
 from ringwall.build.load import load_contract
@@ -32,11 +31,8 @@ def wrap(app: Any, contract: Contract, runtime: Runtime, here: Circumstances) ->
     """An application behind a contract, on an open runtime."""
     install()
     if is_asgi(app):
-        inside = AsgiInside(app)
-        wall = assemble(contract, runtime, Circumstances(here.https, inside.fetch, here.watch))
-        return AsgiWall(inside, wall)
-    fetch: Callable[[str], Any] = lambda target: wsgi_fetch(app, target)  # noqa: E731 - one line, used once
-    return WsgiWall(app, assemble(contract, runtime, Circumstances(here.https, fetch, here.watch)))
+        return AsgiWall(app, assemble(contract, runtime, Circumstances(here.https, asgi_fetcher(app), here.watch)))
+    return WsgiWall(app, assemble(contract, runtime, Circumstances(here.https, wsgi_fetcher(app), here.watch)))
 
 
 def is_asgi(app: Any) -> bool:

@@ -78,7 +78,7 @@ class Event:
             "credential": self.credential,
             "objects": self.objects,
             "verdicts": [_verdict(s) for s in self.steps],
-            "layers": dict(self.layers),
+            "layers": {layer.value: us for layer, us in self.layers},
             "faults": self.faults,
             "notes": self.notes,
             "sizes": self.sizes,

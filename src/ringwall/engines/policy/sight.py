@@ -67,6 +67,11 @@ class Sight:
 
         return find
 
+    def names_owner(self, schema: Any, kind: str) -> bool:
+        """Whether documents of a schema say whose an object of this kind is: its owner and its tenant."""
+        needed = {name for name in (self.kinds[kind].owner, self.kinds[kind].tenant) if name}
+        return needed <= _properties(schema, self._components)
+
     def _shape(self, replies: Mapping[str, Content], status: int) -> Shape | None:
         content = replies.get(str(status)) or replies.get(f"{status // 100}XX") or replies.get("default") or {}
         for media, schema in content.items():

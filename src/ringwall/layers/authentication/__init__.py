@@ -15,10 +15,10 @@ from ringwall.layers.authentication.credential import Credential, credential_of
 from ringwall.layers.authentication.keys import key_verdict
 from ringwall.layers.authentication.passwords import password_verdict
 from ringwall.layers.authentication.reasons import BASIC, BEARER, LAYER, MISSING, REASONS, SCHEME
-from ringwall.layers.authentication.settings import Settings
+from ringwall.layers.authentication.settings import Own, Settings
 from ringwall.layers.authentication.tokens import token_verdict
 
-__all__ = ["LAYER", "REASONS", "Settings", "forge"]
+__all__ = ["LAYER", "REASONS", "Own", "Settings", "forge"]
 
 
 def forge(operation: Operation, settings: Settings) -> Guards:

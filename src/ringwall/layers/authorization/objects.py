@@ -22,7 +22,7 @@ def objects_guard(operation: Operation, settings: Settings) -> HeadCheck | None:
     chain = [(param, resource) for param, resource in named if resource.owner or resource.tenant]
     if not chain or "anyone" in allowed:
         return None
-    readable = operation.api.method == "GET" and not operation.api.websocket
+    readable = _reply_shows(operation, settings)
 
     def check(head: Head, known: Known) -> Verdict:
         shown = readable and head.method == "GET"
@@ -39,6 +39,16 @@ def objects_guard(operation: Operation, settings: Settings) -> HeadCheck | None:
         return settle(matter, known, settings.probe, lambda ref: _next(index + 1, (*done, ref), known, shown=shown))
 
     return check
+
+
+def _reply_shows(operation: Operation, settings: Settings) -> bool:
+    """Whether the declared reply names the owner itself; where it does not, the application is asked beforehand."""
+    resource = operation.resource
+    if operation.api.method != "GET" or operation.api.websocket or resource is None:
+        return False
+    good = [reply for status, reply in operation.api.replies.items() if status.startswith(("2", "default"))]
+    schemas = [content.schema for r in good for media, content in r.content.items() if media.endswith("json")]
+    return bool(schemas) and all(settings.sight.names_owner(schema, resource.name) for schema in schemas)
 
 
 def _upto(known: Known, chain: list[tuple[str, Resource]], index: int) -> dict[str, str]:
