@@ -17,6 +17,7 @@ from ringwall.core.reasons import Reason
 from ringwall.core.verdict import Refuse
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,9 @@ HEADER_TWICE = _reason("header.duplicate", 400, "Duplicate header", "A header th
 HEADER_ALIAS = _reason(
     "header.alias", 400, "Ambiguous header", "A header with `_` would be read as one that decides something."
 )
+OVERRIDE = _reason(
+    "override", 400, "Method or path override", "A header asks the application for another method or path than stated."
+)
 FRAMING = _reason(
     "framing", 400, "Ambiguous framing", "Content-Length and Transfer-Encoding conflict: request smuggling."
 )
@@ -67,9 +71,7 @@ LINE_END = _reason(
 FOLD = _reason(
     "fold", 400, "Folded header", "A header goes on in the next line (obs-fold), or a line starts with space."
 )
-CHUNK = _reason(
-    "chunk", 400, "Bad chunk", "The chunked coding is broken, or is mostly padding: smuggling or a flood."
-)
+CHUNK = _reason("chunk", 400, "Bad chunk", "The chunked coding is broken, or is mostly padding: smuggling or a flood.")
 CONNECTIONS = Reason(
     "transport.connections",
     503,
@@ -79,21 +81,27 @@ CONNECTIONS = Reason(
 )
 
 REASONS = (METHOD, TARGET, TARGET_SIZE, ENCODING, PATH, QUERY, HEADER, HEADER_SIZE, HEADER_TWICE, HEADER_ALIAS,
-           FRAMING, HOST, EXPECT, SYNTAX, VERSION, LINE_END, FOLD, CHUNK, CONNECTIONS)  # fmt: skip
+           OVERRIDE, FRAMING, HOST, EXPECT, SYNTAX, VERSION, LINE_END, FOLD, CHUNK, CONNECTIONS)  # fmt: skip
 
 _METHOD = re.compile(rb"[A-Z][A-Z-]{0,19}")
 _TARGET = re.compile(rb"/[!$&-;=?-\[\]_a-z~%]*")
 _NAMES = re.compile(rb"[A-Za-z0-9!#$%&'*+.^_`|~\-,]+")
 _VALUE_BAD = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
-_HOST = re.compile(r"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+_HOST = re.compile(r"(?:[A-Za-z0-9._~-]+|\[([0-9A-Fa-f:.]+)\])(?::([0-9]{1,5}))?")
 _MEDIA = re.compile(r"([a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+*-]+)\s*(?:;|$)")
 _CHARSET = re.compile(r";\s*charset\s*=\s*\"?([a-z0-9._:-]+)", re.IGNORECASE)
+_ODD = re.compile(rb"[^A-Za-z0-9,\-]")
+_FOLD = re.compile(r"[^a-z0-9]")
+_HOP = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3})(?::\d{1,5})?|\[([0-9A-Fa-f:.]+)\](?::\d{1,5})?|([0-9A-Fa-f:.]+)")
 _SINGLE = frozenset(
     {"host", "content-length", "content-type", "content-encoding", "authorization", "transfer-encoding",
      "expect", "origin", "range", "if-range", "upgrade", "x-api-key", "traceparent", "content-range"}
 )  # fmt: skip
-_DECIDING = ("host", "authorization", "cookie", "content-", "transfer-", "forwarded", "x-forwarded-", "ringwall-",
-             "x-real-", "x-api-", "connection", "upgrade", "origin", "x-http-", "x-method-")  # fmt: skip
+_DECIDING = ("content-", "transfer-", "x-forwarded-", "ringwall-", "x-real-", "x-api-", "x-http-", "x-method-",
+             "x-original-", "x-rewrite-", "sec-", "if-", "accept-", "remote-", "proxy-", "x-client-", "x-remote-",
+             "client-ip", "true-client-", "cf-connecting-")  # fmt: skip
+_METHODS = ("x-http-method-override", "x-http-method", "x-method-override")
+_TARGETS = ("x-original-url", "x-rewrite-url")
 
 
 def admit(raw: RawHead, bounds: Admission, request_id: str) -> Head | Refuse:
@@ -104,7 +112,11 @@ def admit(raw: RawHead, bounds: Admission, request_id: str) -> Head | Refuse:
     headers = _by_name(raw.headers)
     if isinstance(headers, Reason):
         return Refuse(headers)
-    flaw = _flaw_of_framing(headers, raw.version) or _flaw_of_host(headers, raw.version)
+    flaw = (
+        _flaw_of_framing(headers, raw.version)
+        or _flaw_of_host(headers, raw.version)
+        or _flaw_of_overrides(raw, headers)
+    )
     if flaw:
         return Refuse(flaw)
     return _head(raw, headers, bounds, request_id)
@@ -140,7 +152,7 @@ def _head(raw: RawHead, headers: Mapping[str, str], bounds: Admission, request_i
         host=headers.get("host", ""),
         client=client,
         secure=secure,
-        upgrade=headers.get("upgrade", "").lower() == "websocket",
+        upgrade=raw.websocket,
         request_id=request_id,
         target=raw.target,
         raw_headers=raw.headers,
@@ -176,15 +188,25 @@ def _by_name(headers: Headers) -> dict[str, str] | Reason:
     for raw_name, raw_value in headers:
         name = raw_name.decode("ascii").lower()
         value = raw_value.decode("latin-1").strip(" \t")
-        if "_" in name and name.replace("_", "-").startswith(_DECIDING):
-            return HEADER_ALIAS
         if name in found:
             if name in _SINGLE:
                 return HOST if name == "host" else FRAMING if name in _FRAMES else HEADER_TWICE
             found[name] += ("; " if name == "cookie" else ", ") + value
         else:
             found[name] = value
-    return found
+    return HEADER_ALIAS if _ODD.search(b",".join(name for name, _ in headers)) and _aliased(found) else found
+
+
+def _aliased(found: Mapping[str, str]) -> bool:
+    """Whether a name would be read as another one where names are folded, as CGI (RFC 3875, section 4.1.18) and its
+    heirs do: as one that decides something, or as one that is there too."""
+    folded: set[str] = set()
+    for name in found:
+        alias = _FOLD.sub("-", name)
+        if alias in folded or (alias != name and alias.startswith(_DECIDING)):
+            return True
+        folded.add(alias)
+    return False
 
 
 _FRAMES = ("content-length", "transfer-encoding")
@@ -204,40 +226,66 @@ def _flaw_of_host(headers: Mapping[str, str], version: str) -> Reason | None:
     host = headers.get("host")
     if host is None:
         return None if version == "1.0" else HOST
-    return None if _HOST.fullmatch(host) else HOST
+    parts = _HOST.fullmatch(host)
+    if parts is None or (parts[2] is not None and int(parts[2]) > 65535):
+        return HOST
+    return HOST if parts[1] is not None and _address(parts[1]) is None else None
+
+
+def _flaw_of_overrides(raw: RawHead, headers: Mapping[str, str]) -> Reason | None:
+    """Frameworks exist that take the method or the path from a header: then what was judged is not what runs."""
+    for name in _METHODS:
+        if name in headers and headers[name].upper().encode("latin-1", "replace") != raw.method:
+            return OVERRIDE
+    for name in _TARGETS:
+        if name in headers and headers[name].encode("latin-1") != raw.target:
+            return OVERRIDE
+    return None
 
 
 def _origin(raw: RawHead, headers: Mapping[str, str], trusted: tuple[Network, ...]) -> tuple[str, bool]:
     """The caller's address and whether it came over TLS; forwarded words count only from trusted proxies.
 
-    X-Forwarded-For is read from the right, past every trusted hop, to the first address that is not ours.
+    X-Forwarded-For is read from the right, past every trusted hop, to the first address that is not ours. Addresses
+    come in one form: an IPv4 address mapped into IPv6 (RFC 4291, section 2.5.5.2) is that IPv4 address.
     """
-    if not trusted or not within(raw.peer, trusted):
-        return raw.peer, raw.secure
-    client = raw.peer
+    peer = _address(raw.peer) if ":" in raw.peer else None
+    client = str(peer) if peer else raw.peer
+    if not trusted or not within(client, trusted):
+        return client, raw.secure
     for hop in reversed(headers.get("x-forwarded-for", "").split(",")):
-        hop = hop.strip()
-        if not _is_address(hop):
+        known = _hop(hop.strip(" \t"))
+        if known is None:
             break
-        client = hop
-        if not within(hop, trusted):
+        client = str(known)
+        if not _in(known, trusted):
             break
     proto = headers.get("x-forwarded-proto", "").lower()
     return client, proto == "https" if proto in ("http", "https") else raw.secure
 
 
-def _is_address(text: str) -> bool:
+def _hop(text: str) -> Address | None:
+    """An address of X-Forwarded-For; some proxies write the port behind it."""
+    parts = _HOP.fullmatch(text)
+    return _address(parts[1] or parts[2] or parts[3]) if parts else None
+
+
+def _address(text: str) -> Address | None:
+    """An address without a zone, or None. What is mapped into IPv6 is taken out of it."""
     try:
-        ipaddress.ip_address(text)
+        known = ipaddress.ip_address(text)
     except ValueError:
-        return False
-    return True
+        return None
+    if isinstance(known, ipaddress.IPv4Address):
+        return known
+    return known.ipv4_mapped or (known if known.scope_id is None else ipaddress.IPv6Address(int(known)))
 
 
 def within(address: str, networks: tuple[Network, ...]) -> bool:
     """Whether an address lies in one of the networks; what is no address lies in none."""
-    try:
-        known = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    return any(known in network for network in networks)
+    known = _address(address)
+    return known is not None and _in(known, networks)
+
+
+def _in(address: Address, networks: tuple[Network, ...]) -> bool:
+    return any(address in network for network in networks)

@@ -16,7 +16,8 @@ class RawHead:
     """A request's head as an adapter read it, nothing decoded.
 
     `target` is the request target in origin form (RFC 9112, section 3.2.1), percent-encoding kept.
-    `headers` keep their order and case. `peer` is the address at the other end of the connection.
+    `headers` keep their order and case. `peer` is the address at the other end of the connection. `websocket` says
+    that the adapter is in a WebSocket handshake, and will answer it as one: an Upgrade header alone proves nothing.
     """
 
     method: bytes
@@ -25,6 +26,7 @@ class RawHead:
     peer: str
     secure: bool
     version: str = "1.1"
+    websocket: bool = False
 
 
 class QueryPair(NamedTuple):

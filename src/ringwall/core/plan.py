@@ -56,9 +56,7 @@ class Guards:
     reply: tuple[Guard[ReplyCheck], ...] = ()
 
     def __add__(self, other: Guards) -> Guards:
-        return Guards(
-            self.head + other.head, self.body + other.body, self.sink + other.sink, self.reply + other.reply
-        )
+        return Guards(self.head + other.head, self.body + other.body, self.sink + other.sink, self.reply + other.reply)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ def lenient_head(raw: RawHead, request_id: str) -> Head:
         host=headers.get("host", ""),
         client=raw.peer,
         secure=raw.secure,
-        upgrade=headers.get("upgrade", "").lower() == "websocket",
+        upgrade=raw.websocket,
         request_id=request_id,
         target=raw.target,
         raw_headers=raw.headers,

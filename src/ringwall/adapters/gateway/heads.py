@@ -82,7 +82,18 @@ def parse_request(head: bytes, peer: str, *, secure: bool) -> RawHead | Reason:
         return admit.TARGET
     except httptools.HttpParserError:
         return admit.FRAMING if _FRAMING & {n.lower() for n in _names(head)} else admit.SYNTAX
-    return RawHead(parser.get_method(), fields.target, tuple(fields.headers), peer, secure, parser.get_http_version())
+    method, headers, version = parser.get_method(), tuple(fields.headers), parser.get_http_version()
+    shakes = method == b"GET" and version == "1.1" and _handshake(headers)
+    return RawHead(method, fields.target, headers, peer, secure, version, websocket=shakes)
+
+
+def _handshake(headers: Headers) -> bool:
+    """Whether these are the headers of a WebSocket's opening handshake (RFC 6455, section 4.1), without content."""
+    return (
+        tokens(headers, b"upgrade") == {b"websocket"}
+        and b"upgrade" in tokens(headers, b"connection")
+        and not any(name.lower() in (b"content-length", b"transfer-encoding") for name, _ in headers)
+    )
 
 
 def _names(head: bytes) -> list[bytes]:
