@@ -18,9 +18,7 @@ Message = MutableMapping[str, Any]
 App = Callable[..., Awaitable[None]]
 
 
-def scope(
-    asked: str = "/x", method: str = "GET", headers: tuple[tuple[bytes, bytes], ...] = (), **more: Any
-) -> Any:
+def scope(asked: str = "/x", method: str = "GET", headers: tuple[tuple[bytes, bytes], ...] = (), **more: Any) -> Any:
     raw, _, query = asked.partition("?")
     return {
         "type": "http",

@@ -36,9 +36,7 @@ def environ(path: str = "/x", method: str = "GET", body: bytes = b"", **more: An
     return {**given, **more}
 
 
-def run(
-    app: App, given: Environ, journal: Journal | None = None, **kwargs: Any
-) -> tuple[int, dict[str, str], bytes]:
+def run(app: App, given: Environ, journal: Journal | None = None, **kwargs: Any) -> tuple[int, dict[str, str], bytes]:
     told: list[Any] = []
     reply = WsgiWall(app, wall(journal, **kwargs))(given, lambda status, headers: told.extend((status, headers)))  # type: ignore[arg-type]
     body = b"".join(reply)
