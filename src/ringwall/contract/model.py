@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 from ringwall.contract.api import Api, ApiOperation
@@ -176,8 +177,8 @@ class Operation:
     """An operation of the API and everything stated of it: what a plan is compiled from.
 
     `rule` is the line that decided (None: not stated, so closed). `resource` is what it acts on, `objects`
-    the path parameters that name objects, outermost first, as (parameter, resource name). `produces` and
-    `consumes` are the resources in its replies and its body.
+    the path parameters that name objects, outermost first, as (parameter, resource name). `lists`: it is a
+    GET that answers with many of the resource; `creates`: a POST that answers with a new one.
     """
 
     api: ApiOperation
@@ -192,6 +193,16 @@ class Operation:
     def key(self) -> str:
         """`GET /patients/{patient_id}`."""
         return self.api.key
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A finding that the team lives with until the end of a day: its id, why, and who answers for it."""
+
+    id: str
+    reason: str
+    owner: str
+    until: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,3 +226,4 @@ class Contract:
     replies: Literal["strict", "lenient"]
     staleness_s: float
     warnings: tuple[Problem, ...]
+    accepted: tuple[Accepted, ...] = ()

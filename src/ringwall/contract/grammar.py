@@ -1,0 +1,227 @@
+"""The structure of `ringwall.yaml`, stated once: the parser checks by it, and `schema` prints it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ringwall.contract.shapes import (
+    Either,
+    Exactly,
+    Flag,
+    Listing,
+    Number,
+    Record,
+    Table,
+    Text,
+    Word,
+    is_flag,
+    is_text,
+)  # fmt: skip
+
+RELATIONS: Final = ("owner", "member", "anyone")
+CLASSES: Final = ("identifier", "contact", "health", "financial", "cardholder", "secret", "public")
+LAYERS: Final = (
+    "transport", "quota", "authentication", "authorization", "validation", "detection", "encryption", "sinks",
+    "disclosure",
+)  # fmt: skip
+FORMATS: Final = ("text", "plain", "markdown", "html", "code", "sql", "url", "filename", "json")
+METHODS: Final = ("GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE", "WS")
+
+_LINE = r"[^\x00-\x1f]"
+NAME: Final = Text(r"[A-Za-z_][A-Za-z0-9_.-]{0,99}", "a name of letters, digits, `_`, `.` and `-`")
+_ANY: Final = Text(rf"{_LINE}{{1,500}}", "a text")
+_HEADER: Final = Text(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}", "a header's name")
+WORD: Final = Text(
+    r"scope:[!-~]{1,200}|[A-Za-z_][A-Za-z0-9_.-]{0,99}", "a role, owner, member, anyone or scope:NAME"
+)
+_ALLOW: Final = Either(is_text, Word(("anyone",)), Listing(WORD))
+RATE: Final = Text(r"[1-9][0-9]{0,8}/(?:second|minute|hour|day)", "a rate such as 10/minute")
+_SIZE: Final = Either(
+    is_text,
+    Text(r"[1-9][0-9]{0,6} ?(?:KiB|MiB|GiB|kB|MB|GB)", "bytes, or a size such as 10 MiB"),
+    Number(1, whole=True, high=1 << 40),
+)
+_SECONDS: Final = Number(0.001, high=86_400)
+KEY: Final = Text(
+    rf"(?:GET|PUT|POST|DELETE|OPTIONS|HEAD|PATCH|TRACE|WS|\*) /{_LINE}*|tag:{_LINE}+|\*",
+    "`METHOD /path`, `WS /path`, a glob of it, `tag:NAME` or `*`",
+)
+
+_ORIGIN: Final = Text(r"\*|https?://[A-Za-z0-9.\[\]:-]{1,255}", "an origin such as https://app.example.com, or *")
+
+_ISSUER = Record(
+    "an outside issuer of tokens",
+    {"issuer": _ANY, "audience": _ANY, "roles": _ANY, "tenant": _ANY, "jwks": _ANY},
+    required=("issuer", "audience"),
+    notes={
+        "issuer": "What `iss` must say (OpenID Connect discovery is read from it).",
+        "audience": "What `aud` must contain.",
+        "roles": "The claim that holds the roles, dotted: realm_access.roles.",
+        "tenant": "The claim that holds the tenant, dotted.",
+        "jwks": "The key set, a URL or file, where there is no discovery document.",
+    },
+)
+_AUTHENTICATION = Record(
+    "which credentials are taken; what is not stated is off",
+    {"accounts": Flag(), "api_keys": Flag(), "basic": Flag(), "issuers": Listing(_ISSUER)},
+    later={"upstream": "the login of a wrapped API", "mfa": "second factors", "strict": "strict revocation"},
+    notes={
+        "accounts": "Ringwall's own accounts and token endpoint.",
+        "api_keys": "API keys issued by `ringwall apikeys`.",
+        "basic": "HTTP Basic with ringwall's accounts.",
+        "issuers": "Outside OpenID Connect or JWT issuers.",
+    },
+)
+_ROLE = Record(
+    "what a role includes and demands",
+    {"includes": Listing(NAME), "requires": Word(("mfa",))},
+    notes={"includes": "Roles whose rights it has too.", "requires": "mfa: held only with a second factor."},
+)
+_FIELD = Record(
+    "what is stated of a property",
+    {
+        "class": Word(CLASSES),
+        "encrypt": Either(is_flag, Flag(), Word(("searchable",))),
+        "mask": Word(("last4", "initial", "domain", "all")),
+        "read": _ALLOW,
+        "write": _ALLOW,
+        "format": Word(FORMATS),
+        "sanitize": Flag(),
+    },
+    notes={
+        "class": "The kind of data; where none is stated, it is treated as an identifier.",
+        "encrypt": "Whether the application only ever stores ciphertext; searchable: equal values stay equal.",
+        "mask": "The part that those see who may not read the whole.",
+        "read": "Who reads it; where nothing is stated, whoever the operation allows.",
+        "write": "Who writes it; where nothing is stated, whoever the operation allows.",
+        "format": "What free text may hold, so that detection can be exact.",
+        "sanitize": "Whether HTML that is not harmless is taken out instead of refused.",
+    },
+)
+_RESOURCE = Record(
+    "a kind of object",
+    {"schema": _ANY, "id": _ANY, "owner": _ANY, "tenant": _ANY, "fields": Table(_ANY, _FIELD)},
+    required=("id",),
+    notes={
+        "schema": "Its schema under components/schemas.",
+        "id": "The property, and path parameter, that names one.",
+        "owner": "The property that holds its owner's subject.",
+        "tenant": "The property that holds its tenant.",
+        "fields": "What is stated of its properties.",
+    },
+)
+_RULE = Record(
+    "the rule of an operation",
+    {
+        "allow": _ALLOW,
+        "filter": Word(("owner", "tenant")),
+        "rate": RATE,
+        "body": _SIZE,
+        "seconds": _SECONDS,
+        "mode": Word(("enforce", "observe")),
+        "replies": Word(("strict", "lenient")),
+        "resource": NAME,
+    },
+    required=("allow",),
+    later={"requires": "step-up for one operation (a role's `requires: mfa` works)", "policy": "Cedar policies"},
+    notes={
+        "allow": "anyone, or a list of roles, owner, member and scope:NAME.",
+        "filter": "A list shows only what is the caller's, or its tenant's.",
+        "rate": "Requests of one principal (or address), such as 10/minute.",
+        "body": "The most bytes of a body.",
+        "seconds": "The longest that the application may take.",
+        "mode": "observe: decide and record, refuse nothing.",
+        "replies": "strict: withhold replies that the document does not declare.",
+        "resource": "What it acts on, where schema and path do not tell.",
+    },
+)
+_CORS = Record(
+    "which browser origins may call",
+    {
+        "origins": Listing(_ORIGIN),
+        "credentials": Flag(),
+        "headers": Listing(_HEADER),
+        "expose": Listing(_HEADER),
+        "max_age": Number(0, whole=True, high=86_400),
+    },
+    required=("origins",),
+)  # fmt: skip
+_LIMITS = Record(
+    "bounds for every operation that states none",
+    {
+        "body": _SIZE,
+        "upload": _SIZE,
+        "reply": _SIZE,
+        "depth": Number(1, whole=True, high=1000),
+        "items": Number(1, whole=True, high=1e9),
+        "seconds": _SECONDS,
+        "rate": RATE,
+        "anonymous_rate": RATE,
+    },
+    notes={
+        "body": "Bytes of a body that is checked.",
+        "upload": "Bytes of an opaque upload.",
+        "reply": "Bytes of a reply that is checked.",
+        "depth": "Nesting of JSON.",
+        "items": "Values in one body.",
+        "seconds": "For the application's whole answer.",
+        "rate": "Requests of one principal.",
+        "anonymous_rate": "Requests of one address, before authentication.",
+    },
+)
+_UPSTREAM = Record(
+    "the credential that the upstream gets in place of the caller's",
+    {
+        "header": _HEADER,
+        "from": Text(r"env[ :][A-Za-z_][A-Za-z0-9_]{0,199}", "`env NAME`, the variable that holds the value"),
+    },
+    required=("header", "from"),
+)
+_ACCEPTED = Record(
+    "a finding that the team lives with until a day",
+    {"id": _ANY, "reason": _ANY, "owner": _ANY, "until": Text(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "a day, YYYY-MM-DD")},
+    required=("id", "reason", "owner", "until"),
+)
+CONTRACT: Final = Record(
+    "the contract",
+    {
+        "ringwall": Exactly(1),
+        "api": _ANY,
+        "base_path": Text(r"/|(?:/[A-Za-z0-9._~!$&'()*+,=:@%-]+)+", "a path such as /api/v1"),
+        "mode": Word(("enforce", "observe")),
+        "observe": Listing(Word(LAYERS)),
+        "authentication": _AUTHENTICATION,
+        "roles": Table(NAME, _ROLE, reserved=RELATIONS),
+        "resources": Table(NAME, _RESOURCE),
+        "operations": Table(KEY, _RULE),
+        "cors": _CORS,
+        "limits": _LIMITS,
+        "upstream": _UPSTREAM,
+        "identity_headers": Flag(),
+        "trusted_proxies": Listing(Text(r"[0-9A-Fa-f:.]{2,45}(?:/[0-9]{1,3})?", "an address or network")),
+        "journal": Word(("required", "best-effort")),
+        "replies": Word(("strict", "lenient")),
+        "staleness": Number(0, high=3600),
+        "accepted": Listing(_ACCEPTED),
+    },
+    required=("ringwall", "api"),
+    later={
+        "policies": "Cedar policies",
+        "strict": "waiting for shared state (`staleness: 0` asks every time)",
+        "store": "outside stores",
+    },
+    notes={
+        "ringwall": "The version of this format.",
+        "api": "The OpenAPI document: a path, a URL, or `app` to ask the wrapped application.",
+        "base_path": "The path before every operation's, where `servers` does not say.",
+        "mode": "observe: decide and record, refuse nothing.",
+        "observe": "Layers that only decide and record.",
+        "operations": "Who may do what. What is not stated is closed; the most specific rule decides.",
+        "trusted_proxies": "Proxies whose X-Forwarded-* words are believed.",
+        "identity_headers": "Tell the upstream who calls in plain headers too.",
+        "journal": "best-effort: go on when the journal cannot be written.",
+        "replies": "strict: withhold replies that the document does not declare.",
+        "staleness": "Seconds for which an answer about a credential holds.",
+        "accepted": "Findings of `ringwall check` that the team lives with.",
+    },
+)

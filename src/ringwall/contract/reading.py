@@ -1,0 +1,304 @@
+"""What was stated, section by section, as values. Each mistake is told; nothing here raises."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from ringwall.contract.api import JSON
+from ringwall.contract.document import Document
+from ringwall.contract.grammar import RELATIONS
+from ringwall.contract.model import (
+    Accepted,
+    Authentication,
+    Cors,
+    Field,
+    Issuer,
+    Limits,
+    Problem,
+    Rate,
+    Resource,
+    Role,
+    Rule,
+    Upstream,
+)  # fmt: skip
+from ringwall.contract.shapes import Path, nearest
+
+_UNITS = {"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "kB": 10**3, "MB": 10**6, "GB": 10**9}
+_PERIODS = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86_400.0}
+_HEADERS = ("authorization", "content-type", "x-api-key")
+
+
+@dataclass(slots=True)
+class Desk:
+    """The document at hand and the mistakes found in it."""
+
+    document: Document
+    problems: list[Problem] = field(default_factory=list)
+
+    def report(
+        self, path: Path, found: str, expected: str, nearest: str | None = None, *, key: bool = False
+    ) -> None:
+        """Tell a mistake."""
+        self.problems.append(Problem(self.document.at(path, key=key), found, expected, nearest))
+
+    def unknown(self, path: Path, what: str, name: str, names: Iterable[str], *, key: bool = False) -> None:
+        """Tell a name that stands for nothing."""
+        known = sorted(names)
+        listed = ", ".join(known[:12]) + (", …" if len(known) > 12 else "")
+        expected = f"one of {listed}" if known else f"a {what}, but there is none"
+        self.report(path, f"the unknown {what} {name[:100]!r}", expected, nearest(name, known), key=key)
+
+
+def mapping(value: JSON) -> Mapping[str, JSON]:
+    """A value that was read as a mapping; empty where nothing usable stood."""
+    return value if isinstance(value, dict) else {}
+
+
+def listing(value: JSON) -> list[str]:
+    """A value that was read as a list of texts."""
+    return [v for v in value if isinstance(v, str)] if isinstance(value, list) else []
+
+
+def text(value: JSON) -> str | None:
+    """A value that was read as a text."""
+    return value if isinstance(value, str) else None
+
+
+def words(value: JSON) -> tuple[str, ...]:
+    """`allow`, `read` or `write`: the word `anyone` alone, or a list."""
+    return (value,) if isinstance(value, str) else tuple(dict.fromkeys(listing(value)))
+
+
+def rate(value: JSON) -> Rate | None:
+    """`10/minute`."""
+    if not isinstance(value, str):
+        return None
+    count, period = value.split("/")
+    return Rate(int(count), _PERIODS[period])
+
+
+def size(value: JSON) -> int | None:
+    """Bytes, from a number or from `10 MiB`."""
+    if isinstance(value, str):
+        unit = value[-3:] if value[-3:] in _UNITS else value[-2:]
+        return int(value.removesuffix(unit).strip()) * _UNITS[unit]
+    return value if isinstance(value, int) else None
+
+
+def seconds(value: JSON) -> float | None:
+    """A time as stated."""
+    return float(value) if isinstance(value, (int, float)) else None
+
+
+def authentication(value: JSON) -> Authentication:
+    """Which credentials are taken; what is not stated is off."""
+    given = mapping(value)
+    listed = given.get("issuers")
+    issuers = [mapping(issuer) for issuer in listed] if isinstance(listed, list) else []
+    return Authentication(
+        accounts=given.get("accounts") is True,
+        api_keys=given.get("api_keys") is True,
+        basic=given.get("basic") is True,
+        issuers=tuple(
+            Issuer(
+                issuer=text(i.get("issuer")) or "",
+                audience=text(i.get("audience")) or "",
+                roles=text(i.get("roles")),
+                tenant=text(i.get("tenant")),
+                jwks=text(i.get("jwks")),
+            )
+            for i in issuers
+        ),
+    )
+
+
+def roles(value: JSON, desk: Desk) -> dict[str, Role]:
+    """All roles, each with everything it includes."""
+    given = {name: mapping(stated) for name, stated in mapping(value).items()}
+    direct = {name: listing(stated.get("includes")) for name, stated in given.items()}
+    for name, included in direct.items():
+        for index, other in enumerate(included):
+            if other not in given:
+                desk.unknown(("roles", name, "includes", index), "role", other, given)
+    made = {}
+    for name, stated in given.items():
+        closure = _closure(name, direct)
+        if name in closure:
+            desk.report(("roles", name), f"the role {name!r}, which includes itself", "inclusion without a circle",
+                        key=True)  # fmt: skip
+        made[name] = Role(name, frozenset(closure - {name}), stated.get("requires") == "mfa")
+    return made
+
+
+def _closure(name: str, direct: Mapping[str, list[str]]) -> set[str]:
+    found: set[str] = set()
+    waiting = [other for other in direct[name] if other in direct]
+    while waiting:
+        other = waiting.pop()
+        if other not in found:
+            found.add(other)
+            waiting.extend(o for o in direct[other] if o in direct)
+    return found
+
+
+def allowed(value: JSON, path: Path, known: Mapping[str, Role], desk: Desk) -> tuple[str, ...]:
+    """The words of an `allow`, `read` or `write`, each of which must stand for something."""
+    stated = words(value)
+    for index, word in enumerate(stated):
+        if word not in known and word not in RELATIONS and not word.startswith("scope:"):
+            desk.unknown((*path, index), "role", word, [*known, *RELATIONS])
+    if "anyone" in stated and len(stated) > 1:
+        desk.report(path, "`anyone` together with others", "`anyone` alone, or roles without it")
+    return stated
+
+
+def resources(value: JSON, known: Mapping[str, Role], desk: Desk) -> dict[str, Resource]:
+    """All resources with their fields."""
+    made: dict[str, Resource] = {}
+    for name, stated in ((n, mapping(v)) for n, v in mapping(value).items()):
+        path: Path = ("resources", name)
+        made[name] = Resource(
+            name=name,
+            schema=text(stated.get("schema")),
+            id=text(stated.get("id")) or "",
+            owner=text(stated.get("owner")),
+            tenant=text(stated.get("tenant")),
+            fields={
+                n: _field(n, mapping(v), (*path, "fields", n), (stated, known), desk)
+                for n, v in mapping(stated.get("fields")).items()
+            },
+            at=desk.document.at(path, key=True),
+        )
+    return made
+
+
+def _field(
+    name: str, stated: Mapping[str, JSON], path: Path, around: tuple[Mapping[str, JSON], Mapping[str, Role]], desk: Desk
+) -> Field:
+    resource = around[0]
+    access = {k: _access(k, stated, path, around, desk) for k in ("read", "write")}
+    encrypt = stated.get("encrypt", False)
+    kind = stated.get("class", "identifier")
+    mask = stated.get("mask")
+    if encrypt is not False and kind == "public":
+        desk.report((*path, "encrypt"), f"`encrypt` on {name!r}, which is public", "another class, or no `encrypt`")
+    if mask is not None and (access["read"] is None or "anyone" in access["read"]):
+        desk.report((*path, "mask"), f"`mask` on {name!r}, which all may read whole", "`read` beside it")
+    if encrypt is not False and name in (resource.get("id"), resource.get("owner"), resource.get("tenant")):
+        desk.report((*path, "encrypt"), f"`encrypt` on {name!r}, which decides whose it is", "no `encrypt` here")
+    return Field(
+        name=name,
+        data_class=kind,  # type: ignore[arg-type]
+        encrypt="searchable" if encrypt == "searchable" else "yes" if encrypt is True else "no",
+        mask=mask,  # type: ignore[arg-type]
+        read=access["read"],
+        write=access["write"],
+        format=text(stated.get("format")) or "text",
+        sanitize=stated.get("sanitize") is True,
+        at=desk.document.at(path, key=True),
+    )
+
+
+def _access(
+    key: str, stated: Mapping[str, JSON], path: Path, around: tuple[Mapping[str, JSON], Mapping[str, Role]], desk: Desk
+) -> frozenset[str] | None:
+    resource, known = around
+    if key not in stated:
+        return None
+    found = allowed(stated[key], (*path, key), known, desk)
+    for word, needed in (("owner", "owner"), ("member", "tenant")):
+        if word in found and needed not in resource:
+            desk.report((*path, key), f"`{word}` on a resource without `{needed}`", f"`{needed}:` on the resource")
+    return frozenset(found)
+
+
+def rules(value: JSON, known: Mapping[str, Role], kinds: Iterable[str], desk: Desk) -> tuple[Rule, ...]:
+    """All rules in their order."""
+    names = set(kinds)
+    made = []
+    for key, stated in ((k, mapping(v)) for k, v in mapping(value).items()):
+        path: Path = ("operations", key)
+        resource = text(stated.get("resource"))
+        if resource is not None and resource not in names:
+            desk.unknown((*path, "resource"), "resource", resource, names)
+        made.append(
+            Rule(
+                key=key,
+                allow=allowed(stated.get("allow"), (*path, "allow"), known, desk),
+                filter=text(stated.get("filter")),  # type: ignore[arg-type]
+                rate=rate(stated.get("rate")),
+                body_limit=size(stated.get("body")),
+                seconds=seconds(stated.get("seconds")),
+                observe=stated.get("mode") == "observe",
+                replies=text(stated.get("replies")),  # type: ignore[arg-type]
+                resource=resource,
+                at=desk.document.at(path, key=True),
+            )
+        )
+    return tuple(made)
+
+
+def cors(value: JSON) -> Cors | None:
+    """CORS as stated, None where it is not."""
+    if not isinstance(value, dict):
+        return None
+    age = value.get("max_age")
+    return Cors(
+        origins=tuple(listing(value.get("origins"))),
+        credentials=value.get("credentials") is True,
+        headers=tuple(listing(value.get("headers"))) if "headers" in value else _HEADERS,
+        expose=tuple(listing(value.get("expose"))),
+        max_age=age if isinstance(age, int) else 600,
+    )
+
+
+def limits(value: JSON) -> Limits:
+    """Bounds, with defaults for what is not stated."""
+    given = mapping(value)
+    depth, items = given.get("depth"), given.get("items")
+    return Limits(
+        body=size(given.get("body")) or 1 << 20,
+        upload=size(given.get("upload")) or 100 << 20,
+        reply=size(given.get("reply")) or 16 << 20,
+        depth=depth if isinstance(depth, int) else 32,
+        items=items if isinstance(items, int) else 10_000,
+        seconds=seconds(given.get("seconds")) or 30.0,
+        rate=rate(given.get("rate")),
+        anonymous_rate=rate(given.get("anonymous_rate")),
+    )
+
+
+def upstream(value: JSON, *, identity_headers: bool) -> Upstream:
+    """The upstream's own credential."""
+    given = mapping(value)
+    variable = text(given.get("from"))
+    return Upstream(text(given.get("header")), variable[4:] if variable else None, identity_headers)
+
+
+def proxies(value: JSON, desk: Desk) -> tuple[str, ...]:
+    """Networks of trusted proxies."""
+    found = listing(value)
+    for index, network in enumerate(found):
+        try:
+            ipaddress.ip_network(network)
+        except ValueError:
+            desk.report(("trusted_proxies", index), repr(network), "an address or network such as 10.0.0.0/8")
+    return tuple(found)
+
+
+def accepted(value: JSON, desk: Desk) -> tuple[Accepted, ...]:
+    """Findings that the team lives with."""
+    made = []
+    for index, stated in enumerate(value if isinstance(value, list) else []):
+        given = {k: text(v) or "" for k, v in mapping(stated).items()}
+        try:
+            until = date.fromisoformat(given.get("until", ""))
+        except ValueError:
+            if "until" in given:
+                desk.report(("accepted", index, "until"), given["until"], "a day that the calendar has")
+            continue
+        made.append(Accepted(given.get("id", ""), given.get("reason", ""), given.get("owner", ""), until))
+    return tuple(made)
