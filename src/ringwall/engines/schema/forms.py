@@ -36,10 +36,19 @@ def parts(content: bytes, content_type: str, most: int) -> tuple[Part, ...] | No
     found = _BOUNDARY.search(content_type)
     if found is None:
         return None
+    boundary = found.group(1) or found.group(2)
+    if not _ends_once(content, f"--{boundary}--".encode()):
+        return None
     try:
-        return tuple(_parsed(content, found.group(1) or found.group(2), most))
+        return tuple(_parsed(content, boundary, most))
     except (MultipartError, ValueError):
         return None
+
+
+def _ends_once(content: bytes, closing: bytes) -> bool:
+    """Whether the closing delimiter stands once, at the end: an epilogue is a place where some readers see parts."""
+    at = 0 if content.startswith(closing) else content.find(b"\r\n" + closing) + 2
+    return content[at:] in (closing, closing + b"\r\n")
 
 
 def _parsed(content: bytes, boundary: str, most: int) -> list[Part]:
