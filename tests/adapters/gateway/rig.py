@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import socket
+import struct
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -78,31 +80,33 @@ class Logged:
     """A reader that writes down what it read."""
 
     def __init__(self, reader: asyncio.StreamReader, log: bytearray) -> None:
-        self._reader, self._log = reader, log
+        self._reader, self.log = reader, log
 
     async def head(self) -> bytes:
         """One head, or b"" at the end."""
         try:
             got = await self._reader.readuntil(b"\r\n\r\n")
         except asyncio.IncompleteReadError as end:
-            self._log += end.partial
+            self.log += end.partial
             return b""
-        self._log += got
+        self.log += got
         return got
 
     async def exactly(self, size: int) -> bytes:
         got = await self._reader.readexactly(size)
-        self._log += got
+        self.log += got
         return got
 
     async def line(self) -> bytes:
         got = await self._reader.readline()
-        self._log += got
+        self.log += got
+        if not got.endswith(b"\n"):
+            raise asyncio.IncompleteReadError(got, None)
         return got
 
     async def some(self, size: int = 65536) -> bytes:
         got = await self._reader.read(size)
-        self._log += got
+        self.log += got
         return got
 
     async def body(self, head: bytes) -> tuple[bytes, bytes]:
@@ -244,6 +248,12 @@ async def once(server: Server, data: bytes, method: str = "GET") -> tuple[int, d
     async with caller(server) as it:
         await it.send(data)
         return await it.reply(method)
+
+
+def reset(writer: asyncio.StreamWriter) -> None:
+    """Close a connection by a reset, the way of a process that was killed with data unread."""
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:

@@ -8,10 +8,10 @@ import asyncio
 import json
 
 import pytest
-from adapters.gateway.rig import OPEN, WHOLE, Bounds, Caller, Seen, answering, application, caller, echo, gateway, run
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from adapters.gateway.rig import OPEN, WHOLE, Bounds, Caller, Seen, answering, application, caller, echo, gateway, run
 from ringwall.core.plan import Plan
 
 HIDDEN = b"GET /hidden HTTP/1.1\r\nHost: h\r\n\r\n"

@@ -11,6 +11,9 @@ import string
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from adapters.gateway.rig import (
     OPEN,
     WHOLE,
@@ -26,9 +29,6 @@ from adapters.gateway.rig import (
     run,
     wall_of,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from ringwall.adapters.gateway import Upstream
 from ringwall.adapters.gateway.bounds import Upstream as UpstreamValue
 from ringwall.core.admit import Admission
@@ -184,13 +184,12 @@ def test_a_reply_until_close_becomes_chunked_and_for_http_1_0_stays_so(plan: Pla
 
 def test_http_1_0_is_kept_alive_only_when_asked() -> None:
     async def main() -> None:
-        async with application(answering(echo)) as app, gateway(app, Seen()) as server:
-            async with caller(server) as it:
-                await it.send(b"GET /a HTTP/1.0\r\nHost: h\r\nConnection: Keep-Alive\r\n\r\n")
-                assert (await it.reply())[1]["connection"] == "keep-alive"
-                await it.send(b"GET /a HTTP/1.0\r\nHost: h\r\n\r\n")
-                assert (await it.reply())[1]["connection"] == "close"
-                assert await it.rest() == b""
+        async with application(answering(echo)) as app, gateway(app, Seen()) as server, caller(server) as it:
+            await it.send(b"GET /a HTTP/1.0\r\nHost: h\r\nConnection: Keep-Alive\r\n\r\n")
+            assert (await it.reply())[1]["connection"] == "keep-alive"
+            await it.send(b"GET /a HTTP/1.0\r\nHost: h\r\n\r\n")
+            assert (await it.reply())[1]["connection"] == "close"
+            assert await it.rest() == b""
 
     run(main())
 
@@ -320,7 +319,7 @@ def test_a_reply_too_long_to_check_goes_on_whole() -> None:
             async with caller(server) as it:
                 for _ in range(2):
                     await it.send(GET + b"\r\n")
-                    _, headers, body = await it.reply()
+                    _, _headers, body = await it.reply()
                     assert body == content
             assert app.connections == 1
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _LINGER_BYTES: Final = 8 << 20
 _LINGER_SECONDS: Final = 5.0
+_LINGER_TLS: Final = 0.5
 
 
 class Connection:
@@ -66,10 +67,10 @@ class Connection:
 
     async def _linger(self) -> None:
         """Take a bounded amount of what the caller still sends, so that no reset destroys the reply on its way
-        (RFC 9112, section 9.6)."""
+        (RFC 9112, section 9.6). Over TLS it cannot be told meanwhile that this was all, so the time is short."""
         wire, left = self._wire, _LINGER_BYTES
         wire.say_no_more()
-        wire.within(_LINGER_SECONDS)
+        wire.within(_LINGER_TLS if self._secure else _LINGER_SECONDS)
         try:
             while left > 0:
                 left -= len(wire.buffer)

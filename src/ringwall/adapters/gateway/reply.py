@@ -80,8 +80,15 @@ class Reply:
         begun = written_reply(response.status, tuple(fields))
         kept, turn.kept = b"".join(turn.kept), []
         turn.wire.write(begun + self._framed(kept))
-        event_stream = (response.get(b"content-type") or b"").lower().startswith(b"text/event-stream")
-        await self._pass_on(turn.server.bounds.tunnel if event_stream else turn.server.bounds.quiet)
+        await self._pass_on(self._longest_silence(response))
+
+    def _longest_silence(self, response: Response) -> float:
+        """Event streams may be silent for long; a caller of one who says no more has left."""
+        turn = self._turn
+        if not (response.get(b"content-type") or b"").lower().startswith(b"text/event-stream"):
+            return turn.server.bounds.quiet
+        turn.wire.must_listen()
+        return turn.server.bounds.tunnel
 
     async def _pass_on(self, quiet: float) -> None:
         turn, call = self._turn, self._turn.call
@@ -122,7 +129,6 @@ class Reply:
         try:
             await tunnel.run()
         finally:
-            call.abandon()
             self._record("exchange.close", (tunnel.sizes[0], tunnel.sizes[1]), None)
 
     def _framed(self, part: bytes) -> bytes:

@@ -98,7 +98,7 @@ class Server:
             self._listener.close()
         for connection, wire in list(self._open.values()):
             if not connection.busy:
-                wire.abort()
+                wire.close()
         if self._open:
             await asyncio.wait(list(self._open), timeout=grace)
         left = list(self._open)

@@ -92,7 +92,7 @@ class Turn:
 
     async def _forward(self, want: Forward) -> Response | Reason:
         request, limits = want.request, want.plan.limits
-        upgrade = self._upgrades(want)
+        upgrade = request.head.upgrade and want.plan.operation.startswith("WS ")
         upload = None
         if request.body is None:
             chunked = request.head.length is None
@@ -113,19 +113,6 @@ class Turn:
             call.abandon()
             return reasons.UPSTREAM_CUT
         return Response(head.status, head.headers, b"" if call.empty else None)
-
-    def _upgrades(self, want: Forward) -> bool:
-        """Whether this is the handshake of a WebSocket that the contract names; any other upgrade is dropped."""
-        head, raw = want.request.head, self.raw
-        return (
-            raw is not None
-            and want.plan.operation.startswith("WS ")
-            and head.upgrade
-            and head.method == "GET"
-            and not head.has_body
-            and raw.version == "1.1"
-            and b"upgrade" in tokens(raw.headers, b"connection")
-        )
 
     async def _read_reply(self, limit: int) -> bytes | TooLong | Reason:
         call = self.call

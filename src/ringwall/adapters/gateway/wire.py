@@ -6,12 +6,18 @@ Knows nothing of HTTP. Both sides of the gateway stand on it.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
+import struct
 from collections.abc import Callable
 from math import inf
 from typing import Final
 
 HIGH: Final = 262_144
 """Bytes read ahead, or waiting to be written, above which the sender has to wait."""
+
+_RESET: Final = struct.pack("ii", 1, 0)
+"""Linger for no time: closing sends a reset and drops what was not yet sent."""
 
 
 class Cut(Exception):
@@ -148,6 +154,12 @@ class Wire(asyncio.Protocol):
         if self.lost:
             raise Cut
 
+    def must_listen(self) -> None:
+        """From now on the other end's last word ends the connection both ways."""
+        self.half_open = False
+        if self.ended:
+            self.close()
+
     def say_no_more(self) -> None:
         """End this side and still listen, where the transport can (not over TLS)."""
         if not self.lost and not self.transport.is_closing() and self.transport.can_write_eof():
@@ -159,9 +171,11 @@ class Wire(asyncio.Protocol):
             self.transport.close()
 
     def abort(self) -> None:
-        """Close at once, so that the other end cannot mistake what it has for the whole."""
+        """Close by a reset, so that the other end cannot mistake what it has for the whole."""
         self.ended = self.broken = True
         if not self.lost:
+            with contextlib.suppress(OSError):
+                self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
             self.transport.abort()
         _wake(self._reading)
 
