@@ -72,5 +72,5 @@ def cookies(header: str) -> tuple[tuple[str, str], ...]:
     """The pairs of a Cookie header in order; what is no pair is left out."""
     if not header:
         return ()
-    pairs = (part.strip().partition("=") for part in header.split(";"))
+    pairs = (part.strip(" \t").partition("=") for part in header.split(";"))
     return tuple((name, value) for name, sep, value in pairs if sep)

@@ -12,65 +12,34 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal, TypeVar
 
 from ringwall.core import reasons
 from ringwall.core.coding import codings_kept, inflate
 from ringwall.core.effect import Effect
 from ringwall.core.event import Decision, Event, Step
-from ringwall.core.judge import judge, resume, served
+from ringwall.core.judge import admitted, judge, made, resume, served
 from ringwall.core.known import Known
 from ringwall.core.message import Head, RawHead, Request, Response
-from ringwall.core.plan import Guard, Plan, Wall
+from ringwall.core.plan import Guard, Plan, Serve, Wall
 from ringwall.core.ports import Call, Question, Unavailable
-from ringwall.core.reasons import Layer, Reason
+from ringwall.core.reasons import INTERNAL, Layer, Reason
 from ringwall.core.refusal import problem
-from ringwall.core.verdict import PASS, Ask, Learned, Refuse, Rewritten, Verdict
+from ringwall.core.verdict import PASS, Ask, Learned, Pass, Refuse, Rewritten, Verdict
+from ringwall.core.wants import Forward as Forward
+from ringwall.core.wants import ReadBody as ReadBody
+from ringwall.core.wants import ReadReply as ReadReply
+from ringwall.core.wants import Record as Record
+from ringwall.core.wants import Send as Send
+from ringwall.core.wants import TooLong as TooLong
 
-
-@dataclass(frozen=True, slots=True)
-class ReadBody:
-    """Read the request's whole content: at most `limit` bytes, the first of them within `seconds`."""
-
-    limit: int
-    seconds: float = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Forward:
-    """Hand the request to the application; a body of None is streamed from the caller, at most `limit` bytes."""
-
-    request: Request
-    plan: Plan
-
-
-@dataclass(frozen=True, slots=True)
-class ReadReply:
-    """Read the reply's whole content, at most `limit` bytes."""
-
-    limit: int
-
-
-@dataclass(frozen=True, slots=True)
-class TooLong:
-    """The reply is longer than asked: the adapter keeps what it read and can go on streaming it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """Write the event to the journal before anything leaves."""
-
-    event: Event
-
-
-@dataclass(frozen=True, slots=True)
-class Send:
-    """Send the reply. The exchange is over."""
-
-    response: Response
-
+_TRACE = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+"""W3C Trace Context, section 3.2. The one header that an event may repeat, and only in this form."""
+_QUESTIONS, _FAULTS, _POINTER = 1000, 50, 200
+"""How often one guard may ask; how many faults an event tells, and how much of where each stands."""
 
 Want = Question | ReadBody | Forward | ReadReply | Record | Send
 Way = Generator[Want, Any, None]
@@ -136,10 +105,12 @@ class Exchange:
             yield from self._refuse(request)
             return
         response = yield from self._outward(request)
+        if not isinstance(response, Refuse):
+            response = self._written(response)
         if isinstance(response, Refuse):
             yield from self._refuse(response)
         else:
-            yield from self._close(self._written(response), None)
+            yield from self._close(response, None)
 
     def turn_away(self, reason: Reason, peer: str) -> Way:
         """The way of what never became a request: bytes that are no HTTP, or a head too slow or too large."""
@@ -152,13 +123,13 @@ class Exchange:
         return replace(whole, kind=kind, at=self._wall.ports.now(), sizes=sizes)
 
     def _admit(self, raw: RawHead) -> Head | Refuse:
-        head = self._wall.admit(raw, self._request_id)
+        found = admitted(self._wall, raw, self._request_id)
         self._layers[Layer.TRANSPORT] = self._since(self._started)
-        if isinstance(head, Refuse):
-            return head
-        self.head = head
-        self._plan, params = self._wall.route(head)
-        self._known = Known(self._plan.operation, self._wall.ports.now(), params, head.client, self._request_id)
+        if isinstance(found, Refuse):
+            return found
+        head, plan, params = found
+        self.head, self._plan = head, plan
+        self._known = Known(plan.operation, self._wall.ports.now(), params, head.client, self._request_id)
         return head
 
     def _inward(self, head: Head) -> Generator[Want, Any, Request | Refuse]:
@@ -173,33 +144,45 @@ class Exchange:
         return (yield from self._walk(plan.guards.body, Request(head, head.raw_headers, body)))
 
     def _receive(self, head: Head, plan: Plan) -> Generator[Want, Any, bytes | Refuse | None]:
+        limit = 0 if plan.body == "none" else plan.limits.body
         if not head.has_body:
             return b""
-        if head.length is not None and head.length > plan.limits.body:
+        if head.length is not None and head.length > limit:
             return Refuse(reasons.BODY_SIZE)
         if plan.body == "stream":
             return None
-        got = yield ReadBody(plan.limits.body, plan.limits.seconds)
-        return Refuse(got) if isinstance(got, Reason) else got
+        got = yield ReadBody(limit, plan.limits.seconds)
+        if isinstance(got, Reason):
+            return Refuse(got)
+        if not isinstance(got, bytes):
+            return Refuse(reasons.DISCONNECTED, detail="the adapter gave no content")
+        return got if len(got) <= limit else Refuse(reasons.BODY_SIZE)
 
     def _outward(self, request: Request) -> Generator[Want, Any, Response | Refuse]:
         """The application's answer, then the reply guards."""
         plan = self._route()
-        if plan.serve is not None:
-            serve, known = plan.serve, self.known
-            response = yield Call(lambda: served(serve, request, known))
-        else:
-            before = self._wall.ports.ticks()
-            answer = yield Forward(codings_kept(request, plan), plan)
-            self.app_ns = self._wall.ports.ticks() - before
-            if self._sunk is not None:
-                return self._sunk
-            if isinstance(answer, Reason):
-                return Refuse(answer)
-            response = yield from self._whole(answer, plan)
+        response = yield from (self._own(request, plan.serve) if plan.serve else self._theirs(request, plan))
         if isinstance(response, Refuse):
             return response
         return (yield from self._walk(plan.guards.reply, response))
+
+    def _own(self, request: Request, serve: Serve) -> Generator[Want, Any, Response | Refuse]:
+        known = self.known
+        response = yield Call(lambda: served(serve, request, known))
+        if isinstance(response, (Response, Refuse)):
+            return response
+        return Refuse(INTERNAL[Layer.MONITORING], detail="an endpoint of ringwall's own did not answer")
+
+    def _theirs(self, request: Request, plan: Plan) -> Generator[Want, Any, Response | Refuse]:
+        before = self._wall.ports.ticks()
+        answer = yield Forward(codings_kept(request, plan), plan)
+        self.app_ns = self._wall.ports.ticks() - before
+        if self._sunk is not None:
+            return self._sunk
+        if not isinstance(answer, Response):
+            return Refuse(answer if isinstance(answer, Reason) else reasons.APPLICATION)
+        response = yield from self._whole(answer, plan)
+        return self._sunk or response
 
     def _whole(self, response: Response, plan: Plan) -> Generator[Want, Any, Response | Refuse]:
         """The reply with its content read and inflated, where its kind lets the guards check it."""
@@ -207,24 +190,26 @@ class Exchange:
             return response
         if response.body is None:
             got = yield ReadReply(plan.limits.reply)
-            if isinstance(got, Reason):
-                return Refuse(got)
             if isinstance(got, TooLong):
                 return response
+            if not isinstance(got, bytes):
+                return Refuse(got if isinstance(got, Reason) else reasons.UPSTREAM_CUT)
             response = Response(response.status, response.headers, got)
         plain = inflate(response, plan.limits.reply)
         return plain if isinstance(plain, Refuse) else self._parsed(plain)
 
     def _parsed(self, response: Response) -> Response:
-        """JSON content read once, for every reply guard."""
-        media = (response.get(b"content-type") or b"").split(b";")[0].strip().lower()
-        if not response.body or not media.endswith(b"json"):
+        """JSON content read once, for every reply guard; so is what looks like JSON under a vague media type."""
+        body = response.body
+        if not body or not (_says_json(response) or (_vague(response) and body.lstrip()[:1] in (b"{", b"["))):
             return response
-        data, parsed = self._wall.decode(response.body)
+        data, parsed = self._wall.decode(body)
         return replace(response, data=data, parsed=parsed)
 
-    def _written(self, response: Response) -> Response:
-        return response.with_body(self._wall.encode(response.data)) if response.stale else response
+    def _written(self, response: Response) -> Response | Refuse:
+        if not response.stale:
+            return response
+        return made(Layer.DISCLOSURE, lambda: response.with_body(self._wall.encode(response.data)))
 
     def _walk(self, guards: Sequence[Guard[Any]], message: Message) -> Generator[Want, Any, Message | Refuse]:
         """Each guard in order; the first refusal ends the walk, unless its layer only observes."""
@@ -232,12 +217,15 @@ class Exchange:
         for guard in guards:
             before = self._wall.ports.ticks()
             verdict = judge(guard, message, self.known)
+            asked = 0
             while isinstance(verdict, Ask):
-                answer = yield verdict.question
+                answer, asked = (yield verdict.question), asked + 1
                 if isinstance(answer, Unavailable):
                     verdict = Refuse(reasons.STORE, headers=((b"retry-after", b"5"),), detail=str(answer))
+                elif asked < _QUESTIONS:
+                    verdict = resume(guard.layer, verdict.then, answer, message)
                 else:
-                    verdict = resume(guard.layer, verdict.then, answer)
+                    verdict = Refuse(INTERNAL[guard.layer], detail="a guard that does not stop asking")
             us = self._since(before)
             self._layers[guard.layer] = self._layers.get(guard.layer, 0.0) + us
             if verdict is PASS:
@@ -255,17 +243,22 @@ class Exchange:
         return message
 
     def effect(self, effect: Effect) -> Refuse | None:
-        """Judge what the application is about to do; a refusal also replaces whatever it then replies."""
+        """Judge what the application is about to do; a refusal also replaces whatever it then replies.
+
+        In the middle of a driver nobody can be asked and nothing learned: a guard that tries has refused.
+        """
         plan = self._route()
         for guard in plan.guards.sink:
             before = self._wall.ports.ticks()
             verdict: Verdict = judge(guard, effect, self.known)
-            if isinstance(verdict, Refuse):
-                observed = guard.layer in plan.observe
-                self._note(guard, verdict, self._since(before), observed=observed)
-                if not observed:
-                    self._sunk = verdict
-                    return verdict
+            if isinstance(verdict, Pass):
+                continue
+            refuse = verdict if isinstance(verdict, Refuse) else Refuse(INTERNAL[guard.layer], detail="not for a sink")
+            observed = guard.layer in plan.observe
+            self._note(guard, refuse, self._since(before), observed=observed)
+            if not observed:
+                self._sunk = refuse
+                return refuse
         return None
 
     def _note(self, guard: Guard[Any], refuse: Refuse, us: float, *, observed: bool) -> None:
@@ -282,7 +275,8 @@ class Exchange:
         recorded = yield Record(self._event(response, refuse))
         if not recorded and self._wall.must_record:
             response = problem(Refuse(reasons.JOURNAL), self._request_id)
-        yield Send(self._wall.dress(self.head, response))
+        dressed = made(Layer.TRANSPORT, lambda: self._wall.dress(self.head, response))
+        yield Send(problem(dressed, self._request_id) if isinstance(dressed, Refuse) else dressed)
 
     def _event(self, response: Response, refuse: Refuse | None) -> Event:
         decision: Decision = "refuse" if refuse else "observe" if self._observed else "allow"
@@ -301,7 +295,7 @@ class Exchange:
             decision=decision,
             status=response.status,
             reason=deciding.reason.code if deciding else None,
-            layer=self._steps[-1].layer if deciding and self._steps else _layer_of(deciding),
+            layer=self._layer_of(deciding) if deciding else None,
             detail=deciding.detail if deciding else "",
             principal=principal.subject if principal else None,
             roles=tuple(sorted(principal.roles)) if principal else (),
@@ -309,13 +303,18 @@ class Exchange:
             objects=tuple(f"{o.resource}:{o.id}" for o in known.objects) if known else (),
             steps=tuple(self._steps),
             layers=tuple((layer, round(us, 1)) for layer, us in self._layers.items()),
-            faults=tuple(f"{f.pointer} {f.reason}" for f in deciding.faults) if deciding else (),
+            faults=tuple(f"{f.pointer[:_POINTER]} {f.reason}" for f in deciding.faults[:_FAULTS]) if deciding else (),
             notes=tuple(self._notes),
             sizes=(head.length or 0 if head else 0, len(response.body or b"")),
             us=whole,
             app_us=self.app_ns / 1000,
-            trace=head.headers.get("traceparent", "") if head else "",
+            trace=trace if head and _TRACE.fullmatch(trace := head.headers.get("traceparent", "")) else "",
         )
+
+    def _layer_of(self, refuse: Refuse) -> str:
+        """The layer whose guard refused, or, where it was no guard, what the reason code begins with."""
+        code = refuse.reason.code
+        return next((step.layer for step in self._steps if step.reason == code), code.split(".")[0])
 
     def _route(self) -> Plan:
         if self._plan is None:
@@ -330,11 +329,15 @@ def checkable(response: Response) -> bool:
     """Whether guards can read this reply's content: JSON, text or markup, complete, and not a live stream."""
     if response.status == 206 or response.status < 200:
         return False
-    media = (response.get(b"content-type") or b"").split(b";")[0].strip().lower()
+    media = response.media
     if media == b"text/event-stream":
         return False
     return media == b"" or media.startswith(b"text/") or media.endswith((b"json", b"xml", b"javascript"))
 
 
-def _layer_of(refuse: Refuse | None) -> str | None:
-    return refuse.reason.code.split(".")[0] if refuse else None
+def _says_json(response: Response) -> bool:
+    return response.media.endswith(b"json")
+
+
+def _vague(response: Response) -> bool:
+    return response.media in (b"", b"text/plain")

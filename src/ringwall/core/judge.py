@@ -2,25 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ringwall.core.known import Known
-from ringwall.core.message import Request, Response
-from ringwall.core.plan import Guard, Serve
+from ringwall.core.message import Head, RawHead, Request, Response
+from ringwall.core.plan import Guard, Plan, Serve, Wall
 from ringwall.core.ports import Ports, Question, Unavailable
-from ringwall.core.reasons import INTERNAL, Layer
-from ringwall.core.verdict import Refuse, Verdict
+from ringwall.core.reasons import INTERNAL, Layer, Reason
+from ringwall.core.verdict import PASS, Ask, Learned, Pass, Refuse, Rewritten, Verdict
 
 
 def judge(guard: Guard[Any], message: object, known: Known) -> Verdict:
     """A guard's verdict on a message; a guard that raises, or answers with something else, has refused."""
-    return _settled(guard.layer, lambda: guard.check(message, known))
+    try:
+        verdict = guard.check(message, known)
+    except Exception as failure:  # noqa: BLE001 - this is the judge: every failure of a guard refuses
+        return Refuse(INTERNAL[guard.layer], detail=_where(failure))
+    return verdict if verdict is PASS else _settled(guard.layer, verdict, message)
 
 
-def resume(layer: Layer, then: Callable[[object], Verdict], answer: object) -> Verdict:
+def resume(layer: Layer, then: Callable[[object], Verdict], answer: object, message: object) -> Verdict:
     """A guard's verdict once the world has answered its question; the same rule holds."""
-    return _settled(layer, lambda: then(answer))
+    try:
+        verdict = then(answer)
+    except Exception as failure:  # noqa: BLE001 - and so does every failure to make sense of an answer
+        return Refuse(INTERNAL[layer], detail=_where(failure))
+    return _settled(layer, verdict, message)
+
+
+def admitted(wall: Wall, raw: RawHead, request_id: str) -> tuple[Head, Plan, Mapping[str, str]] | Refuse:
+    """A request's canonical head, its plan and path parameters; what cannot be admitted or routed is refused."""
+    try:
+        head = wall.admit(raw, request_id)
+        return head if isinstance(head, Refuse) else (head, *wall.route(head))
+    except Exception as failure:  # noqa: BLE001 - the judge again: what cannot be read is not let through
+        return Refuse(INTERNAL[Layer.TRANSPORT], detail=_where(failure))
+
+
+def made(layer: Layer, make: Callable[[], Response]) -> Response | Refuse:
+    """A reply written or dressed, or a refusal where that failed."""
+    try:
+        return make()
+    except Exception as failure:  # noqa: BLE001 - the judge again: what cannot be written does not leave half done
+        return Refuse(INTERNAL[layer], detail=_where(failure))
 
 
 def answered(ports: Ports, question: Question) -> object:
@@ -39,12 +64,24 @@ def served(serve: Serve, request: Request, known: Known) -> Response | Refuse:
         return Refuse(INTERNAL[Layer.MONITORING], detail=_where(failure))
 
 
-def _settled(layer: Layer, decide: Callable[[], Verdict]) -> Verdict:
-    try:
-        verdict = decide()
-    except Exception as failure:  # noqa: BLE001 - this is the judge: every failure of a guard refuses
-        return Refuse(INTERNAL[layer], detail=_where(failure))
-    return verdict if isinstance(verdict, Verdict) else Refuse(INTERNAL[layer], detail="not a verdict")
+def _settled(layer: Layer, verdict: Verdict, message: object) -> Verdict:
+    return verdict if _sound(verdict, message) else Refuse(INTERNAL[layer], detail="not a verdict")
+
+
+def _sound(verdict: object, message: object) -> bool:
+    """Whether it is a verdict, and carries what such a verdict has to: a guard rewrites only what it was given."""
+    match verdict:
+        case Pass():
+            return True
+        case Learned(known):
+            return isinstance(known, Known)
+        case Rewritten(changed):
+            return isinstance(message, (Request, Response)) and type(changed) is type(message)
+        case Refuse(reason):
+            return isinstance(reason, Reason)
+        case Ask(question):
+            return isinstance(question, Question)
+    return False
 
 
 def _where(failure: Exception) -> str:

@@ -115,8 +115,13 @@ class Response:
                 return value
         return None
 
+    @property
+    def media(self) -> bytes:
+        """The media type in lower case, without parameters; empty where none is stated."""
+        return (self.get(b"content-type") or b"").split(b";")[0].strip().lower()
+
     def with_body(self, body: bytes) -> Response:
-        """The same reply with other content; validators and codings of the old content are dropped."""
+        """The same reply with other content; digests and codings of the old content are dropped."""
         kept = tuple(h for h in self.headers if h[0].lower() not in _OF_CONTENT)
         return Response(self.status, (*kept, (b"content-length", b"%d" % len(body))), body)
 

@@ -23,14 +23,18 @@ ReplyCheck = Callable[[Response, Known], Verdict]
 def read_json(content: bytes) -> tuple[JSON, bool]:
     """JSON by the standard library, and whether it was JSON at all."""
     try:
-        return json.loads(content), True
+        return json.loads(content, parse_constant=_not_json), True
     except (ValueError, RecursionError):
         return None, False
 
 
+def _not_json(constant: str) -> None:
+    raise ValueError(constant)  # NaN and Infinity, which RFC 8259 does not have
+
+
 def write_json(data: JSON) -> bytes:
-    """Compact JSON in UTF-8."""
-    return json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode()
+    """Compact JSON in ASCII: a lone surrogate has no UTF-8."""
+    return json.dumps(data, separators=(",", ":")).encode()
 
 
 Check = TypeVar("Check")
