@@ -22,26 +22,67 @@ COMPONENTS = {
     "Loose": {"oneOf": [ref("LooseCat"), ref("LooseDog")], "discriminator": {"propertyName": "t"}},
     "LooseCat": {"type": "object", "properties": {"t": {"type": "string"}, "lives": {"type": "integer"}}},
     "LooseDog": {"type": "object", "properties": {"t": {"type": "string"}, "barks": {"type": "integer"}}},
-    "Tree": {"type": "object", "properties": {"kids": {"type": "array", "items": ref("Tree")}, "n": {"type": "integer"}}},
-    "User": {"type": "object", "required": ["id"],
-             "properties": {"id": {"type": "integer", "readOnly": True}, "pw": {"type": "string", "writeOnly": True}}},
+    "Tree": {
+        "type": "object",
+        "properties": {"kids": {"type": "array", "items": ref("Tree")}, "n": {"type": "integer"}},
+    },
+    "User": {
+        "type": "object",
+        "required": ["id"],
+        "properties": {"id": {"type": "integer", "readOnly": True}, "pw": {"type": "string", "writeOnly": True}},
+    },
     "Base": {"type": "object", "properties": {"id": {"type": "integer"}}},
-}  # fmt: skip
+}
 
 CASES = [
     ("plain", ref("Base"), {"id": 1, "hash": "x"}, {"id": 1}, ["/hash"]),
     ("list", {"type": "array", "items": ref("Base")}, [{"id": 1}, {"id": 2, "h": 1}], [{"id": 1}, {"id": 2}], ["/1/h"]),
-    ("recursive", ref("Tree"), {"kids": [{"kids": [{"z": 1}], "n": 1}]}, {"kids": [{"kids": [{}], "n": 1}]}, ["/kids/0/kids/0/z"]),
-    ("all", {"allOf": [ref("Base"), {"properties": {"b": {"type": "integer"}}}]}, {"id": 1, "b": 2, "c": 3}, {"id": 1, "b": 2}, ["/c"]),
+    (
+        "recursive",
+        ref("Tree"),
+        {"kids": [{"kids": [{"z": 1}], "n": 1}]},
+        {"kids": [{"kids": [{}], "n": 1}]},
+        ["/kids/0/kids/0/z"],
+    ),
+    (
+        "all",
+        {"allOf": [ref("Base"), {"properties": {"b": {"type": "integer"}}}]},
+        {"id": 1, "b": 2, "c": 3},
+        {"id": 1, "b": 2},
+        ["/c"],
+    ),
     ("nullable", {"anyOf": [ref("Base"), {"type": "null"}]}, {"id": 1, "c": 3}, {"id": 1}, ["/c"]),
     ("null", {"anyOf": [ref("Base"), {"type": "null"}]}, None, None, []),
     ("one chosen by const", ref("Pet"), {"t": "cat", "lives": 9, "barks": 1}, {"t": "cat", "lives": 9}, ["/barks"]),
-    ("one chosen by discriminator", ref("Loose"), {"t": "LooseCat", "lives": 9, "barks": 1}, {"t": "LooseCat", "lives": 9}, ["/barks"]),
+    (
+        "one chosen by discriminator",
+        ref("Loose"),
+        {"t": "LooseCat", "lives": 9, "barks": 1},
+        {"t": "LooseCat", "lives": 9},
+        ["/barks"],
+    ),
     ("none fits", ref("Pet"), {"t": "cow", "lives": 9, "z": 1}, {"t": "cow", "lives": 9}, ["/z"]),
-    ("page", {"type": "object", "properties": {"items": {"type": "array", "items": ref("Pet")}}},
-     {"items": [{"t": "dog", "lives": 1}], "sql": "x"}, {"items": [{"t": "dog"}]}, ["/sql", "/items/0/lives"]),
-    ("map", {"type": "object", "additionalProperties": ref("Base")}, {"k": {"id": 1, "z": 1}}, {"k": {"id": 1}}, ["/k/z"]),
-    ("stated open", {**COMPONENTS["Base"], "additionalProperties": True}, {"id": 1, "z": {"y": 1}}, {"id": 1, "z": {"y": 1}}, []),
+    (
+        "page",
+        {"type": "object", "properties": {"items": {"type": "array", "items": ref("Pet")}}},
+        {"items": [{"t": "dog", "lives": 1}], "sql": "x"},
+        {"items": [{"t": "dog"}]},
+        ["/sql", "/items/0/lives"],
+    ),
+    (
+        "map",
+        {"type": "object", "additionalProperties": ref("Base")},
+        {"k": {"id": 1, "z": 1}},
+        {"k": {"id": 1}},
+        ["/k/z"],
+    ),
+    (
+        "stated open",
+        {**COMPONENTS["Base"], "additionalProperties": True},
+        {"id": 1, "z": {"y": 1}},
+        {"id": 1, "z": {"y": 1}},
+        [],
+    ),
     ("free", {"type": "object"}, {"z": {"y": [1]}}, {"z": {"y": [1]}}, []),
     ("nothing said", {}, {"z": {"y": [1]}}, {"z": {"y": [1]}}, []),
     ("write-only", ref("User"), {"id": 1, "pw": "x"}, {"id": 1}, ["/pw"]),
@@ -50,7 +91,7 @@ CASES = [
     ("text for an object", ref("Base"), "x", "x", []),
     ("a name that is data", ref("Base"), {"a b@c": 1}, {}, ["/*"]),
     ("bare object with stated false", {"type": "object", "additionalProperties": False}, {"z": 1}, {}, ["/z"]),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("schema", "value", "kept", "removed"), [c[1:] for c in CASES], ids=[c[0] for c in CASES])
@@ -63,14 +104,24 @@ def test_leaves_out_what_is_not_declared(schema: object, value: object, kept: ob
         assert found is value
 
 
-@pytest.mark.parametrize(("schema", "free"), [
-    ({"type": "string"}, True), ({}, True), ({"type": "string", "enum": ["a"]}, False), ({"type": "string", "format": "uuid"}, False),
-    ({"type": "string", "format": "uri"}, True), ({"type": "string", "format": "nickname"}, True),
-    ({"type": "string", "pattern": "^[a-z]+$"}, False), ({"type": "string", "pattern": "^.+$"}, True),
-    ({"anyOf": [{"type": "string", "format": "uuid"}, {"type": "null"}]}, False),
-    ({"anyOf": [{"type": "string", "format": "uuid"}, {"type": "string"}]}, True),
-    ({"allOf": [{"type": "string"}, {"format": "date"}]}, False), ({"type": ["integer", "null"]}, False),
-    ({"const": "x"}, False)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("schema", "free"),
+    [
+        ({"type": "string"}, True),
+        ({}, True),
+        ({"type": "string", "enum": ["a"]}, False),
+        ({"type": "string", "format": "uuid"}, False),
+        ({"type": "string", "format": "uri"}, True),
+        ({"type": "string", "format": "nickname"}, True),
+        ({"type": "string", "pattern": "^[a-z]+$"}, False),
+        ({"type": "string", "pattern": "^.+$"}, True),
+        ({"anyOf": [{"type": "string", "format": "uuid"}, {"type": "null"}]}, False),
+        ({"anyOf": [{"type": "string", "format": "uuid"}, {"type": "string"}]}, True),
+        ({"allOf": [{"type": "string"}, {"format": "date"}]}, False),
+        ({"type": ["integer", "null"]}, False),
+        ({"const": "x"}, False),
+    ],
+)
 def test_a_string_is_free_where_no_schema_decides_it(schema: dict[str, object], free: bool) -> None:
     assert Shapes({}).node(schema).free is free  # type: ignore[arg-type]
 

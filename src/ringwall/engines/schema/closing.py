@@ -128,7 +128,7 @@ class Closing:
         if mode == "closed" and set(schema) & _ANNOTATED == {"$ref"}:
             return {"$ref": self._reference(schema["$ref"], "closed")}
         out = self._own(schema)
-        if mode != "raw":
+        if mode != "raw" and not schema.keys().isdisjoint(_NEEDING):
             hidden |= self._hidden(schema)
         self._properties(schema, out, mode, hidden)
         self._compositions(schema, out, mode, hidden)
@@ -240,7 +240,7 @@ class Closing:
     def _free_branches(self, schema: dict[str, JSON], out: dict[str, JSON]) -> None:
         """A branch that declares nothing, beside no declaration, means any object: it says so then."""
         rest = {k: v for k, v in schema.items() if k not in ("anyOf", "oneOf")}
-        if self._declares(rest):
+        if len(rest) == len(schema) or self._declares(rest):
             return
         for keyword in ("anyOf", "oneOf"):
             made = branches(out, keyword)
@@ -259,6 +259,8 @@ class Closing:
 
     def _declares(self, schema: Schema) -> bool:
         """Whether any schema on this value declares a property."""
+        if isinstance(schema, bool) or schema.keys().isdisjoint(_DECLARING):
+            return False
         return any(s.get("properties") or s.get("patternProperties") for s in in_place(schema, self._components))
 
     def _hidden(self, schema: dict[str, JSON]) -> frozenset[str]:
@@ -274,6 +276,8 @@ class Closing:
         return marked(schema, "readOnly", self._components)
 
 
+_NEEDING = frozenset({"required", *BRANCHES, *ASIDE, "dependentSchemas"})
+_DECLARING = frozenset({"$ref", "properties", "patternProperties", *BRANCHES, *ASIDE, "dependentSchemas"})
 _COMPOSED = frozenset({"$ref", *BRANCHES, "if", *ASIDE, "dependentSchemas"})
 _ANNOTATED = frozenset({"$ref", "properties", *_KEPT, *_LISTS, *_TESTS, *_PLACES, *ASIDE, "patternProperties",
                         "required", "dependentSchemas", "discriminator", "pattern", "contentEncoding"})  # fmt: skip

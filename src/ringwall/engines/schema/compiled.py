@@ -80,6 +80,11 @@ class Compiler:
 
     def closed(self, schema: Schema) -> Validator | Unusable:
         """The validator of a value that this schema alone describes: undeclared properties are refused."""
+        if isinstance(schema, dict) and len(schema) == 1 and "$ref" in schema:
+            named = f"closed {schema['$ref']}"
+            if named not in self._known:
+                self._known[named] = self._compiled(self._closing.closed(schema))
+            return self._known[named]
         return self._compiled(self._closing.closed(schema))
 
     @property

@@ -14,6 +14,7 @@ Components = Mapping[str, Schema]
 PREFIX = "#/components/schemas/"
 BRANCHES = ("allOf", "anyOf", "oneOf")
 ASIDE = ("then", "else")
+_BESIDE = frozenset({"$ref", *BRANCHES, *ASIDE, "dependentSchemas"})
 
 
 def resolve(reference: JSON, components: Components) -> Schema | None:
@@ -57,7 +58,8 @@ def in_place(schema: Schema, components: Components) -> Iterator[dict[str, JSON]
             continue
         seen.add(id(here))
         yield here
-        waiting.extend(beside(here, components))
+        if not here.keys().isdisjoint(_BESIDE):
+            waiting.extend(beside(here, components))
 
 
 def beside(schema: dict[str, JSON], components: Components) -> Iterator[Schema]:
@@ -82,7 +84,7 @@ def types(schema: Schema, components: Components, depth: int = 16) -> frozenset[
     if isinstance(schema, bool):
         return TYPES if schema else frozenset()
     found = _own_types(schema)
-    if depth == 0:
+    if depth == 0 or schema.keys().isdisjoint(_BESIDE):
         return found
     target = resolve(schema.get("$ref"), components)
     if target is not None:

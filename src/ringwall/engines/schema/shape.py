@@ -11,7 +11,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from ringwall.engines.schema.closing import marked, tagged
-from ringwall.engines.schema.document import JSON, Components, Schema, branches, in_place, members, resolve, types
+from ringwall.engines.schema.document import (
+    ASIDE,
+    BRANCHES,
+    JSON,
+    Components,
+    Schema,
+    branches,
+    in_place,
+    members,
+    resolve,
+    types,
+)
 from ringwall.engines.schema.formats import ADDRESSES, DECIDED
 from ringwall.engines.schema.patterns import exact
 
@@ -47,6 +58,12 @@ ANYTHING = Node()
 ANYTHING.other = ANYTHING.items = ANYTHING
 
 
+_STRUCTURED = frozenset(
+    {"$ref", *BRANCHES, *ASIDE, "dependentSchemas", "properties", "patternProperties", "additionalProperties"}
+    | {"unevaluatedProperties", "items", "prefixItems"}
+)
+
+
 class Shapes:
     """Makes nodes, one for each set of schemas that describe the same value; recursion ends in the same node."""
 
@@ -54,9 +71,7 @@ class Shapes:
         self._components = components
         self._made: dict[tuple[object, ...], Node] = {}
         self._kept: list[tuple[Schema, ...]] = []
-        self._notes = {
-            id(components[name]): noted for name, noted in (notes or {}).items() if name in components
-        }
+        self._notes = {id(components[name]): noted for name, noted in (notes or {}).items() if name in components}
 
     def node(self, schema: Schema, notes: Mapping[str, Note] = NO_NOTES) -> Node:
         """The shape of a schema; `notes` are said of its properties in addition."""
@@ -68,6 +83,8 @@ class Shapes:
         return replace(node, choices=()) if node.choices else node
 
     def _node(self, given: tuple[Schema, ...], note: Note | None, notes: Mapping[str, Note] = NO_NOTES) -> Node:
+        if len(given) == 1 and not isinstance(given[0], bool) and given[0].keys().isdisjoint(_STRUCTURED):
+            return self._leaf(given[0], note)
         key = (*map(id, given), note, id(notes) if notes else 0)
         node = self._made.get(key)
         if node is None:
@@ -75,6 +92,19 @@ class Shapes:
             node = self._made[key] = Node()
             self._fill(node, given, note, notes)
         return node
+
+    def _leaf(self, schema: dict[str, JSON], note: Note | None) -> Node:
+        """The shape of a schema without any below or beside it: all that are alike share one."""
+        kinds = types(schema, self._components)
+        format_ = note.format if note else _format_of([schema])
+        free, open_ = not decided(schema, self._components), "object" in kinds
+        key = ("leaf", free, format_, note, open_, "array" in kinds)
+        if key not in self._made:
+            node = Node(free=free, format=format_, sanitize=bool(note and note.sanitize))
+            node.other = ANYTHING if open_ else None
+            node.items = ANYTHING if "array" in kinds else None
+            self._made[key] = node
+        return self._made[key]
 
     def _fill(self, node: Node, given: tuple[Schema, ...], note: Note | None, notes: Mapping[str, Note]) -> None:
         here = _merged(given, self._components)

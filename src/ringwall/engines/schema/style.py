@@ -93,4 +93,3 @@ def delimited(text: str, style: str, kind: Kind, decode: Decode) -> Raw | None:
         text = text.replace("%7C", "|").replace("%7c", "|")
     delimiter = DELIMITERS[style]
     return listed(text, delimiter, decode) if kind == "array" else paired(text, delimiter, decode)
-

@@ -18,9 +18,12 @@ def flaw_of(text: str) -> str | None:
 
     Tab, newline and return are text; the marks that Persian, Hebrew and emoji need (joiners, LRM, RLM) are too.
     """
+    plain = text.isascii()
+    if plain and text.isprintable():
+        return None
     if _CONTROL.search(text):
         return "control"
-    if text.isascii():
+    if plain:
         return None
     if _BIDI.search(text):
         return "bidi"

@@ -73,4 +73,3 @@ def leaves(content: bytes, depth: int, items: int) -> tuple[Leaf, ...] | None:
 def _local(name: str) -> str:
     """A name without its namespace, in the shape of one pointer token."""
     return re.sub(r"[^A-Za-z0-9_.-]", "*", name.rpartition("}")[2])[:64]
-

@@ -195,13 +195,9 @@ def refused(flaws: tuple[Flaw, ...]) -> Refuse:
 
 def _uncanonical(texts: list[Text]) -> Refuse | None:
     """The first texts that are not canonical, or not of the format that the contract states."""
-    joined = "\n".join([text.value for text in texts])
-    suspect = flaw_of(joined) is not None
-    faults = []
-    for text in texts:
-        code = _flaw(text) if suspect or text.format in _JUDGED else None
-        if code:
-            faults.append(Fault(text.pointer, code))
+    if {text[3] for text in texts}.isdisjoint(_JUDGED) and flaw_of(" ".join([text[1] for text in texts])) is None:
+        return None
+    faults = [Fault(text.pointer, code) for text in texts if (code := _flaw(text))]
     return Refuse(BY_CODE[faults[0].reason], tuple(faults[:20])) if faults else None
 
 

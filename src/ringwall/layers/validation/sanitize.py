@@ -49,7 +49,8 @@ def sanitizing(nodes: Mapping[str, Node], choose: Callable[..., Declared | Refus
     BodyCheck | None
 ):  # fmt: skip
     """The guard that rewrites JSON content of the given shapes; None where nothing in them asks for it."""
-    mine = {key: node for key, node in nodes.items() if _asks(node, set())}
+    stated = any(f.sanitize for resource in settings.resources.values() for f in resource.fields.values())
+    mine = {key: node for key, node in nodes.items() if stated and _asks(node, set())}
     if not mine:
         return None
     bounds = settings.bounds
