@@ -5,15 +5,13 @@ Never raises but `Misconfigured`, whatever the bytes. Knows nothing of what the 
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NoReturn
 
 import yaml
 
 from ringwall.contract.api import JSON
+from ringwall.contract.json_text import BadJson, NotJson, read_json
 from ringwall.contract.model import At, Misconfigured, Problem
 from ringwall.contract.scalars import Unusable, scalar
 
@@ -262,47 +260,13 @@ def _mark(event: yaml.Event) -> Mark:
 
 
 def _json(text: str, file: str, error: yaml.YAMLError) -> Document:
-    """JSON that YAML cannot hold (escaped surrogate pairs, long keys): without places."""
-    twice: list[str] = []
-
-    def pairs(given: list[tuple[str, JSON]]) -> dict[str, JSON]:
-        found: dict[str, JSON] = {}
-        for name, value in given:
-            if name in found:
-                twice.append(name)
-            found.setdefault(name, value)
-        return found
-
-    try:
-        data = json.loads(text, object_pairs_hook=pairs)
-    except (ValueError, RecursionError):
-        _refuse(file, error)
+    """JSON that YAML cannot hold: without places."""
     start = At(file, 1, 1)
-    if any(depth > DEPTH for depth, _ in _values(data)):
-        raise Misconfigured((Problem(start, "deeper nesting", f"at most {DEPTH} levels"),))
-    problems = [Problem(start, f"the key {name!r} a second time", "each key once") for name in twice]
-    if any(isinstance(value, float) and not math.isfinite(value) for _, value in _values(data)):
-        problems.append(Problem(start, "a number that is not finite", "numbers as JSON has them"))
-    if any(isinstance(value, str) and not _encodable(value) for _, value in _values(data)):
-        raise Misconfigured((Problem(start, "half a surrogate pair", "a text in UTF-8"),))
-    return Document(file, data, {}, problems)
-
-
-def _values(data: JSON) -> Iterator[tuple[int, JSON]]:
-    """Every value and key with its depth, without recursion."""
-    waiting: list[tuple[int, JSON]] = [(0, data)]
-    while waiting:
-        depth, value = waiting.pop()
-        yield depth, value
-        if isinstance(value, dict):
-            waiting.extend((depth + 1, below) for below in (*value.keys(), *value.values()))
-        elif isinstance(value, list):
-            waiting.extend((depth + 1, below) for below in value)
-
-
-def _encodable(text: str) -> bool:
     try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+        data, twice = read_json(text, DEPTH)
+    except NotJson:
+        _refuse(file, error)
+    except BadJson as flaw:
+        raise Misconfigured((Problem(start, *flaw.args),)) from None
+    problems = [Problem(start, f"the key {name!r} a second time", "each key once") for name in twice]
+    return Document(file, data, problems=problems)

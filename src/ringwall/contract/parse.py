@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
 
-from ringwall.contract import reading
+from ringwall.contract import deployment, reading
 from ringwall.contract.api import JSON, Api, ApiOperation
 from ringwall.contract.bind import Binder, Pattern, deciding, pattern, plain, socket, spanning
 from ringwall.contract.check import agreement
@@ -165,17 +165,17 @@ def _contract(
         resources=resources,
         rules=rules,
         operations=operations,
-        cors=reading.cors(stated.get("cors")),
-        limits=reading.limits(stated.get("limits")),
-        upstream=reading.upstream(
+        cors=deployment.cors(stated.get("cors")),
+        limits=deployment.limits(stated.get("limits")),
+        upstream=deployment.upstream(
             stated.get("upstream"), identity_headers=stated.get("identity_headers") is True
         ),
-        trusted_proxies=reading.proxies(stated.get("trusted_proxies"), desk),
+        trusted_proxies=deployment.proxies(stated.get("trusted_proxies"), desk),
         journal="best-effort" if stated.get("journal") == "best-effort" else "required",
         replies="strict" if stated.get("replies") == "strict" else "lenient",
         staleness_s=30.0 if staleness is None else staleness,
         warnings=warnings,
-        accepted=reading.accepted(stated.get("accepted"), desk),
+        accepted=deployment.accepted(stated.get("accepted"), desk),
     )
 
 

@@ -1,0 +1,112 @@
+"""`ringwall check`: the contract's mistakes, the document's doubts, and what is valid and yet unwise."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from ringwall.cli._source import fetch, find
+from ringwall.contract.lint import Finding, lint, unaccepted
+from ringwall.contract.model import At, Contract, Misconfigured, Problem
+from ringwall.contract.parse import load
+from ringwall.engines.schema.patterns import linear, portable
+
+_EPILOG = """\b
+Examples:
+  ringwall check
+  ringwall check --contract deploy/ringwall.yaml --openapi openapi.json
+  ringwall check --openapi shop.main:app --json
+
+Exit status: 0 fine, 1 findings, 2 a contract that cannot be used.
+"""
+
+
+@click.command(epilog=_EPILOG)
+@click.option("--contract", "path", default="ringwall.yaml", show_default=True, type=click.Path(path_type=Path))
+@click.option("--openapi", metavar="SOURCE", help="A file, URL or module:app in place of what the contract names.")
+@click.option("--base-path", help="The path before every operation's, in place of what is stated.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(path: Path, openapi: str | None, base_path: str | None, as_json: bool) -> None:
+    """Check a contract: mistakes, unprotected operations, broad roles, weak settings."""
+    try:
+        contract, doubts = _loaded(path, openapi, base_path)
+    except Misconfigured as error:
+        _tell_problems(error.problems, as_json=as_json)
+        raise click.exceptions.Exit(2) from None
+    findings = lint(contract, lambda pattern: linear(portable(pattern)))
+    counting, accepted = unaccepted(contract, findings, datetime.now(UTC).date())
+    if as_json:
+        click.echo(json.dumps(_json(counting, accepted, doubts), indent=2))
+    else:
+        _print(contract, counting, accepted, doubts)
+    if any(finding.severity == "warning" for finding in counting):
+        raise click.exceptions.Exit(1)
+
+
+def _loaded(path: Path, openapi: str | None, base_path: str | None) -> tuple[Contract, tuple[Problem, ...]]:
+    if openapi is None:
+        contract = load(path, fetch=fetch, base_path=base_path)
+        return contract, contract.warnings
+    found = find(openapi)
+    return load(path, openapi=found.api, base_path=base_path), found.problems
+
+
+def _tell_problems(problems: Iterable[Problem], *, as_json: bool) -> None:
+    if as_json:
+        told = {"usable": False, "problems": [_problem(problem) for problem in problems]}
+        click.echo(json.dumps(told, indent=2))
+        return
+    for problem in problems:
+        click.echo(str(problem), err=True)
+
+
+def _print(
+    contract: Contract, counting: list[Finding], accepted: list[Finding], doubts: tuple[Problem, ...]
+) -> None:
+    for doubt in doubts:
+        click.echo(str(doubt))
+    for finding in counting:
+        click.echo(f"{finding.at}: {finding.severity}: {finding.what} [{finding.id}]\n    {finding.do}")
+    warnings = sum(finding.severity == "warning" for finding in counting)
+    click.echo(
+        f"{len(contract.operations)} operations, {warnings} findings, {len(counting) - warnings} notes, "
+        f"{len(accepted)} accepted, {len(doubts)} doubts about the document."
+    )
+
+
+def _json(counting: list[Finding], accepted: list[Finding], doubts: tuple[Problem, ...]) -> dict[str, object]:
+    return {
+        "usable": True,
+        "findings": [_finding(finding) for finding in counting],
+        "accepted": [_finding(finding) for finding in accepted],
+        "warnings": [_problem(doubt) for doubt in doubts],
+    }
+
+
+def _at(at: At) -> dict[str, object]:
+    return {"file": at.file, "line": at.line, "column": at.column}
+
+
+def _finding(finding: Finding) -> dict[str, object]:
+    return {
+        "id": finding.id,
+        "severity": finding.severity,
+        "at": _at(finding.at),
+        "about": finding.about,
+        "what": finding.what,
+        "do": finding.do,
+    }
+
+
+def _problem(problem: Problem) -> dict[str, object]:
+    return {
+        "at": _at(problem.at),
+        "found": problem.found,
+        "expected": problem.expected,
+        "nearest": problem.nearest,
+        "warning": problem.warning,
+    }

@@ -1,0 +1,211 @@
+"""A first contract for an API: what can be told from names, with reasons, and everything unsure left closed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ringwall.contract import guess
+from ringwall.contract.api import Api, ApiOperation
+from ringwall.contract.bind import Binder, plurals
+from ringwall.contract.grammar import KEY, NAME
+from ringwall.contract.model import At, Field, Operation, Resource
+from ringwall.contract.survey import properties, replied
+from ringwall.contract.templates import parameters
+
+_NOWHERE = At("", 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A resource that was found, and why."""
+
+    resource: Resource
+    reason: str
+    owner: guess.Guess | None
+    tenant: guess.Guess | None
+    fields: tuple[tuple[str, guess.Guess], ...]
+
+
+def draft(api: Api, reference: str, *, base_path: str | None = None, allow: str | None = None) -> str:
+    """The text of a contract that loads with this API. `reference` is what `api:` says.
+
+    `allow` names a role that every operation is opened to; without it only what is plain is opened.
+    """
+    kinds = tuple(_kinds(api, allow))
+    lines = [
+        f"# Drafted from {quoted(api.title or reference)} {quoted(api.version)}: read every line before you trust it.",
+        "# What is not stated is closed.",
+        "ringwall: 1",
+        f"api: {quoted(reference)}",
+        *([f"base_path: {quoted(base_path)}"] if base_path else []),
+        "mode: enforce",
+        "",
+        "authentication:",
+        "  accounts: true",
+        "  api_keys: true",
+        "  basic: false",
+        "",
+        "roles:",
+        *([f"  {allow}: {{}}"] if allow else ["  user: {}", "  admin: {}"]),
+        "",
+        *_resources(kinds),
+        *_operations(api, kinds, allow),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def quoted(text: str) -> str:
+    """A YAML double-quoted scalar, on one line and printable whatever the text holds."""
+    safe = "".join(_escaped(mark) for mark in text[:500])
+    return f'"{safe}"'
+
+
+def _escaped(mark: str) -> str:
+    if mark in '"\\':
+        return f"\\{mark}"
+    return mark if mark == " " or mark.isprintable() else f"\\U{ord(mark):08X}"
+
+
+def _kinds(api: Api, allow: str | None) -> Iterator[Kind]:
+    """A path such as `/patients/{id}` whose reply is a component makes a resource of it."""
+    names: set[str] = set()
+    schemas: set[str] = set()
+    for operation in api.operations:
+        found = _item(operation, api)
+        if found is None or operation.flaw:
+            continue
+        segment, parameter, component = found
+        name = _singular(segment)
+        if name in names or component in schemas or not _nameable(name):
+            continue
+        names.add(name)
+        schemas.add(component)
+        yield _kind(name, parameter, component, operation, api, confine=allow is None)
+
+
+def _nameable(name: str) -> bool:
+    """Whether a resource may be called so."""
+    return re.fullmatch(NAME.pattern, name) is not None
+
+
+def _item(operation: ApiOperation, api: Api) -> tuple[str, str, str] | None:
+    parts = [part for part in operation.path.split("/") if part]
+    if operation.method != "GET" or len(parts) < 2 or "{" in parts[-2] or not parts[-1].startswith("{"):
+        return None
+    component = next((s.component for s in replied(operation, api.schemas) if s.manner == "object"), None)
+    if component is None or not properties(api.schemas[component], api.schemas):
+        return None
+    return parts[-2], parameters(parts[-1])[0], component
+
+
+def _singular(segment: str) -> str:
+    word = guess.spoken(segment).replace(" ", "_")
+    for ending, single in (("ies", "y"), ("sses", "ss"), ("xes", "x"), ("s", "")):
+        if word.endswith(ending) and len(word) > len(ending) + 1 and not word.endswith("ss"):
+            return word.removesuffix(ending) + single
+    return word
+
+
+def _kind(
+    name: str, parameter: str, component: str, operation: ApiOperation, api: Api, *, confine: bool
+) -> Kind:
+    known = properties(api.schemas[component], api.schemas)
+    candidates = (parameter, "id", f"{name}_id")
+    identity = next((c for c in candidates if c in known), parameter)
+    owner = guess.owner(n for n in known if n != identity)
+    fields = []
+    for prop, schema in known.items():
+        found = guess.data_class(prop, schema, component)
+        if found is not None and prop.isprintable() and 0 < len(prop) <= 200:
+            fields.append((prop, found))
+    held = owner.value if owner is not None and confine else None
+    resource = Resource(name, component, identity, held, None, dict[str, Field](), _NOWHERE)
+    reason = f"{operation.key} answers with {component}"
+    return Kind(resource, reason, owner, guess.tenant(known), tuple(fields))
+
+
+def _resources(kinds: tuple[Kind, ...]) -> Iterator[str]:
+    if not kinds:
+        yield "resources: {}"
+        yield ""
+        return
+    yield "resources:"
+    for kind in kinds:
+        yield from _resource(kind)
+        yield ""
+
+
+def _resource(kind: Kind) -> Iterator[str]:
+    resource = kind.resource
+    yield f"  {resource.name}:  # {_remark(kind.reason)}"
+    yield f"    schema: {quoted(resource.schema or '')}"
+    yield f"    id: {quoted(resource.id)}"
+    if kind.owner is not None:
+        mark = "" if resource.owner else "# "
+        yield f"    {mark}owner: {quoted(kind.owner.value)}  # {kind.owner.reason}: must hold the subject that signs in"
+    if kind.tenant is not None:
+        yield f"    # tenant: {quoted(kind.tenant.value)}  # {kind.tenant.reason}: confines everyone to their own"
+    if kind.fields:
+        yield "    fields:"
+        for name, found in kind.fields:
+            yield f"      {quoted(name)}: {{class: {found.value}}}  # {found.reason}"
+
+
+def _remark(text: str) -> str:
+    """A text inside a comment, on one line."""
+    return quoted(text)[1:-1]
+
+
+def _operations(api: Api, kinds: tuple[Kind, ...], allow: str | None) -> Iterator[str]:
+    binder = Binder(api, {kind.resource.name: kind.resource for kind in kinds})
+    opened: list[str] = []
+    closed: list[str] = []
+    for operation in api.operations:
+        bound = binder.bind(operation, None)
+        key = quoted(operation.key)
+        if operation.flaw or not _statable(operation.key):
+            closed.append(f"  # {key}: {{allow: []}}  # {_remark(operation.flaw or 'cannot be named')}: closed")
+            continue
+        rule, reason = _rule(bound, allow)
+        if rule is not None:
+            opened.append(f"  {key}: {rule}  # {reason}")
+        else:
+            closed.append(f"  # {key}: {{allow: [admin]}}  # {reason}")
+    yield "operations:" if opened else "operations: {}"
+    yield from opened
+    yield ""
+    yield '  # OpenAPI has no word for WebSockets; those that there are, are named here: "WS /path": {allow: [ROLE]}'
+    if closed:
+        yield ""
+        yield "  # Closed, because nothing above tells who should have them. Take the `#` away and name the roles:"
+        yield from closed
+
+
+def _statable(key: str) -> bool:
+    return len(key) <= 490 and "*" not in key and re.fullmatch(KEY.pattern, key) is not None
+
+
+def _rule(bound: Operation, allow: str | None) -> tuple[str | None, str]:
+    """The rule of an operation where it is plain, and why; else None and why not."""
+    api = bound.api
+    if guess.is_health(api):
+        return "{allow: anyone}", "only says that the service lives"
+    if allow is not None:
+        return f"{{allow: [{allow}]}}", f"opened to {allow}, as asked"
+    if guess.is_sign_in(api):
+        return None, "looks like a sign-in: with accounts of ringwall's own it may stay closed"
+    resource = bound.resource
+    if resource is None:
+        return None, "acts on nothing that was recognised"
+    if resource.owner is None:
+        return None, f"acts on {resource.name}, of which no owner is known"
+    plain = api.path.endswith("}") or api.method == "GET"
+    if plain and bound.objects and bound.objects[-1][1] == resource.name:
+        return "{allow: [owner, admin]}", f"one {resource.name}, its owner's"
+    if bound.lists:
+        return "{allow: [user, admin], filter: owner}", f"each sees the {plurals(resource.name)[-1]} of its own"
+    if bound.creates:
+        return "{allow: [user, admin]}", f"makes a {resource.name}"
+    return None, f"acts on {resource.name} in a way that was not recognised"
