@@ -6,6 +6,7 @@ Such a read carries no caller's credential and no caller's headers. Answers are 
 from __future__ import annotations
 
 import asyncio
+import inspect
 import io
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
@@ -31,7 +32,7 @@ def asgi_fetcher(app: Application) -> Callable[[Question], Response]:
         target, loop = target_of(question), current.loop.get()
         if loop is None:
             raise Unavailable("no event loop serves this exchange")
-        asked = asyncio.run_coroutine_threadsafe(_asgi_get(app, target), loop)
+        asked = asyncio.run_coroutine_threadsafe(_asgi_read(app, target), loop)
         try:
             return asked.result(SECONDS)
         except TimeoutError:
@@ -41,7 +42,17 @@ def asgi_fetcher(app: Application) -> Callable[[Question], Response]:
     return fetch
 
 
-async def _asgi_get(app: Application, target: str) -> Response:
+def asgi_get(app: Application, target: str) -> Response:
+    """`GET target` from an ASGI application that no server runs yet, on an event loop made for it."""
+    return asyncio.run(_asgi_read(app, target))
+
+
+def is_asgi(app: object) -> bool:
+    """Whether an application is ASGI (a coroutine function), else it is WSGI."""
+    return inspect.iscoroutinefunction(app) or inspect.iscoroutinefunction(type(app).__call__)
+
+
+async def _asgi_read(app: Application, target: str) -> Response:
     token = current.exchange.set(None)
     reply = _Collected()
     asked = iter(({"type": "http.request", "body": b"", "more_body": False},))
@@ -105,10 +116,11 @@ def target_of(question: Question) -> str:
 
 def wsgi_fetcher(app: WsgiApplication) -> Callable[[Question], Response]:
     """Answers `Fetch` from a WSGI application, in the calling thread."""
-    return lambda question: _wsgi_get(app, target_of(question))
+    return lambda question: wsgi_get(app, target_of(question))
 
 
-def _wsgi_get(app: WsgiApplication, target: str) -> Response:
+def wsgi_get(app: WsgiApplication, target: str) -> Response:
+    """`GET target` from a WSGI application, in the calling thread."""
     path, _, query = target.partition("?")
     started: list[tuple[str, list[tuple[str, str]]]] = []
     token = current.exchange.set(None)

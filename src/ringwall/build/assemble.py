@@ -13,15 +13,13 @@ from ringwall.build import own
 from ringwall.build.answers import Fetcher, answers
 from ringwall.build.router import Match, Router
 from ringwall.build.runtime import Runtime, request_id
-from ringwall.build.settings import Given, given_for
+from ringwall.build.settings import Running, Stated, running, stated
 from ringwall.contract.model import Contract, Operation
 from ringwall.core.admit import Admission, admit
-from ringwall.core.known import Known
 from ringwall.core.message import JSON, Head
-from ringwall.core.plan import Guard, Guards, Limits, Plan, Wall
+from ringwall.core.plan import Guards, Limits, Plan, Wall
 from ringwall.core.ports import Ports
-from ringwall.core.reasons import JOURNAL, Layer
-from ringwall.core.verdict import PASS, Refuse, Verdict
+from ringwall.core.reasons import Layer
 from ringwall.layers import (
     ORDER,
     authentication,
@@ -36,22 +34,27 @@ from ringwall.layers import (
 )
 from ringwall.monitoring.recorder import Watch, recorder
 
-Station = Callable[[Operation, Given], Guards]
+Forged = Mapping[str, Guards]
 
-STATIONS: Mapping[str, Station] = {
-    "transport": lambda op, given: transport.forge(op, given.transport),
-    "quota": lambda op, given: quota.forge(op, given.quota),
-    "authentication": lambda op, given: authentication.forge(op, given.authentication),
-    "allowance": lambda op, given: quota.forge_principal(op, given.quota),
+LASTING: Mapping[str, Callable[[Operation, Stated], Guards]] = {
     "authorization": lambda op, given: authorization.forge(op, given.authorization),
     "validation": lambda op, given: validation.forge(op, given.validation),
     "detection": lambda op, given: detection.forge(op, given.detection),
     "encryption": lambda op, given: encryption.forge(op, given.encryption),
     "sinks": lambda op, given: sinks.forge(op, given.sinks),
+}
+"""The stations that any wall of a contract can share."""
+
+OWN: Mapping[str, Callable[[Operation, Running], Guards]] = {
+    "monitoring": lambda op, given: given.journal,
+    "transport": lambda op, given: transport.forge(op, given.transport),
+    "quota": lambda op, given: quota.forge(op, given.quota),
+    "authentication": lambda op, given: authentication.forge(op, given.authentication),
+    "allowance": lambda op, given: quota.forge_principal(op, given.quota),
     "disclosure": lambda op, given: disclosure.forge(op, given.disclosure),
     "masks": lambda op, given: disclosure.forge_masks(op, given.disclosure),
-    "monitoring": lambda op, given: given.journal,
 }
+"""The stations that each wall has of its own: they count, remember, or hold its keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,20 +67,35 @@ class Circumstances:
     watch: Watch | None = None
 
 
-def assemble(contract: Contract, runtime: Runtime, circumstances: Circumstances | None = None) -> Wall:
-    """The wall of a contract. Raises `Misconfigured` with every problem at once."""
-    here = circumstances or Circumstances()
-    given = given_for(contract, runtime, https=here.https, journal=_journal_guard(contract, runtime))
-    plans = tuple(_plan(operation, contract, given) for operation in contract.operations)
-    router = Router(contract.api.base_path)
-    for operation, plan in zip(contract.operations, plans, strict=True):
-        method = "WS" if operation.api.websocket else operation.api.method
-        router.add(method, operation.api.path, plan)
-    own.declare(router, contract, runtime, given)
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A contract whose lasting guards are compiled: the slow part of a start, done once for any number of walls."""
+
+    contract: Contract
+    forged: tuple[Forged, ...]
+
+
+def prepare(contract: Contract) -> Prepared:
+    """Compile what follows from the contract alone."""
+    given = stated(contract)
+    return Prepared(
+        contract,
+        tuple({name: forge(op, given) for name, forge in LASTING.items()} for op in contract.operations),
+    )
+
+
+def assemble(prepared: Prepared, runtime: Runtime, circumstances: Circumstances | None = None) -> Wall:
+    """The wall of a contract on a runtime."""
+    here, contract = circumstances or Circumstances(), prepared.contract
+    given = running(contract, runtime, https=here.https)
+    plans = tuple(
+        _plan(op, contract, {**lasting, **{name: forge(op, given) for name, forge in OWN.items()}})
+        for op, lasting in zip(contract.operations, prepared.forged, strict=True)
+    )
     bounds = Admission(trusted=tuple(ipaddress.ip_network(n) for n in contract.trusted_proxies))
     return Wall(
         admit=lambda raw, request_id: admit(raw, bounds, request_id),
-        route=_route(router, contract, given),
+        route=_route(contract, plans, runtime, given),
         plans=plans,
         ports=Ports(
             answers=answers(runtime, contract, here.fetch),
@@ -93,29 +111,25 @@ def assemble(contract: Contract, runtime: Runtime, circumstances: Circumstances 
     )
 
 
-def _plan(operation: Operation, contract: Contract, given: Given) -> Plan:
-    forged = {name: station(operation, given) for name, station in STATIONS.items()}
+def _plan(operation: Operation, contract: Contract, forged: Forged) -> Plan:
     rule, limits = operation.rule, contract.limits
-    body = validation.body_mode(operation)
+    mode = validation.body_mode(operation)
+    body = limits.upload if mode == "stream" else limits.body
     return Plan(
         operation=operation.key,
         template=operation.base_path + operation.api.path,
         guards=ordered(forged),
         limits=Limits(
-            body=rule.body_limit
-            if rule and rule.body_limit is not None
-            else limits.upload
-            if body == "stream"
-            else limits.body,
+            body=rule.body_limit if rule and rule.body_limit is not None else body,
             reply=limits.reply,
             seconds=rule.seconds if rule and rule.seconds is not None else limits.seconds,
         ),
-        body=body,
+        body=mode,
         observe=_observed(operation, contract),
     )
 
 
-def ordered(forged: Mapping[str, Guards]) -> Guards:
+def ordered(forged: Forged) -> Guards:
     """All layers' guards, each phase in its one order."""
     return Guards(
         head=tuple(guard for name in ORDER.head for guard in forged[name].head),
@@ -133,38 +147,30 @@ def _observed(operation: Operation, contract: Contract) -> frozenset[Layer]:
     return frozenset(Layer(name) for name in contract.observe)
 
 
-def _route(router: Router, contract: Contract, given: Given) -> Callable[[Head], tuple[Plan, Mapping[str, str]]]:
-    unknown = _refusing((), given)
-    observing = contract.mode == "observe"
+def _route(
+    contract: Contract, plans: tuple[Plan, ...], runtime: Runtime, given: Running
+) -> Callable[[Head], tuple[Plan, Mapping[str, str]]]:
+    router = Router(contract.api.base_path)
+    for operation, plan in zip(contract.operations, plans, strict=True):
+        router.add("WS" if operation.api.websocket else operation.api.method, operation.api.path, plan)
+    own.declare(router, contract, runtime, given)
+    refusing: dict[tuple[str, ...], Plan] = {}
 
     def route(head: Head) -> tuple[Plan, Mapping[str, str]]:
         found = router.match(head)
         if isinstance(found, Match):
             return found
-        return (_refusing(found, given) if found else unknown), {}
+        if found not in refusing:
+            refusing[found] = _refusing(found, given)
+        return refusing[found], {}
 
-    return own.with_preflight(route, router, contract, given) if contract.cors and not observing else route
+    return own.with_preflight(route, router, contract, given)
 
 
-def _refusing(allow: tuple[str, ...], given: Given) -> Plan:
+def _refusing(allow: tuple[str, ...], given: Running) -> Plan:
     """The plan of what is not declared: counted against its address, then refused."""
     guards = Guards(head=quota.forge(None, given.quota).head) + transport.refuse_route(allow)
     return Plan("undeclared", "", guards, body="none")
-
-
-def _journal_guard(contract: Contract, runtime: Runtime) -> Guards:
-    """Nothing is begun that could not be recorded: refused up front while the journal does not write."""
-    if contract.journal != "required":
-        return Guards()
-    health, refused = runtime.health, Refuse(JOURNAL, headers=((b"retry-after", b"5"),))
-
-    def writable(head: Head, known: Known) -> Verdict:
-        if not health.failing:
-            return PASS
-        health.failing = False
-        return refused
-
-    return Guards(head=(Guard(Layer.MONITORING, "journal", writable, "journal"),))
 
 
 def _decode(content: bytes) -> tuple[JSON, bool]:

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from ringwall.adapters.gateway import Gateway, Upstream, fetcher
+from ringwall.adapters.inside import is_asgi
 from ringwall.build import demo
-from ringwall.build.assemble import Circumstances, assemble
+from ringwall.build.assemble import Circumstances, assemble, prepare
 from ringwall.build.load import import_app, load_contract
-from ringwall.build.protect import is_asgi, wrap
+from ringwall.build.protect import wrap
 from ringwall.build.runtime import Runtime, open_runtime
 from ringwall.build.served import serve_asgi
 from ringwall.contract.model import Contract
@@ -124,11 +125,11 @@ def _serve(prepared: Prepared, listener: socket.socket, log: str, say: Say) -> N
 async def _run(prepared: Prepared, runtime: Runtime, listener: socket.socket, ready: Callable[[], None]) -> None:
     here = Circumstances(https=prepared.tls is not None)
     if not prepared.wanted.is_gateway:
-        app = wrap(prepared.app, prepared.contract, runtime, here)
+        app = wrap(prepared.app, prepare(prepared.contract), runtime, here)
         await serve_asgi(app, listener, prepared.tls, ready, asgi=is_asgi(prepared.app))
         return
     upstream = _upstream(prepared)
-    wall = assemble(prepared.contract, runtime, replace(here, fetch=fetcher(upstream)))
+    wall = assemble(prepare(prepared.contract), runtime, replace(here, fetch=fetcher(upstream)))
     server = await Gateway(wall, upstream).serve(ssl=prepared.tls, sock=listener)
     ready()
     stop = asyncio.Event()

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
+import http.client
 import importlib
 import os
+import re
 import sys
-import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import orjson
-
+from ringwall.adapters.inside import asgi_get, is_asgi, wsgi_get
+from ringwall.contract.api import JSON
 from ringwall.contract.model import Contract
-from ringwall.contract.parse import load
+from ringwall.contract.parse import Source, load
+from ringwall.core.message import Response
 
 BYTES, SECONDS = 16 << 20, 20.0
 PLACES = ("/openapi.json", "/swagger.json", "/api/openapi.json", "/openapi.yaml")
@@ -45,14 +46,61 @@ def import_app(target: str) -> Any:
 def load_contract(
     path: str | Path, *, app: Any = None, openapi: str | None = None, upstream: str | None = None
 ) -> Contract:
-    """The contract at `path`, bound to its API: `openapi` (a path or URL) where given, else what `api:` says, where
-    `app` asks the wrapped application (or the upstream, at the usual places).
+    """The contract at `path`, bound to its API: `openapi` (a path or URL) where given, else what `api:` says; where
+    that is `app`, the wrapped application is asked, or the upstream at the usual places.
 
-    Raises Misconfigured with every mistake at once.
+    Raises Misconfigured with every mistake at once, OSError where the API's document cannot be had.
     """
-    path = Path(path)
-    if openapi is not None:
-        return load(path, openapi=_read_api(openapi))
-    if app is not None or upstream is not None:
-        return load(path, openapi=lambda: _asked(app, upstream, path), fetch=fetch)
-    return load(path, fetch=fetch)
+    source: Source | None = openapi
+    if openapi is None and app is not None:
+        source = document_of(app)
+    elif openapi is None and upstream is not None and _asks_application(Path(path)):
+        source = _found_at(lambda place: fetch(upstream.rstrip("/") + place))
+    return load(Path(path), openapi=source, fetch=fetch)
+
+
+def document_of(app: Any) -> Source:
+    """The OpenAPI document of an application: as it makes it itself (FastAPI), else where it serves it."""
+    make = getattr(app, "openapi", None)
+    if callable(make):
+        made: dict[str, JSON] = make()
+        return made
+    get = asgi_get if is_asgi(app) else wsgi_get
+    return _found_at(lambda place: _content(get(app, place)))
+
+
+def fetch(url: str) -> bytes:
+    """What stands at an http or https URL, bounded in size and time. Raises OSError."""
+    if urlsplit(url).scheme not in ("http", "https"):
+        raise OSError(f"{url}: not an http or https URL")
+    try:
+        with urllib.request.urlopen(url, timeout=SECONDS) as reply:  # noqa: S310 - the scheme was checked
+            content: bytes = reply.read(BYTES + 1)
+    except (http.client.HTTPException, ValueError) as failure:
+        raise OSError(f"{url}: {type(failure).__name__}") from failure
+    if len(content) > BYTES:
+        raise OSError(f"{url}: more than {BYTES >> 20} MiB")
+    return content
+
+
+def _asks_application(path: Path) -> bool:
+    """Whether the contract says `api: app`; one that cannot be read says nothing, and `load` then tells why."""
+    try:
+        return re.search(r"^api:\s*[\"']?app[\"']?\s*(?:#|$)", path.read_text("utf-8"), re.MULTILINE) is not None
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def _found_at(read: Callable[[str], bytes]) -> bytes:
+    for place in PLACES:
+        try:
+            return read(place)
+        except OSError:
+            continue
+    raise OSError(f"no OpenAPI document at {', '.join(PLACES)}: say where it is with --openapi")
+
+
+def _content(response: Response) -> bytes:
+    if response.status != 200 or not response.body:
+        raise OSError(f"status {response.status}")
+    return response.body

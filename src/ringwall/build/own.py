@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from ringwall.build.router import Router
 from ringwall.build.runtime import Runtime
-from ringwall.build.settings import Given
+from ringwall.build.settings import Running
 from ringwall.contract.api import ApiOperation
 from ringwall.contract.model import At, Contract, Operation, Rule
 from ringwall.core.known import Known
@@ -23,7 +23,7 @@ _LIMITS = Limits(body=8192, reply=1 << 20, seconds=10.0)
 METRICS_FROM = frozenset({"127.0.0.1", "::1"})
 
 
-def declare(router: Router, contract: Contract, runtime: Runtime, given: Given) -> None:
+def declare(router: Router, contract: Contract, runtime: Runtime, given: Running) -> None:
     """Add the endpoints. Identity's are there only where the contract has accounts."""
     public = Guards(head=quota.forge(None, given.quota).head)
     add = router.add_own
@@ -49,7 +49,7 @@ def declare(router: Router, contract: Contract, runtime: Runtime, given: Given) 
         )
 
 
-def with_preflight(route: Route, router: Router, contract: Contract, given: Given) -> Route:
+def with_preflight(route: Route, router: Router, contract: Contract, given: Running) -> Route:
     """Routing that answers a browser's preflight from the contract, before anybody is authenticated."""
     cors = contract.cors
     if cors is None:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import inspect
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ringwall.adapters.asgi import AsgiWall
 from ringwall.adapters.hooks import install
-from ringwall.adapters.inside import asgi_fetcher, wsgi_fetcher
+from ringwall.adapters.inside import asgi_fetcher, is_asgi, wsgi_fetcher
 from ringwall.adapters.wsgi import WsgiWall
-from ringwall.build.assemble import Circumstances, assemble
+from ringwall.build.assemble import Circumstances, Prepared, assemble, prepare
 from ringwall.build.load import load_contract
 from ringwall.build.runtime import Runtime, open_runtime
-from ringwall.contract.model import Contract
 
 DATA = Path("ringwall-data")
 
@@ -24,19 +23,18 @@ def protect(app: Any, *, contract: str | Path, data: str | Path = DATA, https: b
 
     Raises `contract.model.Misconfigured` with every mistake at once, and `core.ports.Unavailable`.
     """
-    return wrap(app, load_contract(contract, app=app), open_runtime(Path(data)), Circumstances(https=https))
+    return wrap(app, prepare(load_contract(contract, app=app)), open_runtime(Path(data)), Circumstances(https=https))
 
 
-def wrap(app: Any, contract: Contract, runtime: Runtime, here: Circumstances) -> AsgiWall | WsgiWall:
+def wrap(app: Any, contract: Prepared, runtime: Runtime, here: Circumstances) -> AsgiWall | WsgiWall:
     """An application behind a contract, on an open runtime."""
-    install()
     if is_asgi(app):
-        return AsgiWall(app, assemble(contract, runtime, Circumstances(here.https, asgi_fetcher(app), here.watch)))
-    return WsgiWall(app, assemble(contract, runtime, Circumstances(here.https, wsgi_fetcher(app), here.watch)))
+        return protected_asgi(app, contract, runtime, here)
+    install()
+    return WsgiWall(app, assemble(contract, runtime, replace(here, fetch=wsgi_fetcher(app))))
 
 
-def is_asgi(app: Any) -> bool:
-    """Whether an application is ASGI (a coroutine function of three arguments), else it is WSGI."""
-    if inspect.iscoroutinefunction(app):
-        return True
-    return inspect.iscoroutinefunction(getattr(app, "__call__", None))  # noqa: B004 - asked for being async
+def protected_asgi(app: Any, contract: Prepared, runtime: Runtime, here: Circumstances) -> AsgiWall:
+    """An ASGI application behind a contract, on an open runtime."""
+    install()
+    return AsgiWall(app, assemble(contract, runtime, replace(here, fetch=asgi_fetcher(app))))

@@ -11,8 +11,6 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 
-
-
 async def serve_asgi(
     app: Any, listener: socket.socket, tls: ssl.SSLContext | None, ready: Callable[[], None], *, asgi: bool
 ) -> None:

@@ -8,8 +8,12 @@ from urllib.parse import quote
 
 from ringwall.build.runtime import Runtime
 from ringwall.contract.model import Contract, Operation
-from ringwall.core.plan import Guards
+from ringwall.core.known import Known
+from ringwall.core.message import Head
+from ringwall.core.plan import Guard, Guards
 from ringwall.core.ports import Fetch
+from ringwall.core.reasons import JOURNAL, Layer
+from ringwall.core.verdict import PASS, Refuse, Verdict
 from ringwall.engines.policy import Kind, Roles, Sight
 from ringwall.layers import (
     authentication,
@@ -25,42 +29,53 @@ from ringwall.layers import (
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """The settings of every layer of one wall."""
+class Stated:
+    """The settings that follow from the contract alone."""
 
-    transport: transport.Settings
-    quota: quota.Settings
-    authentication: authentication.Settings
     authorization: authorization.Settings
     validation: validation.Settings
     detection: detection.Settings
     encryption: encryption.Settings
     sinks: sinks.Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The settings that one wall has for itself: what it counts, remembers and was started with."""
+
+    transport: transport.Settings
+    quota: quota.Settings
+    authentication: authentication.Settings
     disclosure: disclosure.Settings
     journal: Guards
 
 
-def given_for(contract: Contract, runtime: Runtime, *, https: bool, journal: Guards) -> Given:
-    """The settings of a wall of this contract."""
-    components = contract.api.schemas
+def stated(contract: Contract) -> Stated:
+    """The settings of every wall of a contract."""
+    components, limits = contract.api.schemas, contract.limits
     sight = sight_of(contract)
-    return Given(
-        transport=transport.Settings(contract.cors, https),
-        quota=quota.settings(contract.limits.anonymous_rate, contract.limits.rate),
-        authentication=_authentication(contract, runtime),
+    return Stated(
         authorization=authorization.Settings(contract.resources, sight, _probe(contract)),
         validation=validation.Settings(
-            components,
-            contract.limits.depth,
-            contract.limits.items,
-            contract.resources,
-            unpacked=contract.limits.body,
+            components, limits.depth, limits.items, contract.resources, unpacked=limits.body
         ),
         detection=detection.Settings(),
         encryption=encryption.Settings(contract.resources, sight),
         sinks=sinks.Settings(),
-        disclosure=disclosure.Settings(contract.resources, sight, components, contract.replies, disclosure.Markup()),
-        journal=journal,
+    )
+
+
+def running(contract: Contract, runtime: Runtime, *, https: bool) -> Running:
+    """The settings of one wall."""
+    limits = contract.limits
+    return Running(
+        transport=transport.Settings(contract.cors, https),
+        quota=quota.settings(limits.anonymous_rate, limits.rate),
+        authentication=_authentication(contract, runtime),
+        disclosure=disclosure.Settings(
+            contract.resources, sight_of(contract), contract.api.schemas, contract.replies, disclosure.Markup()
+        ),
+        journal=_journal(contract, runtime),
     )
 
 
@@ -88,6 +103,22 @@ def _authentication(contract: Contract, runtime: Runtime) -> authentication.Sett
         roles=roles_of(contract),
         staleness_s=contract.staleness_s,
     )
+
+
+def _journal(contract: Contract, runtime: Runtime) -> Guards:
+    """Nothing is begun that could not be recorded: refused up front while the journal does not write. One request is
+    let through after each refusal, to find out whether it writes again."""
+    if contract.journal != "required":
+        return Guards()
+    health, refused = runtime.health, Refuse(JOURNAL, headers=((b"retry-after", b"5"),))
+
+    def writable(head: Head, known: Known) -> Verdict:
+        if not health.failing:
+            return PASS
+        health.failing = False
+        return refused
+
+    return Guards(head=(Guard(Layer.MONITORING, "journal", writable, "journal"),))
 
 
 def _probe(contract: Contract) -> Callable[[str, Mapping[str, str]], Fetch | None]:

@@ -48,9 +48,10 @@ class Client:
             return message
 
         async def take(message: Message) -> None:
-            (head if message["type"] == "http.response.start" else body).append(
-                message if message["type"] == "http.response.start" else message.get("body", b"")
-            )
+            if message["type"] == "http.response.start":
+                head.append(message)
+            else:
+                body.append(message.get("body", b""))
 
         try:
             await self._app(_scope(sent, self._peer), receive, take)

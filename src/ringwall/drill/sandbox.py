@@ -17,9 +17,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from ringwall.attacks.case import Case, Headers
 from ringwall.attacks.grounds import Grounds
 from ringwall.attacks.run import Outcome, play
-from ringwall.build.assemble import Circumstances
+from ringwall.build.assemble import Circumstances, prepare
 from ringwall.build.load import load_contract
-from ringwall.build.protect import wrap
+from ringwall.build.protect import protected_asgi
 from ringwall.build.runtime import Runtime, open_runtime
 from ringwall.build.settings import roles_of
 from ringwall.contract.model import Contract
@@ -76,6 +76,7 @@ class Sandbox:
         self._template = root / "template"
         first = create_app(_made(root / "first"))
         self.contract: Contract = load_contract(CONTRACT, app=first)
+        self._prepared = prepare(self.contract)
         runtime = open_runtime(_made(self._template))
         try:
             self._proofs = _enrol(runtime)
@@ -84,21 +85,26 @@ class Sandbox:
 
     def bare(self, case: Case) -> Outcome:
         """The case against the clinic as it is."""
-        with self._grounds() as grounds, Client(create_app(grounds.directory)) as client:
-            return play(case, client.send, grounds)
+        with self._grounds() as grounds:
+            shutil.copytree(self._root / "first", grounds.directory, dirs_exist_ok=True)
+            with Client(create_app(grounds.directory)) as client:
+                return play(case, client.send, grounds)
 
     def protected(self, case: Case, layer: Layer | None) -> tuple[Outcome, list[Event]]:
         """The case against the clinic behind its wall, one layer fooled, and the events of the hostile requests."""
         with self._grounds() as grounds:
             data = grounds.root / "ringwall"
             shutil.copytree(self._template, data)
+            shutil.copytree(self._root / "first", grounds.directory, dirs_exist_ok=True)
             return self._play(case, layer, grounds, open_runtime(data))
 
     def _play(self, case: Case, layer: Layer | None, grounds: Grounds, runtime: Runtime) -> tuple[Outcome, list[Event]]:
         events: list[Event] = []
         stage = _Stage(case, self._claimed(case))
         try:
-            app = wrap(create_app(grounds.directory), self.contract, runtime, Circumstances(watch=events.append))
+            app = protected_asgi(
+                create_app(grounds.directory), self._prepared, runtime, Circumstances(watch=events.append)
+            )
             app.wall = fooled(app.wall, layer, stage.claim) if layer else app.wall
             with Client(app) as client:
                 outcome = play(case, lambda sent: stage.step(client.send, sent, events), grounds)

@@ -3,7 +3,7 @@
 from ringwall.engines.policy.relation import EVERYWHERE, Relation, relate
 from ringwall.engines.policy.roles import Roles
 from ringwall.engines.policy.shape import Shape, Sighting, shape_of, sightings
-from ringwall.engines.policy.sight import Kind, Sight, masked, name_of, relation_shown
+from ringwall.engines.policy.sight import Kind, Sight, at_status, masked, name_of, relation_shown
 
 __all__ = [
     "EVERYWHERE",
@@ -13,6 +13,7 @@ __all__ = [
     "Shape",
     "Sight",
     "Sighting",
+    "at_status",
     "masked",
     "name_of",
     "relate",

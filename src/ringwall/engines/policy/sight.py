@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from ringwall.engines.policy.relation import Relation, relate
 from ringwall.engines.policy.shape import Shape, Sighting, escape, shape_of, sightings
 
+T = TypeVar("T")
 Content = Mapping[str, Any]
 """Schemas by media type."""
 
@@ -51,12 +52,12 @@ class Sight:
     def in_replies(self, replies: Mapping[str, Content], main: str | None) -> Callable[[int, Any], Iterator[Sighting]]:
         """What finds the objects in a parsed reply of a status: declared ones, then those that give themselves away
         (as `main`'s first, where two resources share a property)."""
-        shapes = {status: shape for status in range(200, 300) if (shape := self._shape(replies, status))}
+        shapes = {status: self._shape(content) for status, content in replies.items()}
         marks = self._marks(main)
 
         def find(status: int, data: Any) -> Iterator[Sighting]:
             seen: set[int] = set()
-            shape = shapes.get(status)
+            shape = at_status(shapes, status)
             if shape is not None:
                 for sighting in sightings(data, shape):
                     seen.add(id(sighting.value))
@@ -72,8 +73,7 @@ class Sight:
         needed = {name for name in (self.kinds[kind].owner, self.kinds[kind].tenant) if name}
         return needed <= _properties(schema, self._components)
 
-    def _shape(self, replies: Mapping[str, Content], status: int) -> Shape | None:
-        content = replies.get(str(status)) or replies.get(f"{status // 100}XX") or replies.get("default") or {}
+    def _shape(self, content: Content) -> Shape | None:
         for media, schema in content.items():
             if media.endswith("json") and schema is not None:
                 shape = shape_of(schema, self._components, self._resources)
@@ -94,6 +94,14 @@ class Sight:
         theirs = _properties(schema, self._components)
         ours = _properties(self._components.get(kind.schema or ""), self._components)
         return bool(theirs) and len(theirs & ours) * 2 > len(theirs)
+
+
+def at_status(declared: Mapping[str, T], status: int) -> T | None:
+    """What is declared for a status: exactly, then for its class (`4XX`), then as `default` (OpenAPI, Responses)."""
+    for key in (str(status), f"{status // 100}XX", "default"):
+        if key in declared:
+            return declared[key]
+    return None
 
 
 def relation_shown(

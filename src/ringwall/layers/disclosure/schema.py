@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+from ringwall.contract.api import Reply
 from ringwall.contract.model import Operation
 from ringwall.core.known import Known
 from ringwall.core.message import Response
 from ringwall.core.plan import ReplyCheck
 from ringwall.core.verdict import PASS, Refuse, Rewritten, Verdict
+from ringwall.engines.policy import at_status
 from ringwall.engines.schema import Pruner, pruner
 from ringwall.layers.disclosure.reasons import UNDECLARED
-from ringwall.layers.disclosure.settings import Settings, declared
+from ringwall.layers.disclosure.settings import Settings
 
 
 def schema_guard(operation: Operation, settings: Settings) -> ReplyCheck:
     """Leave out the properties that the declared reply does not have. A status or media type that is not declared
     passes (after the search for leaks and foreign objects), unless replies are strict."""
-    pruners = _pruners(operation, settings)
+    replies = operation.api.replies
+    pruners = {status: _pruner(reply, settings) for status, reply in replies.items()}
     strict = (operation.rule.replies if operation.rule and operation.rule.replies else settings.replies) == "strict"
 
     def check(response: Response, known: Known) -> Verdict:
-        reply = declared(operation, response.status)
-        prune = pruners.get(response.status)
+        prune = at_status(pruners, response.status)
         if prune is None:
+            reply = at_status(replies, response.status)
             loose = reply is None or not reply.content
             return Refuse(UNDECLARED) if strict and loose and response.body not in (b"", None) else PASS
         if not response.parsed:
@@ -34,18 +37,7 @@ def schema_guard(operation: Operation, settings: Settings) -> ReplyCheck:
     return check
 
 
-def _pruners(operation: Operation, settings: Settings) -> dict[int, Pruner]:
-    """One pruner for each status that could come and has a JSON schema; equal schemas share theirs."""
-    by_reply: dict[int, Pruner] = {}
-    found: dict[int, Pruner] = {}
-    for status in range(200, 600):
-        reply = declared(operation, status)
-        if reply is None:
-            continue
-        if id(reply) not in by_reply:
-            schemas = [c.schema for media, c in reply.content.items() if media.endswith("json")]
-            if len(schemas) != 1 or schemas[0] is None:
-                continue
-            by_reply[id(reply)] = pruner(schemas[0], settings.components)
-        found[status] = by_reply[id(reply)]
-    return found
+def _pruner(reply: Reply, settings: Settings) -> Pruner | None:
+    """What prunes a declared reply; None where the document gives it no JSON schema."""
+    schemas = [content.schema for media, content in reply.content.items() if media.endswith("json")]
+    return pruner(schemas[0], settings.components) if len(schemas) == 1 and schemas[0] is not None else None

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from ringwall.contract.api import Reply, Schema
+from ringwall.contract.api import Schema
 from ringwall.contract.model import Operation, Resource
 from ringwall.core.message import Response
 from ringwall.engines.policy import Sight, Sighting
@@ -25,12 +25,6 @@ class Settings:
     components: Mapping[str, Schema]
     replies: Literal["strict", "lenient"]
     markup: Markup
-
-
-def declared(operation: Operation, status: int) -> Reply | None:
-    """The declared reply for a status: exact, then its class (`4XX`), then `default` (OpenAPI, Responses Object)."""
-    replies = operation.api.replies
-    return replies.get(str(status)) or replies.get(f"{status // 100}XX") or replies.get("default")
 
 
 def reader(operation: Operation, settings: Settings) -> Places:
