@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Literal
+from urllib.parse import quote
 
+from ringwall.engines.schema.discriminator import extended_by, holding, tag_of, tagged
 from ringwall.engines.schema.document import (
     ASIDE,
     BRANCHES,
@@ -20,6 +22,7 @@ from ringwall.engines.schema.document import (
     Schema,
     branches,
     in_place,
+    marked,
     members,
     resolve,
     types,
@@ -56,7 +59,7 @@ class Closing:
 
     def __init__(self, components: Components, modes: tuple[Mode, ...] = ("closed", "open")) -> None:
         self._components = components
-        self._children = _children(components)
+        self._children = extended_by(components)
         self._waiting: list[tuple[Mode, str]] = []
         self._at = Part()
         self.wide = False
@@ -219,13 +222,13 @@ class Closing:
     def _family(self, name: str, target: Schema) -> Schema:
         """A closed component; one that others extend by `allOf` and name by its discriminator takes them too."""
         children = self._children.get(name)
-        tag = _tag_of(target)
+        tag = tag_of(target)
         if not children or tag is None or isinstance(target, bool) or branches(target, "oneOf"):
             return self._rewrite(target, "closed")
         named = {child: tag.values_of(child) for child in children}
         known = [value for values in named.values() for value in values]
         kin: list[JSON] = [
-            {"$ref": self._reference(PREFIX + child, "open"), **_tagged(tag.name, {"enum": list(values)})}
+            {"$ref": self._reference(PREFIX + child, "open"), **holding(tag.name, {"enum": list(values)})}
             for child, values in named.items()
         ]
         kin.append({"properties": {tag.name: {"not": {"enum": list(known)}}}})
@@ -283,17 +286,6 @@ _ANNOTATED = frozenset({"$ref", "properties", *_KEPT, *_LISTS, *_TESTS, *_PLACES
                         "required", "dependentSchemas", "discriminator", "pattern", "contentEncoding"})  # fmt: skip
 
 
-def marked(schema: Schema, mark: Literal["readOnly", "writeOnly"], components: Components, depth: int = 8) -> bool:
-    """Whether a property is `readOnly` or `writeOnly`: it says so, or what it refers to does."""
-    if isinstance(schema, bool) or depth == 0:
-        return False
-    if schema.get(mark) is True:
-        return True
-    target = resolve(schema.get("$ref"), components)
-    below = branches(schema, "allOf") + ([target] if target is not None else [])
-    return any(marked(b, mark, components, depth - 1) for b in below)
-
-
 def _beside(mode: Mode) -> Mode:
     return "raw" if mode == "raw" else "open"
 
@@ -304,12 +296,7 @@ def _below(mode: Mode) -> Mode:
 
 def _token(name: str) -> str:
     """A component's name as one token of a JSON pointer in a URI fragment."""
-    escaped = name.replace("~", "~0").replace("/", "~1")
-    return "".join(c if c.isascii() and (c.isalnum() or c in "-._~") else _percent(c) for c in escaped)
-
-
-def _percent(char: str) -> str:
-    return "".join(f"%{byte:02X}" for byte in char.encode())
+    return quote(name.replace("~", "~0").replace("/", "~1"), safe="")
 
 
 def _within(out: dict[str, JSON], low: float, high: float) -> None:
@@ -322,70 +309,3 @@ def _within(out: dict[str, JSON], low: float, high: float) -> None:
 def _beyond(bound: JSON) -> bool:
     given = bound if isinstance(bound, list) else [bound]
     return any(type(n) is int and not -(2**63) <= n < 2**63 for n in given)
-
-
-class _Tag:
-    """A discriminator: the property's name, and which of its values mean which component."""
-
-    def __init__(self, name: str, mapping: dict[str, JSON]) -> None:
-        self.name = name
-        self._mapping = mapping
-
-    def values_of(self, component: str) -> tuple[str, ...]:
-        """The names under which a component goes: those mapped to it, else its own."""
-        mapped = tuple(k for k, v in self._mapping.items() if v in (component, PREFIX + component))
-        return mapped or (component,)
-
-
-def _tag_of(schema: Schema) -> _Tag | None:
-    given = schema.get("discriminator") if isinstance(schema, dict) else None
-    if not isinstance(given, dict):
-        return None
-    name, mapping = given.get("propertyName"), given.get("mapping")
-    return _Tag(name, mapping if isinstance(mapping, dict) else {}) if isinstance(name, str) else None
-
-
-def _tagged(name: str, values: JSON) -> dict[str, JSON]:
-    return {"properties": {name: values}, "required": [name]}
-
-
-def tagged(schema: dict[str, JSON], below: list[Schema], made: list[Schema] | None = None) -> list[Schema]:
-    """Branches that hold for the names alone by which the schema's discriminator calls them, where it has one and
-    all branches are components."""
-    made = below if made is None else made
-    tag = _tag_of(schema)
-    names = [str(b["$ref"])[len(PREFIX) :] for b in below if isinstance(b, dict) and _refers(b)]
-    if tag is None or len(names) != len(below):
-        return made
-    return [
-        {**b, **_tagged(tag.name, {"enum": list(tag.values_of(name))})}
-        for b, name in zip(made, names, strict=True)
-        if isinstance(b, dict)
-    ]
-
-
-def _refers(schema: dict[str, JSON]) -> bool:
-    reference = schema.get("$ref")
-    return isinstance(reference, str) and reference.startswith(PREFIX)
-
-
-def _children(components: Components) -> dict[str, list[str]]:
-    """The components that extend another by `allOf`, by the name of the one extended (all the way up)."""
-    direct: dict[str, list[str]] = {}
-    for name, schema in components.items():
-        for below in branches(schema, "allOf") if isinstance(schema, dict) else ():
-            reference = below.get("$ref") if isinstance(below, dict) else None
-            if isinstance(reference, str) and reference.startswith(PREFIX):
-                direct.setdefault(reference[len(PREFIX) :], []).append(name)
-    return {name: _descendants(name, direct) for name in direct}
-
-
-def _descendants(name: str, direct: dict[str, list[str]]) -> list[str]:
-    found: list[str] = []
-    waiting = list(direct[name])
-    while waiting:
-        child = waiting.pop()
-        if child not in found and child != name:
-            found.append(child)
-            waiting.extend(direct.get(child, ()))
-    return found

@@ -6,6 +6,7 @@ JSON Schema 2020-12 as OpenAPI 3.1 uses it. Values only; a reference that leads 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Literal
 
 JSON = None | bool | int | float | str | list["JSON"] | dict[str, "JSON"]
 Schema = bool | dict[str, JSON]
@@ -130,3 +131,14 @@ _NAMES = {
     list: frozenset({"array"}),
     dict: frozenset({"object"}),
 }
+
+
+def marked(schema: Schema, mark: Literal["readOnly", "writeOnly"], components: Components, depth: int = 8) -> bool:
+    """Whether a property is `readOnly` or `writeOnly`: it says so, or what it refers to does."""
+    if isinstance(schema, bool) or depth == 0:
+        return False
+    if schema.get(mark) is True:
+        return True
+    target = resolve(schema.get("$ref"), components)
+    below = branches(schema, "allOf") + ([target] if target is not None else [])
+    return any(marked(b, mark, components, depth - 1) for b in below)

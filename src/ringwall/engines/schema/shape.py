@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from ringwall.engines.schema.closing import marked, tagged
+from ringwall.engines.schema.discriminator import tagged
 from ringwall.engines.schema.document import (
     ASIDE,
     BRANCHES,
@@ -19,6 +19,7 @@ from ringwall.engines.schema.document import (
     Schema,
     branches,
     in_place,
+    marked,
     members,
     resolve,
     types,

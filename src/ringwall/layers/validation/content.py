@@ -16,7 +16,7 @@ from ringwall.engines.schema.files import agrees, is_filename
 from ringwall.engines.schema.forms import Part, parts
 from ringwall.engines.schema.xml import leaves
 from ringwall.layers.validation.media import Declared
-from ringwall.layers.validation.parameters import Typing, typing_of
+from ringwall.layers.validation.places import Typing, typing_of
 from ringwall.layers.validation.reasons import (
     CHARSET,
     FILE_NAME,
