@@ -365,3 +365,21 @@ def test_wsgi_applications_are_watched_too(tmp_path: Path) -> None:
     given = environ(QUERY_STRING=f"q={quote(f'x; touch {marker}')}")
     list(WsgiWall(app, wall(given=guards(Watch())))(given, lambda status, headers: told.append(status)))  # type: ignore[arg-type]
     assert (told[0][:3], marker.exists()) == ("403", False)
+
+
+@pytest.mark.parametrize("way", ["asgi", "wsgi"])
+def test_django_runs_no_statement_that_the_request_wrote(way: str) -> None:
+    import httpx
+
+    from adapters.test_frameworks import asking, django_asgi, django_wsgi
+
+    app = django_asgi() if way == "asgi" else django_wsgi()
+    hooks.install()
+    built = wall(given=guards(Watch()))
+    transport = httpx.WSGITransport(WsgiWall(app, built)) if way == "wsgi" else None
+    with httpx.Client(transport=transport, base_url="http://api.example") as client:
+        ask_it = client.request if transport else asking(AsgiWall(app, built))
+        hostile = ask_it("GET", "/search", params={"q": "b' OR '1'='1"})
+        honest = ask_it("GET", "/search", params={"q": "a"})
+    assert (hostile.status_code, hostile.json()["reason"]) == (403, "sinks.sql")
+    assert honest.json() == {"rows": [["x"]]}

@@ -151,6 +151,8 @@ def test_an_address_that_only_the_application_knows_passes_and_an_outside_one_to
     assert network_target("db", "10.0.0.5", "the adb tool") is None
     assert network_target("partner.example", "93.184.215.14", "https://partner.example/x") is None
     assert network_target("", "127.0.0.1", "call me at 127.0.0.10") is None
+    assert network_target("localhost", "127.0.0.1", "It runs on localhost, I think, or at 127.0.0.1 .") is None
+    assert network_target("localhost", "127.0.0.1", "localhost:5432") == "sinks.network"
     xml = '<!DOCTYPE r SYSTEM "http://partner.example/x.dtd">'
     assert network_target("partner.example", "93.184.215.14", xml) == "sinks.network"
 

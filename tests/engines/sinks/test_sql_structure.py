@@ -64,6 +64,20 @@ def test_a_value_that_the_app_changed_on_the_way_is_still_found(change: object) 
     assert sql_structure(EQUAL.format(change(value)), value) == "sinks.sql"  # type: ignore[operator]
 
 
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        ("x\uff07 OR 1=1 --", "x' OR 1=1 --"),  # a full-width apostrophe, after NFKC
+        ("\u0130' OR 1=1 --", "\u0130' OR 1=1 --".lower()),  # one letter becomes two
+        ("\u00df' OR 1=1 --", "SS' OR 1=1 --"),
+        ("x'\tOR\n1=1 --", "x' OR 1=1 --"),
+        ("x' OR 1=1 --", "x\\' OR 1=1 --"),  # an escape that sqlite does not know
+    ],
+)
+def test_what_unicode_or_a_wrong_escape_made_of_a_value_is_still_found(value: str, written: str) -> None:
+    assert sql_structure(EQUAL.format(written), value, "sqlite") == "sinks.sql"
+
+
 @pytest.mark.parametrize(("template", "value"), HONEST)
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_a_value_that_stayed_one_value_passes(template: str, value: str, dialect: str) -> None:

@@ -12,11 +12,14 @@ from typing import Final
 
 REASON: Final = "sinks.network"
 
-_EDGE: Final = r"[\w.-]"
 _EXTERNAL: Final = re.compile(r"<!(?:DOCTYPE|ENTITY)\b|<[\w:]*include\b", re.IGNORECASE)
 _SHARED: Final = ipaddress.ip_network("100.64.0.0/10")
 _METADATA: Final = frozenset({"169.254.169.254", "fd00:ec2::254", "168.63.129.16", "100.100.100.200"})
-_HOST: Final = re.compile(r"[\w.:%-]+")
+_NUMBER: Final = re.compile(r"(?:0[xX])?\d[\da-fA-FxX.]*|(?<=\[)[\da-fA-F:.]+(?=\])")
+_BEFORE: Final = frozenset(("", *"/\\@=\"'>([,"))
+_AFTER: Final = frozenset(("", *":/\\?#\"'<&)],"))
+_LONGEST: Final = 65_536
+"""Characters of a value beyond which no other notations are looked for; the address as it is always is."""
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -55,25 +58,26 @@ def network_target(host: str, address: str, given: str) -> str | None:
 
 
 def _named(host: str, given: str) -> bool:
-    """Whether the value holds this host name or number, as a whole."""
-    if not host or host.lower() not in given.lower():
-        return False
-    return re.search(rf"(?<!{_EDGE}){re.escape(host)}(?!{_EDGE})", given, re.IGNORECASE) is not None
+    """Whether the value names this host, as one: the whole value, or where a URL or a quoted text has it."""
+    low, text = host.lower(), given.strip().lower()
+    at = text.find(low) if low else -1
+    while at >= 0:
+        if _placed(text, at, at + len(low)):
+            return True
+        at = text.find(low, at + 1)
+    return False
+
+
+def _placed(text: str, start: int, end: int) -> bool:
+    """Whether a host can stand there. In prose ("it runs on localhost, I think") it stands between blanks."""
+    return text[max(start - 1, 0) : start] in _BEFORE and text[end : end + 1] in _AFTER
 
 
 def _same(address: str, target: Address | None, given: str) -> bool:
-    """Whether the value holds this address in any notation."""
+    """Whether the value names this address in any notation."""
     if _named(address, given):
         return True
-    if target is None or len(given) > 4096:
+    if target is None or len(given) > _LONGEST:
         return False
-    return any(address_of(part) == target for part in _parts(given))
-
-
-def _parts(given: str) -> list[str]:
-    found = _HOST.findall(given)
-    return [part for whole in found for part in {whole, whole.rpartition(":")[0], whole.strip(":")} if _numeric(part)]
-
-
-def _numeric(text: str) -> bool:
-    return len(text) > 2 and (text[0].isdigit() or ":" in text)
+    text = given.strip()
+    return any(_placed(text, *found.span()) and address_of(found.group()) == target for found in _NUMBER.finditer(text))

@@ -10,6 +10,7 @@ number, numbers between the parentheses of IN, and fixed phrases of the language
 from __future__ import annotations
 
 import re
+import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ WORK: Final = 200_000_000
 """Characters times values beyond which a statement is refused unread: some tenths of a second."""
 
 _ONE_TOKEN: Final = re.compile(r"\s*[+-]?(?:\d+(?:\.\d*)?[eE][+-]?\d+|\.?\w+(?:\.\w*)*)\s*")
+_PLAIN: Final = re.compile(r"[^'\"\\\s\x80-\U0010ffff]+(?: [^'\"\\\s\x80-\U0010ffff]+)*")
+"""Text that no application would escape or fold to anything but its lower or upper case."""
 _NUMBERS: Final = re.compile(r"\s*[+-]?[\d.]+\s*(?:,\s*[+-]?[\d.]+\s*)*")
 _DELIMITERS: Final = frozenset("'\"`\\[]$/*")
 _ESCAPES: Final = str.maketrans({c: "\\" + c for c in "'\"\\"} | {"\0": "\\0"})
@@ -51,13 +54,29 @@ def prepare(value: str) -> Given | None:
     core = value.strip()
     if not core or _ONE_TOKEN.fullmatch(core):
         return None
-    forms = [core]
-    if "'" in core or '"' in core:
-        forms += [core.replace("'", "''"), core.replace('"', '""')]
-    if "\\" in core or len(forms) > 1:
-        forms.append(core.translate(_ESCAPES))
-    needles = tuple(dict.fromkeys(_folded(form) for form in forms))
-    return Given(core, needles, not _DELIMITERS.isdisjoint(core))
+    if _PLAIN.fullmatch(core):
+        return Given(core, (core.lower(),), not _DELIMITERS.isdisjoint(core))
+    needles = tuple(dict.fromkeys(_folded(form) for base in _bases(core) for form in _escapes(base)))
+    return Given(core, needles, not _DELIMITERS.isdisjoint(unicodedata.normalize("NFKC", core)))
+
+
+def _bases(core: str) -> Iterator[str]:
+    """A value as it is, with its white space collapsed, and as Unicode folding or normalization would leave it."""
+    yield core
+    yield " ".join(core.split())
+    if not core.isascii():
+        yield core.lower()
+        yield core.upper()
+        yield unicodedata.normalize("NFKC", core)
+
+
+def _escapes(form: str) -> Iterator[str]:
+    """A value as it is, with its quotes doubled, and with backslashes before what they escape."""
+    yield form
+    if "'" in form or '"' in form or "\\" in form:
+        yield form.replace("'", "''")
+        yield form.replace('"', '""')
+        yield form.translate(_ESCAPES)
 
 
 def _folded(text: str) -> str:
@@ -94,8 +113,9 @@ def _judged(statement: str, folded: str, found: list[tuple[Given, str]], dialect
     dialect = named(dialect)
     reader = DIALECTS[dialect]
     read = tokens(statement, reader)
-    places = [(a, b) for value, needle in found for a, b in _places(folded, needle)
-              if reader.backslash or needle == _folded(value.value) or "\\" not in needle]  # fmt: skip
+    if dialect == "generic":  # where nobody knows whether a backslash escapes, such an escape is believed
+        found = [(value, needle) for value, needle in found if "\\" not in needle or "\\" in value.value]
+    places = [place for value, needle in found for place in _places(folded, needle, read, value.delimits)]
     if read.broken and any(value.delimits for value, _ in found):
         return REASON
     if any(_spans(statement, read, a, b, dialect) for a, b in places):
@@ -103,11 +123,16 @@ def _judged(statement: str, folded: str, found: list[tuple[Given, str]], dialect
     return REASON if _swallows(statement, read, places, reader) else None
 
 
-def _places(text: str, needle: str) -> Iterator[tuple[int, int]]:
-    at = text.find(needle)
+def _places(text: str, needle: str, read: Tokens, every: bool) -> Iterator[tuple[int, int]]:
+    """Where a needle stands: everywhere, or of those within one token only the first."""
+    size, at = len(needle), text.find(needle)
     while at >= 0:
-        yield at, at + len(needle)
-        at = text.find(needle, at + 1)
+        yield at, at + size
+        after = at + 1
+        if not every:
+            token = bisect_right(read.ends, at)
+            after = max(after, read.ends[token] - size + 1) if token < len(read.ends) else len(text)
+        at = text.find(needle, after)
 
 
 def _spans(statement: str, read: Tokens, a: int, b: int, dialect: str) -> bool:
