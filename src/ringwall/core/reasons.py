@@ -23,13 +23,18 @@ class Layer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One permanent code, `layer.what`, and the HTTP status (RFC 9110, section 15) that it is refused with."""
+    """One permanent code, `layer.what`, and the HTTP status (RFC 9110, section 15) that it is refused with.
+
+    `shown` is the code that the caller is told where the true one would tell too much: whether an object that it
+    may not see exists. The journal has the true one.
+    """
 
     code: str
     status: int
     title: str
     caller: str
     operator: str
+    shown: str = ""
 
 
 def internal(layer: Layer) -> Reason:

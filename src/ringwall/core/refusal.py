@@ -13,12 +13,13 @@ PROBLEM = b"application/problem+json"
 def problem(refuse: Refuse, request_id: str) -> Response:
     """The reply to a refused request. It repeats nothing of the input but the pointers to mend."""
     reason = refuse.reason
+    code = reason.shown or reason.code
     body: dict[str, object] = {
-        "type": f"urn:ringwall:{reason.code}",
+        "type": f"urn:ringwall:{code}",
         "title": reason.title,
         "status": reason.status,
         "detail": reason.caller,
-        "reason": reason.code,
+        "reason": code,
         "request_id": request_id,
     }
     if refuse.faults:

@@ -9,9 +9,10 @@ from ringwall.core.plan import ReplyCheck
 from ringwall.core.verdict import PASS, Refuse, Rewritten, Verdict
 from ringwall.engines.policy import Relation, Sighting, name_of, relation_shown
 from ringwall.layers.disclosure.lists import without
-from ringwall.layers.disclosure.reasons import LINK, MALFORMED, OWNER, UNSETTLED
+from ringwall.layers.disclosure.reasons import ABSENT, LINK, MALFORMED, OWNER, UNSETTLED
 from ringwall.layers.disclosure.settings import Places, Settings
 
+_ABSENT = (404, 410)
 NOBODY = Principal("", frozenset(), "claimed")
 
 
@@ -26,9 +27,11 @@ def objects_guard(operation: Operation, settings: Settings, places: Places) -> R
     matters = any(r.owner or r.tenant for r in settings.resources.values())
 
     def check(response: Response, known: Known) -> Verdict:
+        pending = any(ref.settled == "reply" for ref in known.objects)
+        if pending and response.status in _ABSENT:
+            return Refuse(ABSENT)
         if not 200 <= response.status < 300 or open_to_all or not matters:
             return PASS
-        pending = any(ref.settled == "reply" for ref in known.objects)
         if not response.parsed:
             return _unread(response, pending=pending, wanted=wanted, owned=owned)
         foreign: set[str] = set()

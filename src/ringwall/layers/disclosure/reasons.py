@@ -7,8 +7,8 @@ from ringwall.core.reasons import Layer, Reason
 LAYER = Layer.DISCLOSURE
 
 
-def _reason(what: str, status: int, title: str, caller: str, operator: str) -> Reason:
-    return Reason(f"disclosure.{what}", status, title, caller, operator)
+def _reason(what: str, status: int, title: str, caller: str, operator: str, shown: str = "") -> Reason:
+    return Reason(f"disclosure.{what}", status, title, caller, operator, shown)
 
 
 OWNER = _reason(
@@ -17,13 +17,15 @@ OWNER = _reason(
     "Not found",
     "Check the id. What you may not see looks as if it did not exist.",
     "The reply held an object whose owner or tenant is not the caller's: the application gave out a foreign object.",
+    shown="authz.object",
 )
 LINK = _reason(
     "link",
     404,
     "Not found",
-    "Check the ids of the path.",
+    "Check the id. What you may not see looks as if it did not exist.",
     "The reply's object does not belong to the parent that the path names.",
+    shown="authz.object",
 )
 UNSETTLED = _reason(
     "unsettled",
@@ -31,6 +33,15 @@ UNSETTLED = _reason(
     "Not found",
     "Check the id. What you may not see looks as if it did not exist.",
     "Whose object it is was to be read from the reply, and the reply did not say.",
+    shown="authz.object",
+)
+ABSENT = _reason(
+    "absent",
+    404,
+    "Not found",
+    "Check the id. What you may not see looks as if it did not exist.",
+    "The application has no such object; the caller is told so in the words that hide one it may not see.",
+    shown="authz.object",
 )
 MALFORMED = _reason(
     "malformed",
@@ -85,6 +96,7 @@ REASONS = (
     OWNER,
     LINK,
     UNSETTLED,
+    ABSENT,
     MALFORMED,
     TRACE,
     SECRET,
