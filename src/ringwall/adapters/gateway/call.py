@@ -10,6 +10,7 @@ from math import inf
 from typing import Final
 
 from ringwall.adapters.gateway.content import Content, Malformed, UntilClose
+from ringwall.adapters.gateway.fields import NONE
 from ringwall.adapters.gateway.heads import ReplyHead, content_of_reply, read_reply_head
 from ringwall.adapters.gateway.pool import Pool, Unreachable
 from ringwall.adapters.gateway.upload import Fault, Upload, chunk, last_chunk
@@ -109,6 +110,11 @@ class Call:
         data = await self.content.part()
         self.received += len(data)
         return data
+
+    @property
+    def ended(self) -> frozenset[bytes]:
+        """The names of the reply's fields that are for this hop alone."""
+        return self.head.ended if self.head is not None else NONE
 
     @property
     def empty(self) -> bool:

@@ -13,6 +13,8 @@ from ringwall.adapters.gateway.bounds import Upstream
 from ringwall.core.admit import Network, within
 from ringwall.core.message import Head, Header, Headers
 
+Rewrite = Callable[[list[Header], Head], list[Header]]
+NONE: Final[frozenset[bytes]] = frozenset()
 _HOP: Final = frozenset(
     {b"connection", b"keep-alive", b"proxy-connection", b"proxy-authenticate", b"proxy-authorization", b"te",
      b"transfer-encoding", b"upgrade", b"http2-settings"}
@@ -33,16 +35,19 @@ _UNTRAILED: Final = (
 def tokens(headers: Headers, name: bytes) -> frozenset[bytes]:
     """The lower-case members of a list field such as Connection."""
     values = [value for key, value in headers if key.lower() == name]
-    if not values:
-        return frozenset()
-    return frozenset(part.strip().lower() for part in b",".join(values).split(b","))
+    return members(b",".join(values)) if values else NONE
+
+
+def members(value: bytes) -> frozenset[bytes]:
+    """The lower-case members of a list field's value."""
+    return frozenset(part.strip().lower() for part in value.split(b","))
 
 
 def inward(headers: Headers, head: Head) -> list[Header]:
     """A request's fields that go on to the application: not those of this hop, nor what a caller claims to have
     forwarded. A Connection header ends only fields that the caller sent and that decide nothing."""
-    named = tokens(head.raw_headers, b"connection")
-    ended = {name for name in named if not name.startswith(_KEPT)} if named else named
+    named = head.headers.get("connection")
+    ended = {name for name in members(named.encode("latin-1")) if not name.startswith(_KEPT)} if named else NONE
     return [pair for pair in headers if _passes(pair[0].lower(), ended)]
 
 
@@ -80,14 +85,13 @@ def _node(hop: str) -> bytes:
     return b'"[%b]"' % hop.encode() if ":" in hop else hop.encode()
 
 
-def outward(headers: Headers, *, chunked: bool) -> list[Header]:
-    """A reply's fields that go on to the caller; its framing is written anew."""
-    ended = tokens(headers, b"connection")
-    return [
-        pair
-        for pair in headers
-        if (name := pair[0].lower()) not in _HOP and name not in ended and (chunked or name != b"trailer")
-    ]
+def outward(headers: Headers, ended: frozenset[bytes], *, chunked: bool) -> tuple[list[Header], set[bytes]]:
+    """A reply's fields that go on to the caller, without those that its Connection header `ended`, and their names in
+    lower case. Its framing is written anew."""
+    dropped = (_HOP | ended) if chunked else (_HOP | ended | _TRAILER)
+    named = [(pair[0].lower(), pair) for pair in headers]
+    fields = [pair for name, pair in named if name not in dropped]
+    return fields, {name for name, _ in named}
 
 
 def without_length(fields: list[Header]) -> list[Header]:
@@ -108,22 +112,23 @@ def may_trail(trailers: Headers) -> Headers:
     return tuple(pair for pair in trailers if not pair[0].lower().startswith(_UNTRAILED) and b"_" not in pair[0])
 
 
-_ADDRESSES: Final = frozenset({b"location", b"content-location", b"link", b"refresh"})
+_TRAILER: Final = frozenset({b"trailer"})
+ADDRESSES: Final = frozenset({b"location", b"content-location", b"link", b"refresh"})
 
 
-def public_addresses(upstream: Upstream) -> Callable[[Headers, Head], Headers]:
+def public_addresses(upstream: Upstream) -> Rewrite:
     """What rewrites addresses that name the application's own host, or its base path, to the public ones."""
     base = re.escape(upstream.base.encode())
     authority = re.escape(upstream.authority.encode())
     own = re.compile(rb"(?i:https?://" + authority + rb")(?:" + base + rb")?(?=[/?#>\s\"';]|$)")
     below = re.compile(base + rb"(?=[/?#]|$)") if base else None
 
-    def rewrite(headers: Headers, head: Head) -> Headers:
+    def rewrite(headers: list[Header], head: Head) -> list[Header]:
         host = head.host.encode("latin-1") or upstream.authority.encode()
         public = (b"https://" if head.secure else b"http://") + host
 
         def one(name: bytes, value: bytes) -> Header:
-            if name.lower() not in _ADDRESSES:
+            if name.lower() not in ADDRESSES:
                 return name, value
             value = own.sub(lambda found: public, value)
             if below is not None and (at_start := below.match(value)):
@@ -132,6 +137,6 @@ def public_addresses(upstream: Upstream) -> Callable[[Headers, Head], Headers]:
                 value = public + value[len(host) + 7 :]
             return name, value
 
-        return tuple(one(name, value) for name, value in headers)
+        return [one(name, value) for name, value in headers]
 
     return rewrite

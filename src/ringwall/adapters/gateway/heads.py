@@ -5,6 +5,7 @@ Decides nothing of what a head means: a request's goes to `core.admit` as it cam
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
@@ -13,7 +14,7 @@ import httptools
 
 from ringwall.adapters.gateway.bounds import MOST_HEAD
 from ringwall.adapters.gateway.content import Chunked, Content, Malformed, Sized, UntilClose
-from ringwall.adapters.gateway.fields import tokens
+from ringwall.adapters.gateway.fields import NONE, members, tokens
 from ringwall.adapters.gateway.syntax import flaw_of_request, flaw_so_far, is_reply
 from ringwall.adapters.gateway.wire import Cut, Wire
 from ringwall.core import admit
@@ -71,11 +72,11 @@ def parse_request(head: bytes, peer: str, *, secure: bool) -> RawHead | Reason:
     if flaw is not None:
         return flaw
     fields = _Fields()
-    parser = httptools.HttpRequestParser(fields)
+    parser, upgrades = httptools.HttpRequestParser(fields), False
     try:
         parser.feed_data(head)
     except httptools.HttpParserUpgrade:
-        pass  # a request that asks for another protocol; the answer decides whether there is one
+        upgrades = True  # asks for another protocol; the answer decides whether there is one
     except httptools.HttpParserInvalidMethodError:
         return admit.METHOD
     except httptools.HttpParserInvalidURLError:
@@ -83,7 +84,7 @@ def parse_request(head: bytes, peer: str, *, secure: bool) -> RawHead | Reason:
     except httptools.HttpParserError:
         return admit.FRAMING if _FRAMING & {n.lower() for n in _names(head)} else admit.SYNTAX
     method, headers, version = parser.get_method(), tuple(fields.headers), parser.get_http_version()
-    shakes = method == b"GET" and version == "1.1" and _handshake(headers)
+    shakes = upgrades and method == b"GET" and version == "1.1" and _handshake(headers)
     return RawHead(method, fields.target, headers, peer, secure, version, websocket=shakes)
 
 
@@ -113,20 +114,23 @@ def content_of_request(raw: RawHead, wire: Wire) -> Content:
 
 @dataclass(frozen=True, slots=True)
 class ReplyHead:
-    """A reply's head as the application sent it."""
+    """A reply's head as the application sent it; `named` are the values by lower-case name."""
 
     status: int
     headers: Headers
     version: str
+    named: Mapping[bytes, list[bytes]]
+
+    @property
+    def ended(self) -> frozenset[bytes]:
+        """The names in its Connection header."""
+        said = self.named.get(b"connection")
+        return members(b",".join(said)) if said else NONE
 
     @property
     def goes_on(self) -> bool:
         """Whether the application will answer another request on this connection."""
-        return self.version == "1.1" and b"close" not in tokens(self.headers, b"connection")
-
-    def values(self, name: bytes) -> list[bytes]:
-        """All values of a header (`name` in lower case)."""
-        return [value for key, value in self.headers if key.lower() == name]
+        return self.version == "1.1" and b"close" not in self.ended
 
 
 async def read_reply_head(wire: Wire) -> ReplyHead:
@@ -164,12 +168,15 @@ def _parsed_reply(head: bytes) -> ReplyHead:
         pass  # 101
     except httptools.HttpParserError:
         raise Malformed from None
-    return ReplyHead(parser.get_status_code(), tuple(fields.headers), parser.get_http_version())
+    named: dict[bytes, list[bytes]] = {}
+    for name, value in fields.headers:
+        named.setdefault(name.lower(), []).append(value)
+    return ReplyHead(parser.get_status_code(), tuple(fields.headers), parser.get_http_version(), named)
 
 
 def content_of_reply(head: ReplyHead, wire: Wire, *, to_head: bool) -> Content:
     """What follows a reply's head (RFC 9112, section 6.3, without its leniencies). Raises Malformed."""
-    codings, lengths = head.values(b"transfer-encoding"), head.values(b"content-length")
+    codings, lengths = head.named.get(b"transfer-encoding", ()), head.named.get(b"content-length", ())
     if (codings and lengths) or len(lengths) > 1 or len(codings) > 1:
         raise Malformed
     if lengths and not (lengths[0].isdigit() and len(lengths[0]) <= 15):

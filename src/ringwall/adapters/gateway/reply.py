@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from ringwall.adapters.drive import recorded
 from ringwall.adapters.gateway.content import Malformed, Sized
-from ringwall.adapters.gateway.fields import outward, with_length, without_length
+from ringwall.adapters.gateway.fields import ADDRESSES, NONE, members, outward, with_length, without_length
 from ringwall.adapters.gateway.heads import written_reply
 from ringwall.adapters.gateway.tunnel import Tunnel
 from ringwall.adapters.gateway.upload import chunk, last_chunk
 from ringwall.adapters.gateway.wire import Cut, Slow
 from ringwall.core import reasons
 from ringwall.core.exchange import Sequel
-from ringwall.core.message import Header, Headers, Response
+from ringwall.core.message import Head, Header, Headers, Response
 from ringwall.core.reasons import INTERNAL, Layer, Reason
 from ringwall.core.refusal import problem
 from ringwall.core.verdict import Refuse
@@ -77,10 +77,9 @@ class Reply:
         fields = self._fields(response.headers)
         if self._chunked:
             fields.append((b"Transfer-Encoding", b"chunked"))
-        begun = written_reply(response.status, tuple(fields))
         kept, turn.kept = b"".join(turn.kept), []
-        turn.wire.write(begun + self._framed(kept))
-        await self._pass_on(self._longest_silence(response))
+        begun = written_reply(response.status, tuple(fields)) + self._framed(kept)
+        await self._pass_on(begun, self._longest_silence(response))
 
     def _longest_silence(self, response: Response) -> float:
         """Event streams may be silent for long; a caller of one who says no more has left."""
@@ -90,24 +89,37 @@ class Reply:
         turn.wire.must_listen()
         return turn.server.bounds.tunnel
 
-    async def _pass_on(self, quiet: float) -> None:
+    async def _pass_on(self, begun: bytes, quiet: float) -> None:
+        """Stream; what is there already leaves together with the head, which waits for nothing more."""
         turn, call = self._turn, self._turn.call
-        if call is None or call.content is None:
+        if call is None or call.content is None or call.wire is None:
             return
         try:
+            if not call.wire.buffer:
+                turn.wire.write(begun)
+                begun = b""
             while part := await call.part(quiet):
-                turn.wire.write(self._framed(part))
+                turn.wire.write(begun + self._framed(part))
+                begun = b""
                 await self._taken()
-        except (Cut, Slow, Malformed):
-            call.abandon()
-            turn.goes_on = False
-            if not turn.wire.lost:
-                self._record("exchange.cut", (0, self._sent), call.fault or reasons.UPSTREAM_CUT)
-                turn.wire.abort()
+        except (Cut, Slow, Malformed) as failure:
+            self._broke(reasons.UPSTREAM_SLOW if isinstance(failure, Slow) else reasons.UPSTREAM_CUT)
             return
-        if self._chunked:
-            turn.wire.write(last_chunk(call.content.trailers))
+        end = last_chunk(call.content.trailers) if self._chunked else b""
+        if begun or end:
+            turn.wire.write(begun + end)
         call.finish()
+
+    def _broke(self, reason: Reason) -> None:
+        """End a reply that cannot be completed by a reset; unless it was the caller who left, record it."""
+        turn = self._turn
+        turn.goes_on = False
+        if turn.call is not None:
+            turn.call.abandon()
+            reason = turn.call.fault or reason
+        if not turn.wire.broken and not turn.wire.lost:
+            self._record("exchange.cut", (0, self._sent), reason)
+            turn.wire.abort()
 
     async def _taken(self) -> None:
         """Wait until the caller has taken enough; one that takes nothing in time is left."""
@@ -123,7 +135,7 @@ class Reply:
         if call is None or call.wire is None:
             return
         upgrade = [(b"Connection", b"Upgrade"), (b"Upgrade", b"websocket")]
-        turn.wire.write(written_reply(101, (*outward(response.headers, chunked=False), *upgrade)))
+        turn.wire.write(written_reply(101, (*outward(response.headers, call.ended, chunked=False)[0], *upgrade)))
         bounds = turn.server.bounds
         tunnel = Tunnel(turn.wire, call.wire, bounds.tunnel, bounds.write)
         try:
@@ -142,18 +154,25 @@ class Reply:
 
     def _settle_connection(self) -> None:
         """Whether the caller's connection goes on: not with content unread, nor after a head that was refused."""
-        turn = self._turn
+        turn, head = self._turn, self._turn.exchange.head
         read = turn.content.done if turn.call is not None and not turn.call.uploaded else _skipped(turn)
-        turn.goes_on = turn.goes_on and read and turn.exchange.head is not None and not turn.server.closing
+        turn.goes_on = bool(
+            turn.goes_on
+            and read
+            and not turn.server.closing
+            and head
+            and turn.raw
+            and _reusable(head, turn.raw.version)
+        )
 
     def _fields(self, headers: Headers) -> list[Header]:
-        turn = self._turn
-        fields = outward(headers, chunked=self._chunked)
-        if self._chunked:
+        turn, head = self._turn, self._turn.exchange.head
+        fields, names = outward(headers, turn.call.ended if turn.call else NONE, chunked=self._chunked)
+        if self._chunked and b"content-length" in names:
             fields = without_length(fields)
-        if turn.exchange.head is not None:
-            fields = list(turn.server.route.public(tuple(fields), turn.exchange.head))
-        if not any(name.lower() == b"date" for name, _ in fields):
+        if head is not None and not names.isdisjoint(ADDRESSES):
+            fields = turn.server.route.public(fields, head)
+        if b"date" not in names:
             fields.append((b"Date", formatdate(turn.server.wall.ports.now(), usegmt=True).encode()))
         if not turn.goes_on:
             fields.append((b"Connection", b"close"))
@@ -171,3 +190,10 @@ def _skipped(turn: Turn) -> bool:
         return turn.content.skip()
     except Malformed:
         return False
+
+
+def _reusable(head: Head, version: str) -> bool:
+    """Whether the caller means to use its connection again (RFC 9112, section 9.3)."""
+    said = head.headers.get("connection")
+    named = members(said.encode("latin-1")) if said else NONE
+    return b"close" not in named and (version == "1.1" or b"keep-alive" in named)

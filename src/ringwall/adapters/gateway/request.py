@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from ringwall.adapters.gateway.bounds import Upstream
-from ringwall.adapters.gateway.fields import forwarded, inward, public_addresses, with_length, without_length
+from ringwall.adapters.gateway.fields import Rewrite, forwarded, inward, public_addresses, with_length, without_length
 from ringwall.adapters.gateway.heads import written_fields
 from ringwall.adapters.gateway.upload import chunk, last_chunk
 from ringwall.core.admit import Network
-from ringwall.core.message import Head, Header, Headers, Request
+from ringwall.core.message import Header, Headers, Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +21,7 @@ class Route:
     authority: bytes
     credential: tuple[Header, ...]
     trusted: tuple[Network, ...]
-    public: Callable[[Headers, Head], Headers]
+    public: Rewrite
 
 
 def route_to(upstream: Upstream, trusted: tuple[Network, ...]) -> Route:

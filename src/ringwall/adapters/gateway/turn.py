@@ -9,7 +9,7 @@ from ringwall.adapters.caller import caller_of, without_credential
 from ringwall.adapters.drive import hang_up, recorded
 from ringwall.adapters.gateway.call import Call
 from ringwall.adapters.gateway.content import Chunked, Content, Malformed
-from ringwall.adapters.gateway.fields import may_trail, tokens
+from ringwall.adapters.gateway.fields import may_trail
 from ringwall.adapters.gateway.heads import content_of_request
 from ringwall.adapters.gateway.reply import Reply
 from ringwall.adapters.gateway.request import message_of
@@ -42,7 +42,7 @@ class Turn:
         self.content = Content(wire)
         self.call: Call | None = None
         self.kept: list[bytes] = []
-        self.goes_on = False
+        self.goes_on = True
         self._answer_by = 0.0
 
     async def turn_away(self, reason: Reason) -> None:
@@ -53,7 +53,6 @@ class Turn:
         """Answer a request."""
         self.raw = raw
         self.content = content_of_request(raw, self.wire)
-        self.goes_on = goes_on(raw)
         await self._drive(self.exchange.run(raw))
 
     async def _drive(self, way: Way) -> None:
@@ -133,9 +132,3 @@ class Turn:
             return call.fault or reasons.UPSTREAM_CUT
         whole, self.kept = b"".join(self.kept), []
         return whole
-
-
-def goes_on(raw: RawHead) -> bool:
-    """Whether the caller means to use its connection again (RFC 9112, section 9.3)."""
-    said = tokens(raw.headers, b"connection")
-    return b"close" not in said and (raw.version == "1.1" or b"keep-alive" in said)
