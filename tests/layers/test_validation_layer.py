@@ -352,6 +352,11 @@ def test_a_multipart_form_that_two_readers_frame_differently_is_refused(body: by
     assert reason(body, MULTI) == "validation.form"
 
 
+def test_a_file_that_was_not_chosen_is_no_file() -> None:
+    body = TITLE + part('name="photo"; filename=""', b"", "image/png") + b"--B--\r\n"
+    assert learned(body, MULTI).body == {"title": "x", "photo": ""}
+
+
 def test_a_multipart_form_is_typed_and_its_file_names_are_texts() -> None:
     body = TITLE + part('name="n"', b"5") + part('name="meta"', b'{"a":1}', "application/json")
     found = learned(body + part('name="photo"; filename="a.png"', PNG, "image/png") + b"--B--\r\n", MULTI)

@@ -322,3 +322,9 @@ def test_what_is_refused_has_a_flaw_and_what_passes_is_valid_as_written(
         assert jsonschema.Draft202012Validator(schema).is_valid(value)
     else:
         assert validator.flaws({"v": value})  # type: ignore[dict-item]
+
+
+def test_a_large_value_is_refused_by_its_first_flaw() -> None:
+    validator = compiled({"type": "array", "items": {"type": "integer"}})
+    assert len(validator.flaws(["x"] * 10)) == 10
+    assert [f.code for f in validator.flaws(["x"] * 5000)] == ["type"]

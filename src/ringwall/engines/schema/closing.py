@@ -27,7 +27,7 @@ from ringwall.engines.schema.document import (
     resolve,
     types,
 )
-from ringwall.engines.schema.formats import RANGES
+from ringwall.engines.schema.formats import RANGES, beyond, within
 from ringwall.engines.schema.patterns import linear, portable
 
 Mode = Literal["open", "closed", "raw"]
@@ -158,10 +158,10 @@ class Closing:
             out["pattern"] = self._pattern(pattern)
         named = schema.get("format")
         if isinstance(named, str) and named in RANGES and types(schema, self._components) & {"integer", "number"}:
-            _within(out, *RANGES[named])
+            within(out, *RANGES[named])
         elif schema.get("type") == "integer" and "maximum" not in out:
-            _within(out, *RANGES["int64"])
-        self.wide |= any(_beyond(out.get(k)) for k in ("maximum", "minimum", "enum", "const"))
+            within(out, *RANGES["int64"])
+        self.wide |= any(beyond(out.get(k)) for k in ("maximum", "minimum", "enum", "const"))
         if schema.get("contentEncoding") == "base64" and "format" not in out:
             out["format"] = "byte"
         return out
@@ -297,15 +297,3 @@ def _below(mode: Mode) -> Mode:
 def _token(name: str) -> str:
     """A component's name as one token of a JSON pointer in a URI fragment."""
     return quote(name.replace("~", "~0").replace("/", "~1"), safe="")
-
-
-def _within(out: dict[str, JSON], low: float, high: float) -> None:
-    """The bounds of a number format, unless narrower ones are stated."""
-    least, most = out.get("minimum"), out.get("maximum")
-    out["minimum"] = max(least, low) if isinstance(least, (int, float)) else low
-    out["maximum"] = min(most, high) if isinstance(most, (int, float)) else high
-
-
-def _beyond(bound: JSON) -> bool:
-    given = bound if isinstance(bound, list) else [bound]
-    return any(type(n) is int and not -(2**63) <= n < 2**63 for n in given)

@@ -17,6 +17,7 @@ from ringwall.engines.schema.patterns import OPTIONS
 
 MOST_FLAWS = 20
 SOON = 60
+SMALL = 300
 _ALL: dict[str, JSON] = {}
 _NONE: dict[str, JSON] = {"not": {}}
 
@@ -59,12 +60,35 @@ class Validator:
         return (self._native or self.native()).is_valid(value)
 
     def flaws(self, value: JSON, prefix: str = "") -> tuple[Flaw, ...]:
-        """At most twenty flaws of a value that is not valid."""
+        """At most twenty flaws of a value that is not valid; the first alone of a value so large that finding all
+        would cost more than the request is worth."""
         found: dict[Flaw, None] = {}
-        for error in islice(self.native().iter_errors(value), MOST_FLAWS):
+        native = self.native()
+        errors = islice(native.iter_errors(value), MOST_FLAWS) if _is_small(value) else _first_error(native, value)
+        for error in errors:
             for flaw in _flaws(error, prefix):
                 found[flaw] = None
         return tuple(islice(found, MOST_FLAWS)) or (Flaw(prefix, "not"),)
+
+
+def _first_error(native: jsonschema_rs.Validator, value: JSON) -> list[ValidationError]:
+    try:
+        native.validate(value)
+    except ValidationError as error:
+        return [error]
+    return []
+
+
+def _is_small(value: JSON) -> bool:
+    """Whether a value has at most a few hundred members and elements; counted no further than that."""
+    waiting: list[JSON] = [value]
+    seen = 0
+    while waiting and seen <= SMALL:
+        here = waiting.pop()
+        if isinstance(here, (dict, list)):
+            seen += len(here)
+            waiting.extend(islice(here.values() if isinstance(here, dict) else here, SMALL))
+    return seen <= SMALL
 
 
 class Compiler:

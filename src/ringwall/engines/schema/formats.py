@@ -43,7 +43,7 @@ def is_email(text: str) -> bool:
     if len(text) <= 64 and _PLAIN_EMAIL.fullmatch(text) and text.rpartition(".")[2].lower() not in _SPECIAL:
         return True
     local = text.rpartition("@")[0]
-    if not _LOCAL.fullmatch(local) or local.count("'") > 1 or "--" in local:
+    if len(text) > 320 or not _LOCAL.fullmatch(local) or local.count("'") > 1 or "--" in local:
         return False
     try:
         validate_email(text, check_deliverability=False, test_environment=True)
@@ -79,7 +79,7 @@ def is_phone(text: str) -> bool:
 
 def is_iban(text: str) -> bool:
     """ISO 13616, in the electronic form: upper case, no spaces, right length and check digits."""
-    return text.isascii() and text.isalnum() and text == text.upper() and bool(iban.is_valid(text))
+    return len(text) <= 34 and text.isascii() and text.isalnum() and text.isupper() and bool(iban.is_valid(text))
 
 
 def is_card(text: str) -> bool:
@@ -124,3 +124,16 @@ RANGES: Mapping[str, tuple[int | float, int | float]] = {
     "float": (-3.4028234663852886e38, 3.4028234663852886e38),
 }
 """What the number formats of the OpenAPI Format Registry can hold."""
+
+
+def within(out: dict[str, JSON], low: float, high: float) -> None:
+    """The bounds of a number format, unless narrower ones are stated."""
+    least, most = out.get("minimum"), out.get("maximum")
+    out["minimum"] = max(least, low) if isinstance(least, (int, float)) else low
+    out["maximum"] = min(most, high) if isinstance(most, (int, float)) else high
+
+
+def beyond(bound: JSON) -> bool:
+    """Whether a bound, or one of several values, is an integer that 64 bits do not hold."""
+    given = bound if isinstance(bound, list) else [bound]
+    return any(type(n) is int and not -(2**63) <= n < 2**63 for n in given)

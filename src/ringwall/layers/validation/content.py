@@ -221,7 +221,7 @@ def _file(part: Part, fields: Fields, allowed: str | None, texts: list[Text]) ->
         return Refuse(FILE_UNEXPECTED, (Fault(at, FILE_UNEXPECTED.code),))
     if not agrees(part.media_type, part.content) or (allowed and not part.media_type):
         return Refuse(FILE_TYPE, (Fault(at, FILE_TYPE.code),))
-    if part.filename is not None:
+    if part.filename is not None and (part.filename or part.content):
         if not is_filename(part.filename):
             return Refuse(FILE_NAME, (Fault(at, FILE_NAME.code),))
         texts.append(Text(f"{at}/filename", part.filename, free=True, format="filename"))
