@@ -54,11 +54,15 @@ class ApiKeys:
         return made.text(), record
 
     def rotate(self, key_id: str, overlap_s: float) -> tuple[str, KeyRecord] | None:
-        """A successor with the same rights; the old key ends after the overlap. None where there is no such key."""
+        """A successor with the same rights and as long a life; the old key ends after the overlap. None where there
+        is no such key, or it ended or is being replaced."""
         old = self._store.key(key_id)
-        if old is None or old.revoked is not None:
+        if old is None or old.revoked is not None or (old.expires is not None and old.expires <= self._now()):
             return None
-        made = self.issue(old.name, old.roles, tenant=old.tenant, scopes=old.scopes, subject=old.subject)
+        life = old.expires - old.created if old.expires is not None else None
+        made = self.issue(
+            old.name, old.roles, tenant=old.tenant, scopes=old.scopes, subject=old.subject, lifetime_s=life
+        )
         self._store.end_key(key_id, self._now() + overlap_s)
         return made
 

@@ -132,9 +132,10 @@ class Store:
         return [_key(row) for row in self._rows("SELECT * FROM api_key ORDER BY created")]
 
     def end_key(self, key_id: str, at: float) -> bool:
-        """Revoke a key. False where there is no such key, or it ended before."""
-        sql = "UPDATE api_key SET revoked = ? WHERE key_id = ? AND revoked IS NULL RETURNING 1"
-        return bool(self._rows(sql, (at, key_id)))
+        """Revoke a key. False where there is no such key, or it ends before that already (one that is to end after
+        an overlap can still be ended sooner)."""
+        sql = "UPDATE api_key SET revoked = ? WHERE key_id = ? AND (revoked IS NULL OR revoked > ?) RETURNING 1"
+        return bool(self._rows(sql, (at, key_id, at)))
 
     # Owners
 
