@@ -65,13 +65,14 @@ def open_runtime(directory: Path, *, issuer: str = ISSUER, audience: str = AUDIE
         accounts=Accounts(store, time.time),
         api_keys=ApiKeys(store, time.time),
         tokens=Tokens(issuer, audience, signing, store, time.time),
-        field_keys=FieldKeys(store, (_root_key(keys / "root.key"),)),
+        field_keys=FieldKeys(store, (root_key(keys / "root.key"),)),
         metrics=Metrics(),
         health=Health(),
     )
 
 
-def _root_key(path: Path) -> RootKey:
+def root_key(path: Path) -> RootKey:
+    """The root key of a data directory, made on first use. Raises Unavailable."""
     try:
         return RootKey.from_text(load_or_create(path, lambda: RootKey.new(os.urandom).to_text().encode()).decode())
     except ValueError as flaw:

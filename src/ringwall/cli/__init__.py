@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
 import sys
 
@@ -32,8 +33,11 @@ class Commands(click.Group):
     epilog="Exit status: 0 fine, 1 findings or refused, 2 wrong usage or a contract that cannot be used.",
 )
 @click.version_option(package_name="ringwall")
-def cli() -> None:
+@click.pass_context
+def cli(ctx: click.Context) -> None:
     """Defence in depth for HTTP APIs: one contract, five layers, and a drill that shows they hold."""
+    if os.environ.get("NO_COLOR"):  # https://no-color.org; every command inherits it
+        ctx.color = False
 
 
 def main() -> None:

@@ -85,6 +85,13 @@ def search(directory: Path, query: Query) -> list[Found]:
     return [_read(directory, *row) for row in reversed(rows)]
 
 
+def request_ids(directory: Path, prefix: str, limit: int) -> list[str]:
+    """The request ids that begin with `prefix`, at most `limit`, in order. Raises sqlite3.OperationalError."""
+    statement = "SELECT DISTINCT request_id FROM events WHERE request_id >= ? AND request_id < ? ORDER BY 1 LIMIT ?"
+    with closing(_current(directory)) as database:
+        return [row[0] for row in database.execute(statement, (prefix, prefix + "\U0010ffff", limit))]
+
+
 def _search(directory: Path, query: Query) -> list[tuple[str, int, int, int]]:
     with closing(_current(directory)) as database:
         statement, values = _select(query)
