@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import orjson
 
-from ringwall.contract.api import ApiOperation, Body, MediaType, Parameter, Schema
+from ringwall.contract.api import JSON, ApiOperation, Body, MediaType, Parameter, Schema
 from ringwall.contract.model import Operation
 from ringwall.core.admit import Admission, admit
 from ringwall.core.known import Known
@@ -109,7 +109,9 @@ def start_cost(components: int, operations: int) -> float:
 def main() -> None:
     """Prints one figure a line."""
     large, small = order(9), order(1)
-    page = [{"sku": f"a{n}", "quantity": n, "when": "2026-01-02T03:04:05Z", "note": "x"} for n in range(100)]
+    page: list[JSON] = [
+        {"sku": f"a{n}", "quantity": n, "when": "2026-01-02T03:04:05Z", "note": "x"} for n in range(100)
+    ]
     prune = pruner({"type": "array", "items": {"$ref": PREFIX + "Item"}}, SCHEMAS)
     if not isinstance(decode(large, Bounds()), Decoded):
         raise SystemExit("the bench's own body was refused")
