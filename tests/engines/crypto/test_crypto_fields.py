@@ -160,6 +160,13 @@ def test_no_character_of_a_record_can_be_altered() -> None:
     assert why(text + "\n", WHERE, ring) is CryptoFlaw.MALFORMED
 
 
+def test_unused_bits_are_not_a_second_spelling() -> None:
+    ring, context = new_ring(), replace(WHERE, object_id=None)
+    text = sealed(b"influenza", context, ring)
+    assert len(unb64(text.split(".")[2])) % 3 == 1, "the last character carries four unused bits"
+    assert why(text[:-1] + chr(ord(text[-1]) + 1), context, ring) is CryptoFlaw.MALFORMED
+
+
 @pytest.mark.parametrize(
     "text", ["", "rw1", "rw1..", "rw1.a.", "rw1..AA", "plain", "rw1.k.A", "rw1.k." + "A" * 40, "a" * 10**6]
 )

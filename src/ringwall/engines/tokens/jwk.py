@@ -121,8 +121,7 @@ def _ec(jwk: Mapping[str, Json]) -> _Material | Refused:
         return Refused(Flaw.KEY_MALFORMED, "unknown curve")
     alg, size = _EC[curve]
     x, y = (encode(_octets(jwk, name, size)) for name in ("x", "y"))
-    key = ECKey.import_key({"kty": "EC", "crv": curve, "x": x, "y": y})
-    key.public_key  # noqa: B018  # read now: this is where a point that is not on the curve is refused
+    key = ECKey.import_key({"kty": "EC", "crv": curve, "x": x, "y": y})  # refuses a point that is not on the curve
     return _Material(key, frozenset({alg}))
 
 
