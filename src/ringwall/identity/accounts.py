@@ -73,13 +73,12 @@ class Accounts:
         `network` is the caller's address as guessing counts it. Burns a core for some milliseconds.
         """
         name = canonical(name)
-        wait = self._guessing.wait(name, network, self._now())
+        wait = self._guessing.begin(name, network, self._now())
         if wait > 0.0:
             return TooSoon(wait)
         stored = self._store.account_named(name)
         right = self._passwords.verify(password, stored.password if stored else None)
         if stored is None or not right or stored.disabled:
-            self._guessing.failed(name, network, self._now())
             return None
         self._guessing.succeeded(name, network)
         if self._passwords.needs_rehash(stored.password):

@@ -37,35 +37,42 @@ ADDRESS = Reason(
 REASONS = (RATE, ADDRESS)
 
 _BUCKETS = 100_000
+_NS = 1_000_000_000
+_ROUNDING = 1000
+"""Nanoseconds: more than a float of epoch seconds is off by, less than anybody can use."""
 
 
 class Buckets:
     """Many buckets of one rate. `spend` is a few dictionary operations and needs no lock under the GIL's rules:
-    a lost update between threads lets at most one extra request by."""
+    a lost update between threads lets at most one extra request by. The least recently used bucket stands first."""
 
     __slots__ = ("_burst", "_empty_at", "_interval", "rate")
 
     def __init__(self, rate: Rate) -> None:
         self.rate = rate
-        self._interval = rate.seconds / rate.count
-        self._burst = rate.seconds - self._interval
-        self._empty_at: dict[str, float] = {}
+        self._interval = round(rate.seconds * _NS / rate.count)
+        self._burst = self._interval * (rate.count - 1)
+        self._empty_at: dict[str, int] = {}
 
     def spend(self, key: str, now: float) -> float:
-        """0.0 if the request may pass, else the seconds until one may."""
-        free_at = max(self._empty_at.get(key, now), now)
-        early = free_at - now - self._burst
-        if early > 1e-9:
-            return early
-        if len(self._empty_at) >= _BUCKETS:
-            self._sweep(now)
-        self._empty_at[key] = free_at + self._interval
-        return 0.0
+        """0.0 if the request may pass, else the seconds until one may.
 
-    def _sweep(self, now: float) -> None:
-        self._empty_at = {key: at for key, at in self._empty_at.items() if at > now}
-        for key in list(self._empty_at)[: max(0, len(self._empty_at) - _BUCKETS // 2)]:
-            del self._empty_at[key]
+        A full bucket is empty again after the rate's seconds at the latest: what says otherwise was written before
+        the clock was set back, and counts as full from now on.
+        """
+        at = int(now * _NS)
+        empty_at = min(max(self._empty_at.pop(key, at), at), at + self._burst + self._interval)
+        early = empty_at - at - self._burst
+        passes = early <= _ROUNDING
+        self._empty_at[key] = empty_at + self._interval if passes else empty_at
+        if len(self._empty_at) > _BUCKETS:
+            self._sweep(at)
+        return 0.0 if passes else early / _NS
+
+    def _sweep(self, at: int) -> None:
+        """Other threads may spend meanwhile: what is walked is a copy."""
+        kept = [entry for entry in list(self._empty_at.items()) if entry[1] > at]
+        self._empty_at = dict(kept[-_BUCKETS // 2 :])
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +116,7 @@ def forge_principal(operation: Operation, given: Settings) -> Guards:
 
 def _by_caller(buckets: Buckets) -> Callable[[Head, Known], Verdict]:
     def spend(head: Head, known: Known) -> Verdict:
-        who = known.principal.subject if known.principal else network(known.client)
+        who = f"={known.principal.subject}" if known.principal else network(known.client)
         return _verdict(buckets, who, known.now, RATE)
 
     return spend
@@ -132,10 +139,13 @@ def _verdict(buckets: Buckets, key: str, now: float, reason: Reason) -> Verdict:
 
 
 def network(address: str) -> str:
-    """What counts as one caller: an IPv4 address, or the /64 of an IPv6 one (what one subscriber holds)."""
+    """What counts as one caller: an IPv4 address, mapped into IPv6 or not, or the /64 of another IPv6 one (what one
+    subscriber holds)."""
     if ":" not in address:
         return address
     try:
-        return str(ipaddress.IPv6Network((address, 64), strict=False))
+        whole = ipaddress.IPv6Address(address)
     except ValueError:
         return address
+    mapped = whole.ipv4_mapped
+    return str(mapped) if mapped else str(ipaddress.IPv6Network((int(whole) >> 64 << 64, 64)))

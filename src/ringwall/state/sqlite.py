@@ -7,6 +7,7 @@ raises `Unavailable`, and the judge refuses.
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -42,11 +43,12 @@ class Store:
     def __init__(self, path: Path) -> None:
         self._lock = threading.Lock()
         try:
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # before SQLite does: -wal and -shm take its mode
+            path.chmod(0o600)
             self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=5.0)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
             self._db.executescript(_SCHEMA)
-            path.chmod(0o600)
         except (sqlite3.Error, OSError) as failure:
             raise Unavailable(f"state.db: {type(failure).__name__}") from failure
 
@@ -59,7 +61,7 @@ class Store:
         with self._lock:
             try:
                 return self._db.execute(sql, values).fetchall()
-            except sqlite3.Error as failure:
+            except (sqlite3.Error, UnicodeEncodeError) as failure:
                 raise Unavailable(f"state.db: {type(failure).__name__}") from failure
 
     def _one(self, sql: str, values: Row, make: Callable[[Row], T]) -> T | None:
@@ -70,22 +72,17 @@ class Store:
 
     def add_account(self, account: StoredAccount) -> bool:
         """Keep a new account. False where its name or subject is taken."""
-        taken = self._rows("SELECT 1 FROM account WHERE name = ? OR subject = ?", (account.name, account.subject))
-        if taken:
-            return False
-        self._rows(
-            "INSERT INTO account VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (
-                account.subject,
-                account.name,
-                account.password,
-                _list(account.roles),
-                account.tenant,
-                int(account.disabled),
-                account.created,
-            ),
+        row = (
+            account.subject,
+            account.name,
+            account.password,
+            _list(account.roles),
+            account.tenant,
+            int(account.disabled),
+            account.created,
         )
-        return True
+        sql = "INSERT INTO account VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING 1"
+        return bool(self._rows(sql, row))
 
     def account_named(self, name: str) -> StoredAccount | None:
         """The account that signs in by this name."""
