@@ -125,9 +125,7 @@ class Load(asyncio.Protocol):
 async def load(port: int, request: bytes, seconds: float, connections: int) -> int:
     """How many requests were answered."""
     loop, end = asyncio.get_running_loop(), time.monotonic() + seconds
-    made = [
-        await loop.create_connection(lambda: Load(request, end), "127.0.0.1", port) for _ in range(connections)
-    ]
+    made = [await loop.create_connection(lambda: Load(request, end), "127.0.0.1", port) for _ in range(connections)]
     return sum([await protocol.done for _, protocol in made])
 
 

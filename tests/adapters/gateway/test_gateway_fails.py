@@ -1,11 +1,13 @@
 """When either side fails: down, slow, cut or lying applications, slow and vanishing callers. Each has its reason and
 its event, and no one takes a part for the whole."""
 
+# ruff: noqa: SIM117 - what a caller does stands inside what serves it
 from __future__ import annotations
 
 import asyncio
 import json
 import socket
+import threading
 from dataclasses import replace
 
 import pytest
@@ -25,8 +27,15 @@ from adapters.gateway.rig import (
     once,
     reset,
     run,
+    wall_of,
 )
-from ringwall.core.plan import Limits, Plan
+from ringwall.core import reasons
+from ringwall.core.known import Known
+from ringwall.core.message import Head
+from ringwall.core.plan import Guard, Guards, Limits, Plan
+from ringwall.core.ports import Call
+from ringwall.core.reasons import Layer
+from ringwall.core.verdict import PASS, Ask, Refuse, Verdict
 
 GET = b"GET /a HTTP/1.1\r\nHost: h\r\n"
 POST = b"POST /a HTTP/1.1\r\nHost: h\r\n"
@@ -392,6 +401,7 @@ def test_a_caller_who_takes_nothing_is_left() -> None:
         async with application(handle) as app, gateway(app, seen, bounds=bounds) as server, caller(server) as it:
             await it.send(GET + b"\r\n")
             await asyncio.wait_for(gone.wait(), 5)
+        assert seen.kinds == ["exchange"]
 
     run(main())
 
@@ -408,8 +418,6 @@ def test_a_caller_who_says_no_more_still_gets_its_reply() -> None:
 
 def test_a_journal_that_fails_refuses() -> None:
     async def main() -> None:
-        from adapters.gateway.rig import wall_of
-
         def fail(event: object) -> None:
             raise OSError("full")
 
@@ -418,5 +426,52 @@ def test_a_journal_that_fails_refuses() -> None:
         async with application(answering(echo)) as app, gateway(app, Seen(), wall=wall) as server:
             status, _, body = await once(server, GET + b"\r\n")
             assert (status, json.loads(body)["reason"]) == (503, "monitoring.journal")
+
+    run(main())
+
+
+def test_what_outlasts_the_grace_of_closing_is_ended_and_recorded() -> None:
+    async def main() -> None:
+        seen, gone = Seen(), asyncio.Queue[int]()
+
+        async def handle(reader: Logged, writer: asyncio.StreamWriter) -> None:
+            head = await reader.head()
+            if b"/stream" in head:
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\n")
+            try:
+                await reader.some()
+            finally:
+                gone.put_nowait(1)
+
+        async with application(handle) as app, gateway(app, seen) as server:
+            async with caller(server) as waits, caller(server) as streams:
+                await waits.send(GET + b"\r\n")
+                await streams.send(b"GET /stream HTTP/1.1\r\nHost: h\r\n\r\n")
+                await streams.reader.readuntil(b"\n\n")
+                await server.close(grace=0.05)
+                for _ in range(2):
+                    await asyncio.wait_for(gone.get(), 2)
+        assert sorted(map(str, seen.reasons)) == ["None", "transport.disconnected"]
+
+    run(main())
+
+
+def test_a_slow_question_does_not_hold_the_others() -> None:
+    answered = threading.Event()
+
+    def asking(head: Head, known: Known) -> Verdict:
+        if head.path != "/slow":
+            return PASS
+        return Ask(Call(lambda: answered.wait(5)), lambda answer: PASS if answer else Refuse(reasons.STORE))
+
+    plan = replace(OPEN, guards=Guards(head=(Guard(Layer.AUTHENTICATION, "ask", asking),)))
+
+    async def main() -> None:
+        async with application(answering(echo)) as app, gateway(app, Seen(), plan) as server, caller(server) as slow:
+            await slow.send(b"GET /slow HTTP/1.1\r\nHost: h\r\n\r\n")
+            await asyncio.sleep(0.02)
+            assert (await once(server, GET + b"\r\n"))[0] == 200
+            answered.set()
+            assert (await slow.reply())[0] == 200
 
     run(main())

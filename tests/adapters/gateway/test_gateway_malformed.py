@@ -2,6 +2,7 @@
 them ever reaches the application. Classes from RFC 9112, section 11, and from public work on request smuggling
 (Linhart et al. 2005; Kettle 2019; the funky-chunks line of 2025)."""
 
+
 from __future__ import annotations
 
 import asyncio
@@ -175,6 +176,10 @@ PASSES = {
     "chunks with an extension": (CHUNKED + b'5;a=b;c="d"\r\nhello\r\n0;e\r\n\r\n', b"hello"),
     "chunks with a trailer": (CHUNKED + b"5\r\nhello\r\n0\r\nX-Sum: 1\r\n\r\n", b"hello"),
     "Chunked": (POST + b"Transfer-Encoding: Chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", b"hello"),
+    "chunks and an upgrade": (
+        POST + b"Transfer-Encoding: chunked\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+        b"hello",
+    ),
     "an empty line inside a chunk": (CHUNKED + b"4\r\n\r\n\r\n\r\n0\r\n\r\n", b"\r\n\r\n"),
     "a request inside a content": (POST + b"Content-Length: %d\r\n\r\n" % len(HIDDEN) + HIDDEN, HIDDEN),
     "a GET with content": (GET + b"Content-Length: 5\r\n\r\nhello", b"hello"),
@@ -231,8 +236,9 @@ async def _answers_or_closes(it: Caller) -> bytes:
         st.binary(max_size=300),
         st.lists(
             st.sampled_from(
-                [b"GET ", b"/a", b" HTTP/1.1", b"\r\n", b"\n", b"Host: h\r\n", b"Content-Length: 3\r\n", b"POST ", b"\0",
-                 b"Transfer-Encoding: chunked\r\n", b"\r\n\r\n", b"0\r\n\r\n", b"3\r\nabc\r\n", b" ", b":", b"\xff", b"5"]
+                [b"GET ", b"/a", b" HTTP/1.1", b"\r\n", b"\n", b"Host: h\r\n", b"Content-Length: 3\r\n", b"POST ",
+                 b"Transfer-Encoding: chunked\r\n", b"\r\n\r\n", b"0\r\n\r\n", b"3\r\nabc\r\n", b" ", b":",
+                 b"\0", b"\xff", b"5"]
             ),
             max_size=14,
         ).map(b"".join),

@@ -1,5 +1,6 @@
 """The gateway between clients and servers that others wrote, over TLS and uvloop too, and within its memory."""
 
+# ruff: noqa: SIM117 - what a caller does stands inside what serves it
 from __future__ import annotations
 
 import asyncio

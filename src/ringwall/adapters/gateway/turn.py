@@ -56,14 +56,23 @@ class Turn:
         await self._drive(self.exchange.run(raw))
 
     async def _drive(self, way: Way) -> None:
+        """Do what the way wants. Whatever ends it early, its event is recorded and the application let go."""
         want = next(way)
         try:
             while not isinstance(want, Send):
-                want = way.send(await self._result(want))
+                want = way.send(await self._have(want, way))
+            await Reply(self).send(want.response)
+        except BaseException:
+            if self.call is not None:
+                self.call.abandon()
+            raise
+
+    async def _have(self, want: Want, way: Way) -> object:
+        try:
+            return await self._result(want)
         except BaseException:
             hang_up(way, want, self.server.wall.ports)
             raise
-        await Reply(self).send(want.response)
 
     async def _result(self, want: Want) -> object:
         if isinstance(want, Record):
