@@ -5,39 +5,40 @@ A raw line break in free text is only a line break; an encoded one in a decoded 
 
 from __future__ import annotations
 
-import re
-
 from ringwall.engines.payload.finding import View
+from ringwall.engines.payload.grammar import Grammar
 
 KIND = "crlf"
 HINTS = (r"[\r\n]+[\s]*(?:[a-z0-9-]{2,40}\s*:|<|http/\d)|^[\r\n]|\\[rn]|\xe5\x98[\x8a\x8d]",)
 
-_FIELD = re.compile(r"[\r\n]\s*+(?P<name>[A-Za-z0-9][A-Za-z0-9-]{2,40})\s?:\s?\S")
-_BODY = re.compile(r"(?:\r\n|\n|\r){2}\s*<[a-z!]", re.IGNORECASE)
-_LEADING = re.compile(r"[\r\n]+[A-Za-z][A-Za-z0-9-]{2,40}[\r\n]*: \S")
-_STATUS = re.compile(r"[\r\n]HTTP/\d(?:\.\d)? \d{3}")
 # Response fields (IANA registry) that change how a reply is understood, so that even a raw break before them is not prose.
-_STRONG = frozenset("set-cookie location content-type content-length transfer-encoding access-control-allow-origin refresh x-xss-protection link".split())
-_TRICK = re.compile("[\u560a\u560d]|嘊|嘍")
+_STRONG = (
+    r"set-cookie|location|content-type|content-length|transfer-encoding|access-control-allow-origin|refresh|x-xss-protection|link"
+)
+_ALWAYS = Grammar({"header: break HTTP/1.1": r"[\r\n]HTTP/\d(?:\.\d)? \d{3}"}, fold=True)
+_RAW = Grammar(
+    {
+        "header: break name:": rf"\r\n?\s*(?:{_STRONG})\s?:\s?\S",
+        "header: leading break name:": r"^[\r\n]+[a-z][a-z0-9-]+[\r\n]*: \S",
+        "header: break body": r"\r\n\r\n\s*<(?:html|!doctype|head|body|script)\b",
+    },
+    fold=True,
+)
+_HIDDEN = Grammar(
+    {
+        "header: hidden break name:": r"[\r\n]\s*[a-z0-9][a-z0-9-]+[a-z0-9]\s?:\s?\S",
+        "header: hidden break body": r"(?:\r\n|\n|\r)(?:\r\n|\n|\r)\s*<[a-z!]",
+        "header: wide break": r"\xe5\x98[\x8a\x8d]",
+    },
+    fold=True,
+)
+_DECODERS = frozenset({"url", "escape", "html"})
 
 
 def detect(view: View) -> str | None:
     """The evidence that `view` would begin a header or a body of its own, or None."""
-    text = view.text
-    hidden = bool(set(view.decoded) & {"url", "escape", "html"})
-    if _STATUS.search(text):
-        return "header: break HTTP/1.1"
-    if hidden and _TRICK.search(text):
-        return "header: wide break"
-    field = _FIELD.search(text)
-    if field and hidden and len(text) < 4000 and field.start() < 200:
-        return "header: hidden break name:"
-    if field and field["name"].lower() in _STRONG and "\r" in text[: field.start() + 2] and len(text) < 400:
-        return "header: break name:"
-    if _LEADING.match(text):
-        return "header: leading break name:"
-    if "\r\n\r\n" in text and re.search(r"\r\n\r\n\s*<(?:html|!doctype|head|body|script)\b", text, re.IGNORECASE):
-        return "header: break body"
-    if hidden and _BODY.search(text):
-        return "header: hidden break body"
-    return None
+    if evidence := _ALWAYS.match(view.text):
+        return evidence
+    if not _DECODERS.isdisjoint(view.decoded) and len(view.text) < 4000 and (evidence := _HIDDEN.match(view.text)):
+        return evidence
+    return _RAW.match(view.text) if len(view.text) < 400 else None

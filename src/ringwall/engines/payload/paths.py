@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from ringwall.engines.payload.finding import View
+from ringwall.engines.payload.grammar import Grammar
 
 KIND = "lfi"
 HINTS = (
@@ -22,9 +23,19 @@ HINTS = (
     r"2f\.\.2f|5c\.\.5c",
 )
 
-_SEP = r"(?:[/\\]|%(?:25)*(?:2f|5c|c0%af|c1%9c)|0x(?:2f|5c)|2f|5c|∕|⁄)"
-_CLIMB = re.compile(rf"(?:^|[/\\=:\"'\s@(;,?&]|%2f|%5c|[a-z0-9])\.\.{{1,}}[;\x00]?(?:{_SEP}|[/\\])+", re.IGNORECASE)
-_REPEAT = re.compile(r"(?:\.{2,4}(?P<sep>[^\w\s.]{1,10}|0x[25][fc]|[25][fc]|%\w\w|/?%u\w{4})){2}|(?:\.\.(?:[^\s.]{1,10})){3}\w", re.IGNORECASE)
+_SEP = r"(?:[/\\]|%(?:25)*(?:2f|5c|c0%af|c1%9c)|0x(?:2f|5c)|2f|5c)"
+_UP = rf"\.\.+[;\x00]?{_SEP}+"
+_BEFORE = r"(?:^|[/\\=:\"'\s@(;,?&]|%2f|%5c|[a-z0-9])"
+_SHAPES = Grammar(
+    {
+        "path: ../ twice": rf"{_BEFORE}{_UP}(?:[\w.\x00-]*{_SEP}*)?{_UP}|{_UP}\.\.+[;\x00]?{_SEP}",
+        "path: ../": rf"{_BEFORE}{_UP}",
+        "path: ..? repeated": r"(?:\.\.+(?:0x[25][fc]|[25][fc]|%\w\w|/?%u\w\w\w\w|[^\w\s.]+)){2}|(?:\.\.[^\s.]{1,10}){3}\w",
+        "path: ./ repeated": r"(?:\.{1,2}[/\\]+){3}|(?:[/\\]+\.{0,2}){3}\.{0,2}\w|(?:\./\\|\\\./|\./){3}|/\.{5}\.*|/\./\.\w",
+    },
+    fold=True,
+)
+_URL = re.compile(r"\s*+\w{2,10}://[\w.-]++(?::\d++)?/(?!\.\.)(?:[\w%-]++/)*+(?!\.)", re.IGNORECASE)
 _PATH = re.compile(r"[\s\"'=@&;]*+[^\s\"'<>|?]{0,4000}[\s\"']*", re.IGNORECASE)
 _SYSTEM = re.compile(
     r"(?:file:/{0,3})?(?:[/\\.]|%2f)*/+\.{0,2}/*(?:etc|proc|root|var|usr|opt|boot|sys|dev|run|bin|sbin|lib|lib64|private|windows|winnt|inetpub|program files|apache\d?|xampp|system volume information)[/\\][\w.$~@-]",
@@ -42,7 +53,6 @@ _WRAPPER = re.compile(
     r"(?:^|[=\s\"'(,;:/])(?:php\d?://(?:filter|input|stdin|fd|memory|temp)|(?:phar|zip|zlib|glob|expect|ogg|rar|compress\.(?:zlib|bzip2)|ssh2(?:\.\w+)?)://\S|(?:data|file)://\S|file:/+\w|php://\S|data:;?,?base64,)",
     re.IGNORECASE,
 )
-_DOTS = re.compile(r"(?:^|[/\\])(?:\.{1,2}[/\\]|[/\\]+){3,}\.{0,2}\w|(?:\./\\|\\\./|\./){3}|/\.{5,}|/\./\.\w", re.IGNORECASE)
 _RELATIVE = re.compile(r"[\w./\\-]*(?:web|meta)-inf[/\\]\S*|(?:~|[\w./-]*/)?\.(?:git|svn|hg|ssh)[/\\]\S*|(?:~/)?\.(?:env(?:\.\w+)?|htaccess|htpasswd|\w+_history)|[\w./\\-]*(?:etc|proc)[/\\](?:passwd|shadow|hosts|issue|self)\S*", re.IGNORECASE)
 
 
@@ -65,15 +75,13 @@ def _is_path(text: str) -> bool:
 
 
 def _climbs(text: str) -> bool:
-    """Climbing: twice in a row anywhere, or once where the whole value is a path."""
-    first = _CLIMB.search(text)
-    if first is not None:
-        again = _CLIMB.match(text, max(first.end() - 1, 0))
-        if (again or _CLIMB.search(text, first.end() - 1, first.end() + 16)) and text.count(" ") < 4:
-            return True
-        if _is_path(text) and "://" not in text[: first.start() + 8]:
-            return True
-    return _REPEAT.search(text) is not None and _is_path(text) or (_DOTS.search(text) is not None and _is_path(text) and "://" not in text)
+    """Climbing: twice in a row in a value of few words, or once, in any spelling, where the whole value is a path."""
+    shape = _SHAPES.match(text)
+    if shape is None:
+        return False
+    if shape.endswith("twice") and text.count(" ") < 4:
+        return True
+    return _is_path(text) and not _URL.match(text)
 
 
 def _named(path: str) -> str | None:

@@ -15,11 +15,19 @@ HINTS = (
     r"\{\{|\{%|\$\s*\{|#\s*\{|<%|<#|#(?:set|foreach|if|include|parse|macro|evaluate|define)\s*\(|\*\{|~\{|\{php\}|\{\$|\{if|@\(|\[\[|[%@]\{|\{[#@]|\{\w+\s*[\[(.]|\$!?\{?\w+\.\w+\(",
 )
 
-_SPANS = re.compile(
-    r"\{\{(?P<mustache>[^{}]*+(?:\{[^{}]*+\}[^{}]*+)*+)\}\}|\{%-?(?P<block>[^%]*+(?:%(?!\})[^%]*+)*+)%\}|[$#*~%@]\s*\{(?P<el>[^{}]*+(?:\{[^{}]*+\}[^{}]*+)*+)(?:\}|$)"
-    r"|<%(?!--)[=@!-]?(?P<erb>[^%]*+(?:%(?!>)[^%]*+)*+)%>|\[\[(?P<thymeleaf>[^\]]*+)\]\]|\{(?P<smarty>\$[^{}]*+|[a-z]+\s+[^{}]*+|php)\}|@\((?P<razor>[^)]*+)"
+# (kind, opening, closing) of the delimiters of the engines in common use.
+_DELIMITERS = (
+    ("mustache", "{{", "}}"),
+    ("block", "{%", "%}"),
+    ("erb", "<%", "%>"),
+    ("thymeleaf", "[[", "]]"),
+    ("razor", "@(", ")"),
+    *(("el", sign + "{", "}") for sign in "$#*~%@"),
+    ("smarty", "{", "}"),
 )
-_MOST = 24
+_SMARTY = re.compile(r"\$|[a-z]+\s|php$")
+_MOST = 24  # spans of a kind read from each end of a text
+_LONGEST = 2000
 _STRING = re.compile(r"'[^']{0,400}'|\"[^\"]{0,400}\"|\\?[\"'][^\"']{0,200}\\?[\"']")
 _OPERATION = re.compile(
     r"[\w\])'\"]\s*\(|\w\s*\[\s*[\w'\"]|[\d)]\s*[*+/%^-]\s*[\d('\"s]|__\w+|\|\s*\w+\s*\(|^\s*[\[(]\s*[s\d'\"{]|\w\s*\?\s*new|@\w+[.\w]*@|\b(?:new|T)\s*[\s(]\s*[\w.]+\(|s\s*[|~+*]|^[^=]*=\s*s\s*$|\bimport\s+\w"
@@ -39,34 +47,43 @@ _TWIG_BLOCK = re.compile(r"\s*(?:import|include|extends|for|if|set|macro|debug|l
 def detect(view: View) -> str | None:
     """The evidence that `view` holds a template expression, or None."""
     text = view.text
-    whole = len(text) < 400
-    for count, span in enumerate(_SPANS.finditer(text)):
-        if count >= _MOST:
-            break
-        if evidence := _judge(span, text, whole):
-            return evidence
-    if _DIRECTIVE.search(text):
-        return "template: directive"
-    return None
+    for kind, opening, closing in _DELIMITERS:
+        for start in _openings(text, opening):
+            end = text.find(closing, start, start + _LONGEST)
+            inside = text[start : end if end >= 0 else start + _LONGEST]
+            if (end >= 0 or kind in ("el", "razor")) and (evidence := _judge(kind, inside, len(inside) + 6 >= len(text.strip()))):
+                return evidence
+    return "template: directive" if _DIRECTIVE.search(text) else None
 
 
-def _judge(span: re.Match[str], text: str, whole: bool) -> str | None:
-    kind = span.lastgroup or ""
-    inside = span[kind] or ""
+def _openings(text: str, opening: str) -> list[int]:
+    """Where the insides of the first and the last spans that `opening` opens begin."""
+    places: list[int] = []
+    at = text.find(opening)
+    while at >= 0 and len(places) < _MOST:
+        places.append(at + len(opening))
+        at = text.find(opening, at + 1)
+    if at >= 0:
+        at = len(text)
+        while len(places) < 2 * _MOST and (at := text.rfind(opening, 0, at)) >= 0:
+            places.append(at + len(opening))
+    return places
+
+
+def _judge(kind: str, inside: str, alone: bool) -> str | None:
     if kind == "block":
         return _block(inside)
     if kind == "smarty":
-        return _smarty(inside, span, text)
-    if kind in ("thymeleaf",) and not inside.startswith(("${", "*{", "#{")):
+        return _smarty(inside, alone) if _SMARTY.match(inside) else None
+    if kind == "thymeleaf" and not inside.startswith(("${", "*{", "#{")):
         return None
-    alone = span.end() - span.start() >= len(text.strip()) - 2
     if kind == "erb":
-        return "template: <% code %>" if inside.strip() else None
+        return "template: <% code %>" if inside.strip("-=@! \t\r\n") else None
     if kind == "mustache" and _SCOPE.fullmatch(inside) and (alone or "." in inside or "_" in inside):
         return "template: {{ scope object }}"
-    plain = _STRING.sub("s", inside[:2000])
     if kind == "el" and _SCOPE.fullmatch(inside) and re.search(r"\w[.\[]", inside):
         return "template: ${ scope object }"
+    plain = _STRING.sub("s", inside)
     if _OPERATION.search(plain) and not (kind == "el" and plain.lstrip().startswith("/")):
         return f"template: {kind} expression"
     return None
@@ -79,10 +96,9 @@ def _block(inside: str) -> str | None:
     return "template: {% import %}" if re.match(r"\s*(?:import|debug|include)\s*\S*", inside) else None
 
 
-def _smarty(inside: str, span: re.Match[str], text: str) -> str | None:
-    if inside == "php" or re.match(r"\$smarty\.", inside):
+def _smarty(inside: str, alone: bool) -> str | None:
+    if inside == "php" or inside.startswith("$smarty."):
         return "template: {$smarty}"
-    whole = span.end() - span.start() >= len(text.strip()) - 2
     if re.match(r"(?:if|system|math|include|fetch|eval|function)\s+\S*[(=]", inside):
         return "template: {tag call()}"
-    return "template: {$expression}" if whole and _OPERATION.search(_STRING.sub("s", inside)) else None
+    return "template: {$expression}" if alone and inside[:1] == "$" and _OPERATION.search(_STRING.sub("s", inside)) else None
