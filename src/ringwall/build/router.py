@@ -5,10 +5,12 @@ Concrete segments come before templated ones. What no operation is declared for 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
+from urllib.parse import unquote
+
+import re2
 
 from ringwall.core.message import Head
 from ringwall.core.plan import Plan
@@ -28,16 +30,22 @@ class _Leaf:
 
 @dataclass(slots=True)
 class _Node:
-    """One segment's place: `mixed` are templates such as `{id}:cancel`, `tail` takes all that is left."""
+    """One segment's place: `mixed` are templates such as `{id}:cancel`; `tails` match all that is left, from a
+    parameter that spans segments on."""
 
     literal: dict[str, _Node] = field(default_factory=dict)
-    mixed: list[tuple[re.Pattern[str], _Node]] = field(default_factory=list)
+    mixed: list[tuple[re2._Regexp, _Node]] = field(default_factory=list)
     single: _Node | None = None
-    tail: _Leaf | None = None
+    tails: list[tuple[re2._Regexp, _Leaf]] = field(default_factory=list)
     leaf: _Leaf | None = None
 
 
-_NAME = re.compile(r"\{([^{}]+)\}")
+_NAME = re2.compile(r"\{([^{}]+)\}")
+_OPTIONS = re2.Options()
+_OPTIONS.dot_nl = True
+
+
+Place = TypeVar("Place", _Node, _Leaf)
 
 
 class Router:
@@ -49,20 +57,21 @@ class Router:
         self._own: dict[str, dict[str, Plan]] = {}
 
     def add(self, method: str, template: str, plan: Plan) -> None:
-        """Declare an operation; `method` is `WS` for a WebSocket. Its template stands below the base path."""
+        """Declare an operation; `method` is `WS` for a WebSocket. Its template stands below the base path.
+
+        Of two templates that differ in names alone the first stands, as with the frameworks that match in order.
+        """
         node = self._root
-        parts = template[1:].split("/")
-        names: list[str] = []
-        for part in parts:
-            found = _NAME.findall(part)
-            names.extend(name.rstrip("+") for name in found)
-            if found and found[-1].endswith("+"):
-                node.tail = node.tail or _Leaf()
-                node.tail.plans[method] = (plan, tuple(names))
-                return
-            node = _child(node, part, found)
-        node.leaf = node.leaf or _Leaf()
-        node.leaf.plans[method] = (plan, tuple(names))
+        parts = [unquote(part) for part in template[1:].split("/")]
+        names = tuple(name.rstrip("+") for name in _NAME.findall(template))
+        for at, part in enumerate(parts):
+            if "+}" in part:
+                leaf = _tail(node, "/".join(parts[at:]))
+                break
+            node = _child(node, part)
+        else:
+            leaf = node.leaf = node.leaf or _Leaf()
+        leaf.plans.setdefault(method, (plan, names))
 
     def add_own(self, method: str, path: str, plan: Plan) -> None:
         """Declare one of ringwall's own endpoints, by its exact path."""
@@ -105,24 +114,37 @@ class Router:
         return tuple(dict.fromkeys("GET" if m == "WS" else m for m in allowed))
 
 
-def _child(node: _Node, part: str, names: list[str]) -> _Node:
+def _child(node: _Node, part: str) -> _Node:
+    names = _NAME.findall(part)
     if not names:
         return node.literal.setdefault(part, _Node())
     if part == f"{{{names[0]}}}":
         node.single = node.single or _Node()
         return node.single
-    pattern = re.compile("".join(_piece(p) for p in re.split(r"(\{[^{}]+\})", part)))
-    for known, child in node.mixed:
-        if known.pattern == pattern.pattern:
-            return child
-    child = _Node()
-    node.mixed.append((pattern, child))
-    node.mixed.sort(key=lambda entry: -len(entry[0].pattern))
-    return child
+    return _kept(node.mixed, _pattern(part), _Node())
 
 
-def _piece(text: str) -> str:
-    return "([^/]+?)" if text.startswith("{") else re.escape(text)
+def _tail(node: _Node, rest: str) -> _Leaf:
+    return _kept(node.tails, _pattern(rest), _Leaf())
+
+
+def _kept(entries: list[tuple[re2._Regexp, Place]], pattern: str, new: Place) -> Place:
+    """What stands under a pattern, which is put in where it is new: the one with the most literal text first."""
+    for known, place in entries:
+        if known.pattern == pattern:
+            return place
+    entries.append((re2.compile(pattern, _OPTIONS), new))
+    entries.sort(key=lambda entry: -len(entry[0].pattern))
+    return new
+
+
+def _pattern(template: str) -> str:
+    """A template as a pattern for an engine that is linear in what a caller sends, however many parameters."""
+    out, at = "", 0
+    for name in _NAME.finditer(template):
+        out += str(re2.escape(template[at : name.start()])) + ("(.*)" if name[1].endswith("+") else "([^/]+)")
+        at = name.end()
+    return out + str(re2.escape(template[at:]))
 
 
 def _walk(
@@ -143,5 +165,8 @@ def _walk(
             yield from _walk(below, segments, at + 1, (*values, *fits.groups()))
     if node.single is not None and segment:
         yield from _walk(node.single, segments, at + 1, (*values, segment))
-    if node.tail is not None:
-        yield node.tail, (*values, "/".join(segments[at:]))
+    rest = "/".join(segments[at:]) if node.tails else ""
+    for pattern, leaf in node.tails:
+        fits = pattern.fullmatch(rest)
+        if fits is not None:
+            yield leaf, (*values, *fits.groups())
