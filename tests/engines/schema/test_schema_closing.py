@@ -246,7 +246,7 @@ def _nested(inner: st.SearchStrategy[dict[str, object]]) -> st.SearchStrategy[di
         optional={"maxItems": st.integers(0, 3), "uniqueItems": st.booleans()},
     )
     either = st.builds(
-        lambda k, s: {k: s}, st.sampled_from(["anyOf", "oneOf"]), st.lists(inner, min_size=1, max_size=3)
+        lambda k, s: {k: s}, st.sampled_from(["allOf", "anyOf", "oneOf"]), st.lists(inner, min_size=1, max_size=3)
     )
     return objects | lists | either
 
@@ -272,7 +272,7 @@ def _reference(schema: object) -> object:
         out["properties"] = {n: _closed(s) for n, s in schema["properties"].items()}
     if "items" in schema:
         out["items"] = _closed(schema["items"])
-    for keyword in ("anyOf", "oneOf"):
+    for keyword in ("allOf", "anyOf", "oneOf"):
         if keyword in schema:
             out[keyword] = _reference(schema[keyword])
     return out
@@ -288,7 +288,9 @@ def _closed(schema: object) -> object:
 def _declares(schema: object) -> bool:
     if not isinstance(schema, dict):
         return False
-    return bool(schema.get("properties")) or any(_declares(s) for k in ("anyOf", "oneOf") for s in schema.get(k, ()))
+    return bool(schema.get("properties")) or any(
+        _declares(s) for k in ("allOf", "anyOf", "oneOf") for s in schema.get(k, ())
+    )
 
 
 def _free_object_among_branches(schema: object) -> bool:
@@ -297,7 +299,7 @@ def _free_object_among_branches(schema: object) -> bool:
         return any(map(_free_object_among_branches, schema))
     if not isinstance(schema, dict):
         return False
-    below = [s for k in ("anyOf", "oneOf") for s in schema.get(k, ())]
+    below = [s for k in ("allOf", "anyOf", "oneOf") for s in schema.get(k, ())]
     loose = any("type" not in s and "enum" not in s and "const" not in s and not _declares(s) for s in below)
     return loose or any(
         _free_object_among_branches(v) for v in [*below, *schema.get("properties", {}).values(), schema.get("items")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -132,3 +133,17 @@ def test_notes_name_formats_wherever_the_component_is_used() -> None:
     assert node.items is not None
     notes = node.items.properties["notes"]
     assert (notes.format, notes.sanitize, notes.free) == ("markdown", True, True)
+
+
+def test_threads_that_come_first_together_see_the_same_shape() -> None:
+    branches = [
+        {"type": "object", "required": [f"k{n}"], "properties": {f"k{n}": {"type": "integer"}}} for n in range(40)
+    ]
+    components = {f"B{n}": branch for n, branch in enumerate(branches)}
+    schema = {"anyOf": [ref(name) for name in components]}
+    values = [{f"k{n}": 1, f"k{(n + 1) % 40}": 2, "z": 1} for n in range(40)]
+    prune = pruner(schema, components)  # type: ignore[arg-type]
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(prune, values * 5))  # type: ignore[arg-type]
+    assert all(gone == ("/z",) for _, gone in found)
+    assert [kept for kept, _ in found[:40]] == [{k: v for k, v in value.items() if k != "z"} for value in values]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from threading import Lock
 
 from ringwall.engines.schema.compiled import Compiler, Unusable, Validator, token
 from ringwall.engines.schema.document import JSON, Components, Schema
@@ -38,7 +39,7 @@ def _pruning(same: _Same) -> _Pruning:
 def pruner(schema: Schema, components: Components) -> Pruner:
     """The pruner of one declared reply."""
     pruning = _pruning(_Same(components))
-    node = pruning.shapes.node(schema)
+    node = pruning.node(schema)
 
     def prune(value: JSON) -> tuple[JSON, tuple[str, ...]]:
         removed: list[str] = []
@@ -52,7 +53,14 @@ class _Pruning:
         self.shapes = Shapes(components)
         self._components = components
         self._compiler: Compiler | None = None
-        self._chosen_by: dict[int, tuple[Validator | Unusable, ...]] = {}
+        self._tests: dict[int, tuple[Validator | Unusable, ...]] = {}
+        self._shapes_of: dict[tuple[int, tuple[int, ...]], Node] = {}
+        self._making = Lock()  # replies of several threads may be the first to show an alternative
+
+    def node(self, schema: Schema) -> Node:
+        """The shape of a declared reply."""
+        with self._making:
+            return self.shapes.node(schema)
 
     def prune(self, value: JSON, node: Node, at: str, removed: list[str]) -> JSON:
         """The value as `node` declares it; the same object where nothing goes. A list that came where one object is
@@ -110,20 +118,22 @@ class _Pruning:
 
     def _chosen(self, value: dict[str, JSON], node: Node) -> Node:
         """The shape of those alternatives that the value fits, or of all where it fits none."""
-        tests = self._chosen_by.get(id(node))
-        if tests is None:
-            tests = self._chosen_by[id(node)] = self._tests(node.choices)
-        fits = tuple(
-            schema
-            for schema, test in zip(node.choices, tests, strict=True)
-            if isinstance(test, Validator) and test.is_valid(value)
-        )
-        return self.shapes.joined(fits or node.choices)
+        tests = self._tests.get(id(node)) or self._made_tests(node)
+        fits = tuple(n for n, test in enumerate(tests) if isinstance(test, Validator) and test.is_valid(value))
+        return self._shapes_of.get((id(node), fits)) or self._joined(node, fits)
 
-    def _tests(self, choices: tuple[Schema, ...]) -> tuple[Validator | Unusable, ...]:
-        if self._compiler is None:
-            self._compiler = Compiler(self._components, ("raw",))
-        return tuple(map(self._compiler.testing, choices))
+    def _made_tests(self, node: Node) -> tuple[Validator | Unusable, ...]:
+        with self._making:
+            if self._compiler is None:
+                self._compiler = Compiler(self._components, ("raw",))
+            tests = self._tests[id(node)] = tuple(map(self._compiler.testing, node.choices))
+            return tests
+
+    def _joined(self, node: Node, fits: tuple[int, ...]) -> Node:
+        with self._making:
+            shape = self.shapes.joined(tuple(node.choices[n] for n in fits) or node.choices)
+            self._shapes_of[id(node), fits] = shape
+            return shape
 
 
 def _ready(node: Node) -> tuple[frozenset[str], tuple[tuple[str, Node], ...]]:
