@@ -15,7 +15,7 @@ from ringwall.engines.payload.tree import JSON, inspect_tree
 __all__ = ["JSON", "Finding", "Format", "inspect", "inspect_tree"]
 
 
-def inspect(value: str, format: Format = "text") -> Finding | None:
+def inspect(value: str, format: Format = "text") -> Finding | None:  # noqa: A002 - the word of the contract and of `ringwall inspect`
     """The first injection found in `value`, or None.
 
     format: what the value is declared to be; `text` is unannotated and excuses code that a document quotes, `plain`

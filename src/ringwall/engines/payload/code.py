@@ -17,8 +17,11 @@ HINTS = (
     r"<\?(?:php|=|xml|\s|$)|\[/?php\]|\{/?php\}",
     r"\$+[a-z_{\[(]|\$\s*\{",
     r"[\w'\")\]`}][\s\x00]*(?:/\*[^*]*\*/|\?\.)?\s*\([^)]*\)|\)\s*\(|\w\s*\([\w\"']",
-    r"\b(?:java|javax|com\.sun|org\.(?:apache|omg|springframework|codehaus|mozilla)|sun\.\w+|scala|groovy|ognl)\b[.\w]|processbuilder|getruntime|java\.|@java",
-    r"require\s*[(\[]|process\s*[.\[]|child_process|__import__|\bimport\s+os\b|%x[({\[]|io\.popen|open3|\.execute\(|constructor|while\s*\(|global\.|\\u00|\beval\b|\bexec\b|nd_func|jndi:|\bclass\.|__\w+__|->|@grab|@ast|\bfor\s*\(\s*;|=>|function",
+    r"\b(?:java|javax|com\.sun|org\.(?:apache|omg|springframework|codehaus|mozilla)|sun\.\w+|scala|groovy"
+    r"|ognl)\b[.\w]|processbuilder|getruntime|java\.|@java",
+    r"require\s*[(\[]|process\s*[.\[]|child_process|__import__|\bimport\s+os\b|%x[({\[]|io\.popen|open3|\.execute\("
+    r"|constructor|while\s*\(|global\.|\\u00|\beval\b|\bexec\b|nd_func|jndi:|\bclass\.|__\w+__|->|@grab|@ast"
+    r"|\bfor\s*\(\s*;|=>|function",
     r"%\{|\$\{jndi|#_?memberaccess|#(?:a|_|context|rt)\s*=|\$\{[^}]*:",
 )
 
@@ -26,11 +29,14 @@ _WS = r"(?:[\s\x00]|/\*[^*]*\*/|(?://|#)[^\n]*\n)*"
 _INDEX = rf"(?:\[[^\]]+\]|\{{[^}}]*\}}){_WS}"
 _NAME = r"(?:[a-z_]\w*|\{[^}]*\})"
 _PHP = {
-    "php: <? code": r"<\?(?:php\b|=|\s+(?:\$|\w+\s*[('\"$;=])|xml\s*:|\s*$)|\[/?php\]|\{/?php\}|<script\s+language\s*=\s*[\"']?php",
+    "php: <? code": r"<\?(?:php\b|=|\s+(?:\$|\w+\s*[('\"$;=])|xml\s*:|\s*$)|\[/?php\]|\{/?php\}"
+    r"|<script\s+language\s*=\s*[\"']?php",
     "php: $name(argument)": rf"\$+{_NAME}{_WS}(?:{_INDEX})*\({_WS}[^)\s]|\$+{_NAME}{_WS}(?:{_INDEX})+\(",
     "php: ${expression}": r"\$\s*\{\s*(?:['\"$]|_?\w+\()|\$\s+\{\s*\w",
     "php: (name)(argument)": (
-        rf"(?:^|[;=\s@])(?:\(\s*string\s*\)\s*)?(?:\(\s*['\"]?[\w\\]+\s*['\"]?\s*\)|\[\s*['\"]?\w+['\"]?\s*\]\s*\[\s*\d+\s*\]|\{{\s*\[?['\"]?\w+['\"]?\]?\s*(?:\[\d+\])?\s*\}}|\{{\[[\w'\"]+\]\[\d+\]\}}|['\"][\w\\]+\s*['\"])\s*\(\s*[\w'\"$][^)\s]*(?:['\"]?\)|\s*\)\s*;?$)"
+        r"(?:^|[;=\s@])(?:\(\s*string\s*\)\s*)?(?:\(\s*['\"]?[\w\\]+\s*['\"]?\s*\)"
+        r"|\[\s*['\"]?\w+['\"]?\s*\]\s*\[\s*\d+\s*\]|\{\s*\[?['\"]?\w+['\"]?\]?\s*(?:\[\d+\])?\s*\}"
+        r"|\{\[[\w'\"]+\]\[\d+\]\}|['\"][\w\\]+\s*['\"])\s*\(\s*[\w'\"$][^)\s]*(?:['\"]?\)|\s*\)\s*;?$)"
     ),
     "php: 'na'.'me'(": r"['\"]\s*\.\s*['\"]\w*['\"]\s*\)?\s*;?\s*\(?\$?\w*\)?\s*\(",
     "php: (new class)->call(": r"\bnew\s+\w+\s*\([^)]*\)\s*\)\s*->\s*\w+\s*\(",
@@ -38,34 +44,51 @@ _PHP = {
 _CLASS_AT = r"@(?:java|javax|org|com)\.[\w.]+@"
 _JAVA = {
     "java: expression": (
-        rf"{_CLASS_AT}|getruntime\s*\(\s*\)|\bnew\s+(?:java|javax)\.[\w.]+\s*\(|processbuilder\b\s*[.(]|\bT\(\s*\w[\w.]*\)\s*\."
-        r"|\.getclass\(\)\s*\.|forname\(\s*['\"]|getdeclared(?:method|constructor|field)s?\(|java\.lang\.(?:runtime|processbuilder|thread)\b\s*[.(@]"
-        r"|\bjavax\.script\b|\bclass(?:\.module)?\.classloader\b|\['\"]?\]\s*\.execute\(|@(?:groovy\.lang\.)?grab\w*\b|@asttest\b"
+        rf"{_CLASS_AT}|getruntime\s*\(\s*\)|\bnew\s+(?:java|javax)\.[\w.]+\s*\(|processbuilder\b\s*[.(]"
+        rf"|\bT\(\s*\w[\w.]*\)\s*\."
+        r"|\.getclass\(\)\s*\.|forname\(\s*['\"]|getdeclared(?:method|constructor|field)s?\(|java\.lang\.(?:runtime"
+        r"|processbuilder|thread)\b\s*[.(@]"
+        r"|\bjavax\.script\b|\bclass(?:\.module)?\.classloader\b|\['\"]?\]\s*\.execute\("
+        r"|@(?:groovy\.lang\.)?grab\w*\b|@asttest\b"
     ),
-    "java: ${jndi:}": r"\$\{(?:[\w:-]*\$\{[^}]*\}|[\w:-])*jndi|\$\{\s*(?:jndi|lower|upper|env|sys|ctx|date|base64)\s*:|\$\{::-|\$\{(?:\$\{[^}]*:-?[a-z]\}){2}",
+    "java: ${jndi:}": r"\$\{(?:[\w:-]*\$\{[^}]*\}|[\w:-])*jndi|\$\{\s*(?:jndi|lower|upper|env|sys|ctx|date"
+    r"|base64)\s*:|\$\{::-|\$\{(?:\$\{[^}]*:-?[a-z]\}){2}",
     "java: ognl": r"#_?memberaccess|%\{\s*\(?[#@]|\(#\w+\s*=|xwork\.|#context\[",
 }
-_CONSTANT = r"(?:true|false|this|null|undefined|nan|infinity|\d\w*|new\s+\w+|window|string|boolean|function|object|array|['\"`][^'\"`]*['\"`]|\[[^\]]*\]|\{[^}]*\}|/[^/\s]+/)"
+_CONSTANT = (
+    r"(?:true|false|this|null|undefined|nan|infinity|\d\w*|new\s+\w+|window|string|boolean|function|object|array"
+    r"|['\"`][^'\"`]*['\"`]|\[[^\]]*\]|\{[^}]*\}|/[^/\s]+/)"
+)
 _SCRIPT = {
     "js: platform call": (
         r"\brequire\s*(?:\(\s*['\"](?:node:)?(?:child_process|fs|os|net|vm|https?|process|module)['\"]|\[\s*\w+[.\[])"
-        r"|\bprocess\s*(?:\.(?:mainmodule|binding|dlopen|exit|kill|env\b)|\[\s*['\"\w])|\bglobal\.process|child_process['\"]?\)?\s*\.\s*\w+\("
-        r"|constructor\.constructor|_\$\$nd_func|\bconsole\.\w+\(\d|(?:^|;)\s*function\s*\(\s*['\"]|object\.(?:assign|setprototypeof|defineproperty)\("
+        r"|\bprocess\s*(?:\.(?:mainmodule|binding|dlopen|exit|kill|env\b)|\[\s*['\"\w])|\bglobal\.process"
+        r"|child_process['\"]?\)?\s*\.\s*\w+\("
+        r"|constructor\.constructor|_\$\$nd_func|\bconsole\.\w+\(\d|(?:^|;)\s*function\s*\(\s*['\"]|object\.(?:assign"
+        r"|setprototypeof|defineproperty)\("
         r"|\bimport\s*\(\s*['\"]"
     ),
     "js: loop on a constant": rf"(?:^|[;{{}}\s])while\s*\([\s(!+-]*{_CONSTANT}\s*\)|\bfor\s*\(\s*;\s*;\s*\)",
-    "js: function called where written": r"\(\s*(?:async\s+)?function\s*\w*\s*\([^)]*\)\s*\{[^`]*\}\s*\)\s*\(|\(\s*\([^)]*\)\s*=>[^`]*\)\s*\(\s*\)",
+    "js: function called where written": r"\(\s*(?:async\s+)?function\s*\w*\s*\([^)]*\)\s*\{[^`]*\}\s*\)\s*\("
+    r"|\(\s*\([^)]*\)\s*=>[^`]*\)\s*\(\s*\)",
 }
 _PLATFORM = {
     "code: platform call": (
-        r"__import__\s*\(|\bos\s*\.\s*(?:system|popen|exec\w*|spawn\w*)\s*\(|\bsubprocess\.\w+\(|\b(?:exec|eval|compile)\s*\(\s*['\"](?:import|__)"
-        r"|%x\s*[({\[]\s*['\"]?[^\s'\"]|\bio\.(?:popen|read|sysopen)|\bprocess\.(?:spawn|exec|fork)|\bkernel\.(?:exec|system|open|spawn|eval|send)|\bopen3\.|['\"]\]?\s*\.execute\("
-        r"|\bimportlib\.import_module\(|\.__(?:bases?|mro|subclasses|globals|builtins)__\b|['\")\]]\.__class__|\bfile\.(?:read|open)\(\s*['\"]/|\bpty\.spawn"
+        r"__import__\s*\(|\bos\s*\.\s*(?:system|popen|exec\w*|spawn\w*)\s*\(|\bsubprocess\.\w+\(|\b(?:exec|eval"
+        r"|compile)\s*\(\s*['\"](?:import|__)"
+        r"|%x\s*[({\[]\s*['\"]?[^\s'\"]|\bio\.(?:popen|read|sysopen)|\bprocess\.(?:spawn|exec|fork)|\bkernel\.(?:exec"
+        r"|system|open|spawn|eval|send)|\bopen3\.|['\"]\]?\s*\.execute\("
+        r"|\bimportlib\.import_module\(|\.__(?:bases?|mro|subclasses|globals|builtins)__\b|['\")\]]\.__class__"
+        r"|\bfile\.(?:read|open)\(\s*['\"]/|\bpty\.spawn"
         r"|\bopen\s*\(\s*['\"][/|]|\b(?:stdin|stdout)\.read\("
     ),
 }
 _SHAPES = Grammar({**_PHP, **_JAVA, **_SCRIPT, **_PLATFORM}, fold=True)
-_CALLED = re.compile(r"(?<![\w.$])[a-z_]\w{1,40}+(?P<gap>(?:[\s\x00]{1,8}|/\*[^*]{0,80}\*/|(?://|#)[^\n]{0,80}\n)*+)\((?P<argument>.?)", re.IGNORECASE | re.DOTALL)
+_CALLED = re.compile(
+    r"(?<![\w.$])[a-z_]\w{1,40}+(?P<gap>(?:[\s\x00]{1,8}|/\*[^*]{0,80}\*/|(?://"
+    r"|#)[^\n]{0,80}\n)*+)\((?P<argument>.?)",
+    re.IGNORECASE | re.DOTALL,
+)
 _NAMED = re.compile(r"\w+")
 _JAVA_NAME = re.compile(rf"[^\w.]{{0,4}}(?:{JAVA})(?:\.\w++){{1,8}}\W{{0,4}}", re.IGNORECASE)
 _DECLARATION = re.compile(r"\s*<\?xml\s+version[^>]{0,200}\?>", re.IGNORECASE)
@@ -93,7 +116,7 @@ def _call(match: re.Match[str], text: str) -> str | None:
     word = _NAMED.match(text, match.start())
     name = word.group().lower() if word else ""
     start = match.start()
-    alone = start < 64 and text[:start].strip(_LEADING) == "" or text[start - 1 : start] in ("/", ";", "=", "@", "{")
+    alone = (start < 64 and text[:start].strip(_LEADING) == "") or text[start - 1 : start] in ("/", ";", "=", "@", "{")
     if name in CALLS:
         quoted = match["argument"] in ("'", '"', "$", "`") and not match["gap"]
         return "code: effect(argument)" if alone or quoted else None

@@ -17,7 +17,10 @@ _PERCENT = re.compile(rf"%(?={_HEX}{{2}})")
 _UNICODE_PERCENT = re.compile(rf"%u({_HEX}{{4}})")
 _ENTITY = re.compile(r"&(?:#[xX]0*+([0-9A-Fa-f]{1,6});?|#0*+(\d{1,7});?|([A-Za-z]{2,20}\d?);)")
 _LEGACY = re.compile(r"&(?:lt|gt|quot|amp)(?![;\w])", re.IGNORECASE)
-_ESCAPE = re.compile(rf"\\(?:x({_HEX}{{2}})|u({_HEX}{{4}})|u\{{0*+({_HEX}{{1,6}})\}}|([0-3]?[0-7]{{2}})|([nrtvf0'\"/`\\]))")
+_ESCAPE = re.compile(
+    rf"\\(?:x({_HEX}{{2}})|u({_HEX}{{4}})|u\{{0*+({_HEX}{{1,6}})\}}|([0-3]?[0-7]{{2}})"
+    rf"|([nrtvf0'\"/`\\]))"
+)
 _CSS = re.compile(rf"\\0{{0,4}}({_HEX}{{2}})\s?(?!{_HEX})")
 _HEX_PREFIX = re.compile(rf"0[xX]({_HEX}{{2}})(?!{_HEX})")
 _UTF7 = re.compile(r"\+([A-Za-z0-9/]{3,400})-?")
@@ -25,7 +28,10 @@ _BASE64 = re.compile(r"(?:^|[=,:\s])([A-Za-z0-9+/_-]{12,8192}={0,2})(?=$|[&\s;])
 _CONTROL = {"n": "\n", "r": "\r", "t": "\t", "v": "\x0b", "f": "\x0c", "0": "\x00"}
 
 # Overlong and broken UTF-8 spellings of ASCII: what lenient decoders (RFC 3629 section 10) read in them.
-_OVERLONG = re.compile(rb"[\xc0\xc1]([\x00-\xff])|\xe0([\x80\x81])([\x80-\xbf])|[\xf0\xf8\xfc]\x80{1,4}([\x80\x81])([\x80-\xbf])")
+_OVERLONG = re.compile(
+    rb"[\xc0\xc1]([\x00-\xff])|\xe0([\x80\x81])([\x80-\xbf])"
+    rb"|[\xf0\xf8\xfc]\x80{1,4}([\x80\x81])([\x80-\xbf])"
+)
 
 
 def percent(text: str) -> str:
@@ -120,8 +126,19 @@ def _utf16(match: re.Match[str]) -> str:
 
 
 # What lossy conversions to an 8-bit set make of typographic signs.
-_BEST_FIT = str.maketrans({**dict.fromkeys("‘’‛′ʹʼˈ＇", "'"), **dict.fromkeys("“”‟″ʺ＂", '"'), **dict.fromkeys("–—―", "--"),
-                           "。": ".", "｡": ".", "∕": "/", "⁄": "/", "∖": "\\", "‹": "<", "›": ">", "〈": "<", "〉": ">", "\xad": ""})  # fmt: skip
+_BEST_FIT = str.maketrans(
+    {
+        **dict.fromkeys("‘’‛′ʹʼˈ＇", "'"),
+        **dict.fromkeys("“”‟″ʺ＂", '"'),
+        **dict.fromkeys("–—―", "--"),
+        **dict.fromkeys("。｡", "."),
+        **dict.fromkeys("∕⁄", "/"),
+        **dict.fromkeys("‹〈", "<"),
+        **dict.fromkeys("›〉", ">"),
+        "∖": "\\",
+        "\xad": "",
+    }
+)
 
 
 def best_fit(text: str) -> str:

@@ -12,16 +12,24 @@ from ringwall.engines.payload.finding import View
 LDAP = "ldap"
 XPATH = "xpath"
 LDAP_HINTS = (r"\)[\s)!&|]*\(|\([&|!]|\*\)|\)\x00|\\2[89a]",)
-XPATH_HINTS = (r"['\"][\s\])]*(?:or|and|\||\])[\s\S]{0,60}(?:\(|\[|//|/\w)|\bcount\s*\(\s*/|\b(?:string-length|substring|name|document|doc|parent|child|ancestor)\s*(?:\(\s*/|::)",)
+XPATH_HINTS = (
+    r"['\"][\s\])]*(?:or|and|\||\])[\s\S]{0,60}(?:\(|\[|//|/\w)|\bcount\s*\(\s*/|\b(?:string-length"
+    r"|substring|name|document|doc|parent|child|ancestor)\s*(?:\(\s*/|::)",
+)
 
 _ATTRIBUTE = r"[\w;.:-]{1,60}\s*(?:=|>=|<=|~=|:=)"
 _BREAK = re.compile(rf"[^()]{{0,200}}\)[\s)]*+[&|!]?\s*\(\s*(?:[&|!(]|{_ATTRIBUTE})")
 _FILTER = re.compile(rf"\s*\(\s*[&|!]\s*(?:\(\s*(?:{_ATTRIBUTE}[^()]*|[&|!].*)\)?\s*)+\)*\s*", re.DOTALL)
-_TAIL = re.compile(r"[^()]{0,200}\*?\)+\s*(?:\x00|%00)|\*\)\)*|\*[^()\s]{0,40}\)\([^()]*|[^()\s]{0,40}\*\)[&|!(]\(*\S*|[^()\s]{1,40}\)\(?[&|!]\(?[&|!]?|[^()\s]{0,60}\([&|!]\([^()]{1,80}\)*|[^()\s]{0,60}\)\(\(?[&|!].*")
+_TAIL = re.compile(
+    r"[^()]{0,200}\*?\)+\s*(?:\x00|%00)|\*\)\)*|\*[^()\s]{0,40}\)\([^()]*|[^()\s]{0,40}\*\)[&"
+    r"|!(]\(*\S*|[^()\s]{1,40}\)\(?[&|!]\(?[&|!]?|[^()\s]{0,60}\([&|!]\([^()]{1,80}\)*|[^()\s]{0,60}\)\(\(?[&|!].*"
+)
 _ESCAPED = re.compile(r"\\2[89a]\W*\w+=|\\29\\28", re.IGNORECASE)
 _XPATH = re.compile(
-    r"['\"]\s*\]?\s*(?:or|and|\|)\s*(?:\(?\s*)?(?:count|name|string-length|substring|contains|starts-with|position|last|local-name|text|document|doc)\s*\(\s*(?:/|\.|\*|name|//|['\"\d)])"
-    r"|['\"]\s*\]\s*\|\s*/|['\"]\s*\]\s*(?:/|\|)\s*[/*\w]|(?:or|and)\s+count\s*\(\s*/|\b(?:parent|child|ancestor|descendant|following|preceding)(?:-\w+)*::(?:\w+|\*|node\(\))",
+    r"['\"]\s*\]?\s*(?:or|and|\|)\s*(?:\(?\s*)?(?:count|name|string-length|substring|contains|starts-with|position"
+    r"|last|local-name|text|document|doc)\s*\(\s*(?:/|\.|\*|name|//|['\"\d)])"
+    r"|['\"]\s*\]\s*\|\s*/|['\"]\s*\]\s*(?:/|\|)\s*[/*\w]|(?:or|and)\s+count\s*\(\s*/|\b(?:parent|child|ancestor"
+    r"|descendant|following|preceding)(?:-\w+)*::(?:\w+|\*|node\(\))",
     re.IGNORECASE,
 )
 

@@ -9,11 +9,27 @@ from __future__ import annotations
 import re
 
 MOST = 256 * 1024
-_FENCE = re.compile(r"^[ \t>]*+(?P<fence>`{3,}|~{3,})[^\n]*+\n(?:(?![ \t>]*(?P=fence))[^\n]*+\n)*+[ \t>]*(?P=fence)[^\n]*+$", re.MULTILINE)
-_SPAN = re.compile(r"(?<![\\`\w;|&=$<(])(?P<tick>`{1,2})(?!`)[^`\n]{1,300}+(?P=tick)(?![`\w])|(?<=\()`[^`\n]{1,300}+`(?![`\w])")
+_FENCE = re.compile(
+    r"^[ \t>]*+(?P<fence>`{3,}"
+    r"|~{3,})[^\n]*+\n(?:(?![ \t>]*(?P=fence))[^\n]*+\n)*+[ \t>]*(?P=fence)[^\n]*+$",
+    re.MULTILINE,
+)
+_SPAN = re.compile(
+    r"(?<![\\`\w;|&=$<(])(?P<tick>`{1,2})(?!`)[^`\n]{1,300}+(?P=tick)(?![`\w])"
+    r"|(?<=\()`[^`\n]{1,300}+`(?![`\w])"
+)
 _BLOCK = re.compile(r"(?:^|\n)[ \t]*\n(?:(?: {4}|\t| {2,3}(?=\$|>>>))[^\n]*+(?:\n|$)(?:[ \t]*\n)*+)+")
-_HTML = re.compile(r"<(?P<name>pre|code|kbd|samp)(?:\s[^<>]{0,200})?>(?P<inside>[^<]{0,8000}(?:</?(?:span|b|i|em|strong|code|br|mark)(?:\s[^<>]{0,120})?/?>[^<]{0,8000}){0,200})</(?P=name)>", re.IGNORECASE)
-_TARGET = re.compile(r"(?<=\])\((?!\s*(?:java|vb|data|live))[^()\s<>]{1,400}(?:\([^()\s]{0,80}\)[^()\s]{0,80})?(?:\s+\"[^\"\n]{0,100}\")?\)|^\[[^\]\n]{1,80}\]:\s*\S+$", re.MULTILINE)
+_HTML = re.compile(
+    r"<(?P<name>pre|code|kbd|samp)(?:\s[^<>]{0,200})?>(?P<inside>[^<]{0,8000}(?:</?(?:span|b|i|em"
+    r"|strong|code|br|mark)(?:\s[^<>]{0,120})?/?>[^<]{0,8000}){0,200})</(?P=name)>",
+    re.IGNORECASE,
+)
+_TARGET = re.compile(
+    r"(?<=\])\((?!\s*(?:java|vb|data"
+    r"|live))[^()\s<>]{1,400}(?:\([^()\s]{0,80}\)[^()\s]{0,80})?(?:\s+\"[^\"\n]{0,100}\")?\)"
+    r"|^\[[^\]\n]{1,80}\]:\s*\S+$",
+    re.MULTILINE,
+)
 _WORD = re.compile(r"(?:^|(?<=[\s(*_>]))[^\W\d_]{2,24}(?=[\s,.;:!?)*_<]|$)")
 _SENTENCE = 4
 

@@ -15,8 +15,14 @@ from ringwall.engines.payload.document import without_code
 from ringwall.engines.payload.finding import Finding, View, found
 
 # Link targets of CommonMark 0.31: inline, reference definition, autolink.
-_TARGETS = re.compile(r"\]\(\s*+<?([^)>]{1,400})|^ {0,3}\[[^\]\n]{1,200}\]:\s*+<?(\S{1,400})|<([A-Za-z][\w+.&#;-]{1,40}:[^\s<>]{0,400})>", re.MULTILINE)
-_SCHEME_IN_TARGET = re.compile(r"^(?:javascript|vbscript|livescript|data(?=:[^,]{0,60}(?:html|script|svg|xml)))\s*:", re.IGNORECASE)
+_TARGETS = re.compile(
+    r"\]\(\s*+<?([^)>]{1,400})|^ {0,3}\[[^\]\n]{1,200}\]:\s*+<?(\S{1,400})"
+    r"|<([A-Za-z][\w+.&#;-]{1,40}:[^\s<>]{0,400})>",
+    re.MULTILINE,
+)
+_SCHEME_IN_TARGET = re.compile(
+    r"^(?:javascript|vbscript|livescript|data(?=:[^,]{0,60}(?:html|script|svg|xml)))\s*:", re.IGNORECASE
+)
 _FOLDED = re.compile(r"[\x00-\x20\xa0]+")
 _NAME = re.compile(r"[/\\\x00-\x1f\x7f]|^\.{1,2}$|%(?:2f|5c|00)|^\s*$", re.IGNORECASE)
 

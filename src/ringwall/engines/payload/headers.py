@@ -11,9 +11,10 @@ from ringwall.engines.payload.grammar import Grammar
 KIND = "crlf"
 HINTS = (r"[\r\n]+[\s]*(?:[a-z0-9-]{2,40}\s*:|<|http/\d)|^[\r\n]|\\[rn]|\xe5\x98[\x8a\x8d]",)
 
-# Response fields (IANA registry) that change how a reply is understood, so that even a raw break before them is not prose.
+# Response fields (IANA registry) that change how a reply is understood: before them even a raw break is not prose.
 _STRONG = (
-    r"set-cookie|location|content-type|content-length|transfer-encoding|access-control-allow-origin|refresh|x-xss-protection|link"
+    r"set-cookie|location|content-type|content-length|transfer-encoding|access-control-allow-origin|refresh"
+    r"|x-xss-protection|link"
 )
 _ALWAYS = Grammar({"header: break HTTP/1.1": r"[\r\n]HTTP/\d(?:\.\d)? \d{3}"}, fold=True)
 _RAW = Grammar(

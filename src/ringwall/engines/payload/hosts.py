@@ -9,19 +9,39 @@ from __future__ import annotations
 import ipaddress
 import re
 
+from ringwall.engines.payload.vocabulary import words
+
 # Names that cloud platforms and container runtimes document for their metadata and host services.
-_LOCAL_NAMES = frozenset(
-    """localhost localhost.localdomain ip6-localhost ip6-loopback metadata metadata.google.internal instance-data
-    metadata.goog kubernetes kubernetes.default host.docker.internal gateway.docker.internal unix docker.for.mac.localhost
-    rancher-metadata broadcasthost loopback""".split()
+_LOCAL_NAMES = words(
+    """
+    localhost localhost.localdomain ip6-localhost ip6-loopback metadata metadata.google.internal instance-data
+    metadata.goog kubernetes kubernetes.default host.docker.internal gateway.docker.internal unix
+    docker.for.mac.localhost rancher-metadata broadcasthost loopback
+    """
 )
-_LOCAL_SUFFIXES = (".localhost", ".localdomain", ".internal", ".svc", ".cluster.local", ".local", ".intranet", ".lan", ".corp", ".home.arpa")
+_LOCAL_SUFFIXES = (
+    ".localhost",
+    ".localdomain",
+    ".internal",
+    ".svc",
+    ".cluster.local",
+    ".local",
+    ".intranet",
+    ".lan",
+    ".corp",
+    ".home.arpa",
+)
 # Public DNS zones that answer with the address written in the name, or with loopback.
-_WILDCARD = re.compile(r"(?:^|\.)(?:nip\.io|sslip\.io|xip\.io|localtest\.me|lvh\.me|vcap\.me|lacolhost\.com|r3dir\.me|1u\.ms|rbndr\.us|localdomain\.pw|yoogle\.com|spoofed\.burpcollaborator\.net|traefik\.me)$")
+_WILDCARD = re.compile(
+    r"(?:^|\.)(?:nip\.io|sslip\.io|xip\.io|localtest\.me|lvh\.me|vcap\.me|lacolhost\.com|r3dir\.me"
+    r"|1u\.ms|rbndr\.us|localdomain\.pw|yoogle\.com|spoofed\.burpcollaborator\.net|traefik\.me)$"
+)
 _EMBEDDED = re.compile(r"(?<!\d)(\d{1,3})[.-](\d{1,3})[.-](\d{1,3})[.-](\d{1,3})(?!\d)")
 _PART = re.compile(r"0x[0-9a-f]+|0[0-7]*|[1-9]\d*")
 # Link-local and carrier-grade addresses where clouds serve metadata (AWS, Azure, GCP, Alibaba, Oracle).
-_METADATA = frozenset(map(ipaddress.ip_address, ("169.254.169.254", "100.100.100.200", "192.0.0.192", "168.63.129.16", "fd00:ec2::254")))
+_METADATA = frozenset(
+    map(ipaddress.ip_address, ("169.254.169.254", "100.100.100.200", "192.0.0.192", "168.63.129.16", "fd00:ec2::254"))
+)
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -55,7 +75,9 @@ def _inet_aton(name: str) -> Address | None:
         return None
     numbers = [int(p, 16 if p[:2] == "0x" else 8 if p[0] == "0" else 10) for p in parts]
     *bytes_, last = numbers
-    if len(parts) < 4 and any(number > 255 for number in bytes_) or len(parts) == 1 and "x" not in name and last < 0x1000000 and last:
+    if (len(parts) < 4 and any(number > 255 for number in bytes_)) or (
+        len(parts) == 1 and "x" not in name and last < 0x1000000 and last
+    ):
         return None
     value = last % (1 << (8 * (5 - len(parts))))
     for place, number in enumerate(bytes_):
@@ -73,6 +95,8 @@ def inside(address: Address) -> bool:
 
 
 def _nat64(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    if address in ipaddress.ip_network("64:ff9b::/96") or address in ipaddress.ip_network("::/96") and int(address) > 1:
+    if address in ipaddress.ip_network("64:ff9b::/96") or (
+        address in ipaddress.ip_network("::/96") and int(address) > 1
+    ):
         return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     return None

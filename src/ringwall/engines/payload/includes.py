@@ -9,12 +9,27 @@ from ringwall.engines.payload.finding import View
 SSI = "ssi"
 XSLT = "xslt"
 SSI_HINTS = (r"<!--\s*#\s*\w+|<\s*/?esi:\w+|<!--esi",)
-XSLT_HINTS = (r"<\w{1,12}:(?:stylesheet|transform|value-of|template|script|include|import|copy-of|variable)\b|1999/xsl/transform",)
+XSLT_HINTS = (
+    r"<\w{1,12}:(?:stylesheet|transform|value-of|template|script|include|import|copy-of|variable)\b"
+    r"|1999/xsl/transform",
+)
 
 # Apache mod_include's elements, with the attribute each needs; ESI 1.0's elements.
-_SSI = re.compile(r"<!--\s*#\s*(?:config|echo|exec|fsize|flastmod|include|printenv|set|if|elif|else|endif)\b[^>]{0,200}(?:=|-->|$)|<!--\s*#\s*\w+\s+\w+\s*=", re.IGNORECASE)
-_ESI = re.compile(r"<\s*esi:(?:include|inline|vars|assign|choose|try|remove|eval|comment|function|debug|invalidate|foreach)\b|<!--esi\b", re.IGNORECASE)
-_XSLT = re.compile(r"xmlns:\w{1,12}\s*=\s*[\"']http://www\.w3\.org/1999/XSL/Transform|<\w{1,12}:(?:stylesheet|value-of|script)\s[^>]{0,400}(?:select|language|version)\s*=", re.IGNORECASE)
+_SSI = re.compile(
+    r"<!--\s*#\s*(?:config|echo|exec|fsize|flastmod|include|printenv|set|if|elif|else"
+    r"|endif)\b[^>]{0,200}(?:=|-->|$)|<!--\s*#\s*\w+\s+\w+\s*=",
+    re.IGNORECASE,
+)
+_ESI = re.compile(
+    r"<\s*esi:(?:include|inline|vars|assign|choose|try|remove|eval|comment|function|debug|invalidate"
+    r"|foreach)\b|<!--esi\b",
+    re.IGNORECASE,
+)
+_XSLT = re.compile(
+    r"xmlns:\w{1,12}\s*=\s*[\"']http://www\.w3\.org/1999/XSL/Transform|<\w{1,12}:(?:stylesheet"
+    r"|value-of|script)\s[^>]{0,400}(?:select|language|version)\s*=",
+    re.IGNORECASE,
+)
 
 
 def detect_ssi(view: View) -> str | None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from ringwall.engines.payload.vocabulary import words
+
 LIMIT = 120
 
 _TOKEN = re.compile(
@@ -25,14 +27,18 @@ _TOKEN = re.compile(
 )
 _STRING = {quote: re.compile(rf"[^{quote}\\]*+(?:\\.[^{quote}\\]*+)*+{quote}", re.DOTALL) for quote in "'\"`"}
 _LETTERS = {"num": "n", "logic": "o", "equal": "e", "assign": "=", "arith": "+", "other": "?", "comment": "C"}
-_KEYWORDS = frozenset(
-    "var let const return function while do for if else throw new this typeof delete void try switch with in of true false null"
-    .split()
+_KEYWORDS = words(
+    """
+    var let const return function while do for if else throw new this typeof delete void try switch with in of
+    true false null
+    """
 )
-# Functions and objects of every browser's and Node's global scope that act: a call of one inside data has no honest use.
-_GLOBALS = frozenset(
-    """alert confirm prompt eval setTimeout setInterval Function fetch import document window location top self parent
-    XMLHttpRequest WebSocket process require constructor globalThis console sleep execScript""".split()
+# What acts in the global scope of browsers and Node: a call of one inside data has no honest use.
+_GLOBALS = words(
+    """
+    alert confirm prompt eval setTimeout setInterval Function fetch import document window location top self
+    parent XMLHttpRequest WebSocket process require constructor globalThis console sleep execScript
+    """
 )
 _CALL = re.compile(r"\s?[(`\[.]")
 

@@ -27,7 +27,7 @@ _ATTRIBUTE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """One tag: lower-case name (`script`, `!doctype`, `?xml`), whether it closes, its attributes, where its text ends."""
+    """One tag: lower-case name (`script`, `!doctype`), whether it closes, its attributes, where its text ends."""
 
     name: str
     closes: bool

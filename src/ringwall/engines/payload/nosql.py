@@ -10,18 +10,22 @@ import re
 from ringwall.engines.payload.finding import View
 from ringwall.engines.payload.grammar import Grammar
 from ringwall.engines.payload.js_tokens import tokens
+from ringwall.engines.payload.vocabulary import words
 
 KIND = "nosqli"
-OPERATORS = frozenset(
-    """$eq $ne $gt $gte $lt $lte $in $nin $and $or $not $nor $exists $type $expr $jsonSchema $mod $regex $options $text
-    $where $all $elemMatch $size $geoWithin $geoIntersects $near $nearSphere $slice $meta $comment $rand $function
-    $accumulator $match $project $group $lookup $out $merge $unionWith $graphLookup $facet $addFields $set $unset
-    $inc $push $pull $rename $currentDate $setOnInsert $query $orderby $func""".split()
+OPERATORS = words(
+    """
+    $eq $ne $gt $gte $lt $lte $in $nin $and $or $not $nor $exists $type $expr $jsonSchema $mod $regex $options
+    $text $where $all $elemMatch $size $geoWithin $geoIntersects $near $nearSphere $slice $meta $comment $rand
+    $function $accumulator $match $project $group $lookup $out $merge $unionWith $graphLookup $facet $addFields
+    $set $unset $inc $push $pull $rename $currentDate $setOnInsert $query $orderby $func
+    """
 )
 _NAMES = "|".join(sorted((name[1:] for name in OPERATORS), key=len, reverse=True))
 HINTS = (
     r"\$\s*(?:" + _NAMES.lower() + r")\b|\\u0024",
-    r"(?:\|\||&&|;)[\s\S]{0,12}(?:this\b|return\b|while\b|function\b|var\b|do\b|\d\s*==|['\"]\w*['\"]\s*==|sleep\(|db\.|true\b)|\bdb\.\w+\.",
+    r"(?:\|\||&&|;)[\s\S]{0,12}(?:this\b|return\b|while\b|function\b|var\b|do\b|\d\s*==|['\"]\w*['\"]\s*==|sleep\("
+    r"|db\.|true\b)|\bdb\.\w+\.",
 )
 
 _KEY = re.compile(rf"[{{,\[(]\s*[\"']?\s*\$(?:{_NAMES})[\"']?\s*:|^\s*[\"'\s,]*[\"']?\$(?:{_NAMES})[\"']?\s*:")
@@ -53,9 +57,9 @@ def detect(view: View) -> str | None:
 
 
 def _script(text: str) -> str | None:
-    if "==" in text or "//" in text or "." in text or ";" in text:
-        if evidence := _BARE.match(tokens(text)):
-            return evidence if "db." in text or "collection" not in evidence else None
+    evidence = _BARE.match(tokens(text))
+    if evidence and ("db." in text or "collection" not in evidence):
+        return evidence
     for quote in "'\"":
         at = text.find(quote)
         if at >= 0 and _javascript(text) and (evidence := _AFTER_STRING.match(tokens(text, at + 1))):

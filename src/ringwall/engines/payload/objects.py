@@ -12,7 +12,9 @@ from ringwall.engines.payload.finding import View
 
 KIND = "deserialization"
 HINTS = (
-    r"ro0ab|aced0005|aaeaaad|h4siaaaaaaaa|\boc?:\+?\d+:\"|[;{^]?[oc]:\+?\d+:|!!\w+[/.]|!!python|!ruby/|\"\$type\"\s*:|nd_func|<java\b|<object\s+class|objectdataprovider|<(?:sorted-set|tree-map|dynamic-proxy)|c(?:os|posix|builtins|__builtin__|subprocess|nt|commands)\s|^ga[rs]|^[(\x80]|@type\"",
+    r"ro0ab|aced0005|aaeaaad|h4siaaaaaaaa|\boc?:\+?\d+:\"|[;{^]?[oc]:\+?\d+:|!!\w+[/.]|!!python|!ruby/|\"\$type\"\s*:"
+    r"|nd_func|<java\b|<object\s+class|objectdataprovider|<(?:sorted-set|tree-map|dynamic-proxy)|c(?:os|posix"
+    r"|builtins|__builtin__|subprocess|nt|commands)\s|^ga[rs]|^[(\x80]|@type\"",
 )
 
 _FORMATS: tuple[tuple[str, re.Pattern[str]], ...] = (
@@ -22,9 +24,28 @@ _FORMATS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("yaml tag", re.compile(r"!!(?:python/|ruby/|java|javax|com|org|sun)[\w./:]*|!!\w+(?:\.\w+){2,}|!ruby/\w+")),
     ("typed json", re.compile(r"[\"'](?:\$type|@type|@class)[\"']\s*:\s*[\"'](?:\w+\.)+\w+")),
     ("node function", re.compile(r"_\$\$ND_FUNC\$\$_")),
-    ("java xml", re.compile(r"<java\b[^>]{0,200}>?[\s\S]{0,200}<(?:object|void)\b|<void\s+(?:class|method|property)\s*=|<object\s+class\s*=\s*[\"'](?:\w+\.)+\w+|<(?:sorted-set|tree-map|dynamic-proxy|java\.util\.[\w.]+)>")),
-    ("pickle", re.compile(r"(?:^|[\n(])c\w+(?:\.\w+)*\n\w+\n[(\x80-\x9f]|^\(?[cil][a-z_]+\n\w+\n|\x80[\x02-\x05](?:\x95|c)")),
-    ("pickle base64", re.compile(r"(?:^|[\s=:\"',])gA[I-X][\w+/]{16,}={0,2}$|(?:^|[\s=:\"',])(?:Y29z|Y3Bvc2l4|Y19f)[\w+/]{12,}={0,2}$")),
+    (
+        "java xml",
+        re.compile(
+            r"<java\b[^>]{0,200}>?[\s\S]{0,200}<(?:object|void)\b|<void\s+(?:class|method"
+            r"|property)\s*=|<object\s+class\s*=\s*[\"'](?:\w+\.)+\w+|<(?:sorted-set|tree-map|dynamic-proxy"
+            r"|java\.util\.[\w.]+)>"
+        ),
+    ),
+    (
+        "pickle",
+        re.compile(
+            r"(?:^|[\n(])c\w+(?:\.\w+)*\n\w+\n[(\x80-\x9f]|^\(?[cil][a-z_]+\n\w+\n"
+            r"|\x80[\x02-\x05](?:\x95|c)"
+        ),
+    ),
+    (
+        "pickle base64",
+        re.compile(
+            r"(?:^|[\s=:\"',])gA[I-X][\w+/]{16,}={0,2}$|(?:^|[\s=:\"',])(?:Y29z|Y3Bvc2l4"
+            r"|Y19f)[\w+/]{12,}={0,2}$"
+        ),
+    ),
 )
 
 

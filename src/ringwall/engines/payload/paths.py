@@ -14,7 +14,8 @@ from ringwall.engines.payload.grammar import Grammar
 KIND = "lfi"
 HINTS = (
     r"\.\.?[\x00-\x20]*(?:[/\\;]|%|0x|\xc0|\xc1|[0-9a-f]{2}[a-z.])|\.\.[^\w\s.,]{1,12}\w",
-    r"^[\s\"'=@&;\\/.a]*(?:file:/*)?[/\\]+[\w.$@-]|^[\w./~\\-]*(?:web-inf|meta-inf|\.(?:git|svn|hg|ssh|env|ht\w+|\w+_history))",
+    r"^[\s\"'=@&;\\/.a]*(?:file:/*)?[/\\]+[\w.$@-]|^[\w./~\\-]*(?:web-inf|meta-inf|\.(?:git|svn|hg|ssh|env|ht\w+"
+    r"|\w+_history))",
     r"^[\s\"']*[a-z]:[\\/]|^[\s\"']*\\\\",
     r"(?:php|phar|zip|zlib|compress\.\w+|glob|data|expect|ogg|rar|ssh2\.\w+|input|file|php5):/",
     r"/etc/|/proc/|/windows/|\\windows\\|boot\.ini|win\.ini|web\.config|passwd|\.ht(?:access|passwd)|/var/",
@@ -30,30 +31,51 @@ _SHAPES = Grammar(
     {
         "path: ../ twice": rf"{_BEFORE}{_UP}(?:[\w.\x00-]*{_SEP}*)?{_UP}|{_UP}\.\.+[;\x00]?{_SEP}",
         "path: ../": rf"{_BEFORE}{_UP}",
-        "path: ..? repeated": r"(?:\.\.+(?:0x[25][fc]|[25][fc]|%\w\w|/?%u\w\w\w\w|[^\w\s.]+)){2}|(?:\.\.[^\s.]{1,10}){3}\w",
-        "path: ./ repeated": r"(?:\.{1,2}[/\\]+){3}|(?:[/\\]+\.{0,2}){3}\.{0,2}\w|(?:\./\\|\\\./|\./){3}|/\.{5}\.*|/\./\.\w",
+        "path: ..? repeated": r"(?:\.\.+(?:0x[25][fc]|[25][fc]|%\w\w|/?%u\w\w\w\w|[^\w\s.]+)){2}"
+        r"|(?:\.\.[^\s.]{1,10}){3}\w",
+        "path: ./ repeated": r"(?:\.{1,2}[/\\]+){3}|(?:[/\\]+\.{0,2}){3}\.{0,2}\w|(?:\./\\|\\\./|\./){3}|/\.{5}\.*"
+        r"|/\./\.\w",
     },
     fold=True,
 )
 _URL = re.compile(r"\s*+\w{2,10}://[\w.-]++(?::\d++)?/(?!\.\.)(?:[\w%-]++/)*+(?!\.)", re.IGNORECASE)
 _PATH = re.compile(r"[\s\"'=@&;]*+[^\s\"'<>|?]{0,4000}[\s\"']*", re.IGNORECASE)
 _SYSTEM = re.compile(
-    r"(?:file:/{0,3})?(?:[/\\.]|%2f)*/+\.{0,2}/*(?:etc|proc|root|var|usr|opt|boot|sys|dev|run|bin|sbin|lib|lib64|private|windows|winnt|inetpub|program files|apache\d?|xampp|system volume information)[/\\][\w.$~@-]",
+    r"(?:file:/{0,3})?(?:[/\\.]|%2f)*/+\.{0,2}/*(?:etc|proc|root|var|usr|opt|boot|sys|dev|run|bin|sbin|lib|lib64"
+    r"|private|windows|winnt|inetpub|program files|apache\d?|xampp|system volume information)[/\\][\w.$~@-]",
     re.IGNORECASE,
 )
 _SECRET_LEAF = re.compile(
-    r"[/\\]\.?(?:passwd|shadow|boot\.ini|win\.ini|system\.ini|web\.config|php\.ini|my\.(?:cnf|ini)|httpd\.conf|hosts|group|issue|motd|fstab|environ|self/\w+|cmdline|id_[rd]sa\w*|authorized_keys|known_hosts)(?:$|[\s\x00%&?#\"'!:;.])|[/\\]\.(?:\w+_history|htaccess|htpasswd|ssh|git|svn|env|aws|bashrc|profile|xauthority|mysql_history|netrc|dockerenv|npmrc)(?:$|[/\\\s\x00%])",
+    r"[/\\]\.?(?:passwd|shadow|boot\.ini|win\.ini|system\.ini|web\.config|php\.ini|my\.(?:cnf|ini)|httpd\.conf|hosts"
+    r"|group|issue|motd|fstab|environ|self/\w+|cmdline|id_[rd]sa\w*|authorized_keys|known_hosts)(?:$"
+    r"|[\s\x00%&?#\"'!:;.])|[/\\]\.(?:\w+_history|htaccess|htpasswd|ssh|git|svn|env|aws|bashrc|profile|xauthority"
+    r"|mysql_history|netrc|dockerenv|npmrc)(?:$|[/\\\s\x00%])",
     re.IGNORECASE,
 )
-_FILE_LEAF = re.compile(r"[/\\][\w .~-]*\.(?:ini|conf|cnf|cfg|log|config|inc|asa|sam|db|pdb|sql|bak|old|err|env)(?:\.\w{1,4})?(?:\x00|%00)?[\s\"']*$|[/\\][\w .~-]+[/\\][\w .~-]*\.(?:html?|jsp|php\d?|aspx?|xml|pl|cgi|txt)(?:\x00|%00)?[\s\"']*$|[/\\](?:\w*_ ?log|\w*logs?)(?:\x00|%00)?$", re.IGNORECASE)
+_FILE_LEAF = re.compile(
+    r"[/\\][\w .~-]*\.(?:ini|conf|cnf|cfg|log|config|inc|asa|sam|db|pdb|sql|bak|old|err"
+    r"|env)(?:\.\w{1,4})?(?:\x00|%00)?[\s\"']*$|[/\\][\w .~-]+[/\\][\w .~-]*\.(?:html?|jsp|php\d?|aspx?|xml|pl|cgi"
+    r"|txt)(?:\x00|%00)?[\s\"']*$|[/\\](?:\w*_ ?log|\w*logs?)(?:\x00|%00)?$",
+    re.IGNORECASE,
+)
 _HIDDEN = re.compile(r"/\.(?!well-known|\.?/|\.?$)\w[\w.-]{2,30}(?:/|$|\s)")
 _NUL_ENDED = re.compile(r"[\w /.\\:-]{4,400}(?:\x00|%00)(?:\.\w{1,5})?")
-_WINDOWS = re.compile(r"[\s\"']*(?:[a-z]:[\\/]+|\\\\[\w.?$-]+\\|[\\/]+(?=[\w\\]*\\))(?!users\\|documents)(?:[\w .~()$+-]+[\\/]+)*[\w .~$%-]*[\s\"']*", re.IGNORECASE)
-_WRAPPER = re.compile(
-    r"(?:^|[=\s\"'(,;:/])(?:php\d?://(?:filter|input|stdin|fd|memory|temp)|(?:phar|zip|zlib|glob|expect|ogg|rar|compress\.(?:zlib|bzip2)|ssh2(?:\.\w+)?)://\S|(?:data|file)://\S|file:/+\w|php://\S|data:;?,?base64,)",
+_WINDOWS = re.compile(
+    r"[\s\"']*(?:[a-z]:[\\/]+"
+    r"|\\\\[\w.?$-]+\\|[\\/]+(?=[\w\\]*\\))(?!users\\|documents)(?:[\w .~()$+-]+[\\/]+)*[\w .~$%-]*[\s\"']*",
     re.IGNORECASE,
 )
-_RELATIVE = re.compile(r"[\w./\\-]*(?:web|meta)-inf[/\\]\S*|(?:~|[\w./-]*/)?\.(?:git|svn|hg|ssh)[/\\]\S*|(?:~/)?\.(?:env(?:\.\w+)?|htaccess|htpasswd|\w+_history)|[\w./\\-]*(?:etc|proc)[/\\](?:passwd|shadow|hosts|issue|self)\S*", re.IGNORECASE)
+_WRAPPER = re.compile(
+    r"(?:^|[=\s\"'(,;:/])(?:php\d?://(?:filter|input|stdin|fd|memory|temp)|(?:phar|zip|zlib|glob|expect|ogg|rar"
+    r"|compress\.(?:zlib|bzip2)|ssh2(?:\.\w+)?)://\S|(?:data|file)://\S|file:/+\w|php://\S|data:;?,?base64,)",
+    re.IGNORECASE,
+)
+_RELATIVE = re.compile(
+    r"[\w./\\-]*(?:web|meta)-inf[/\\]\S*|(?:~|[\w./-]*/)?\.(?:git|svn|hg|ssh)[/\\]\S*"
+    r"|(?:~/)?\.(?:env(?:\.\w+)?|htaccess|htpasswd|\w+_history)|[\w./\\-]*(?:etc|proc)[/\\](?:passwd|shadow|hosts"
+    r"|issue|self)\S*",
+    re.IGNORECASE,
+)
 
 
 def detect(view: View) -> str | None:
@@ -71,7 +93,7 @@ def detect(view: View) -> str | None:
 
 
 def _is_path(text: str) -> bool:
-    return len(text) < 4200 and _PATH.fullmatch(text) is not None or _WINDOWS.fullmatch(text[:600]) is not None
+    return (len(text) < 4200 and _PATH.fullmatch(text) is not None) or _WINDOWS.fullmatch(text[:600]) is not None
 
 
 def _climbs(text: str) -> bool:
@@ -91,8 +113,15 @@ def _named(path: str) -> str | None:
         return "path: /.hidden"
     if path[:1] in "/\\" and (_SECRET_LEAF.search(path) or _FILE_LEAF.search(path)) and not path.startswith("//"):
         return "path: /…/configuration"
-    if _WINDOWS.fullmatch(path) and (_SECRET_LEAF.search(path) or _FILE_LEAF.search(path) or re.match(r"(?i)[a-z]:[\\/]+win", path) or re.search(r"(?i)system32|\.exe|repair", path)):
+    if _WINDOWS.fullmatch(path) and (
+        _SECRET_LEAF.search(path)
+        or _FILE_LEAF.search(path)
+        or re.match(r"(?i)[a-z]:[\\/]+win", path)
+        or re.search(r"(?i)system32|\.exe|repair", path)
+    ):
         return "path: drive:\\…\\configuration"
-    if _RELATIVE.fullmatch(path) or (_SECRET_LEAF.search(path) and re.match(r"[\w.%\\/-]+$", path) and "://" not in path):
+    if _RELATIVE.fullmatch(path) or (
+        _SECRET_LEAF.search(path) and re.match(r"[\w.%\\/-]+$", path) and "://" not in path
+    ):
         return "path: …/secret file"
     return None

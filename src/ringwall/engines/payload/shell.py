@@ -20,10 +20,14 @@ KIND = "cmdi"
 HINTS = (
     r"[;|&\n\r`^\x00][\s\"'({!@]*[\w./\\$%{~-]",
     r"\$[({`'\"!\[]|[<>]\s*\(|<<<|<\w+(?:$|[\\%])|[\"']\s*<\w",
-    r"^\W{0,4}(?:[\w./\\:-]*/)?(?:cat|tac|ls|dir|type|more|less|head|tail|grep|id|whoami|wget|curl|nc|ncat|netcat|telnet|ftp|tftp|socat|perl|python[\d.]*|ruby|php|node|bash|sh|shell|zsh|ksh|dash|csh|cmd(?:\.exe)?|powershell|pwsh|ping|nslookup|uname|net|netsh|echo|printf|cp|mv|rm|chmod|nl|od|xxd|strings|vi|busybox|env|eval|exec|awk|sed|find|systeminfo|ipconfig|ifconfig)\b",
+    r"^\W{0,4}(?:[\w./\\:-]*/)?(?:cat|tac|ls|dir|type|more|less|head|tail|grep|id|whoami|wget|curl|nc|ncat|netcat"
+    r"|telnet|ftp|tftp|socat|perl|python[\d.]*|ruby|php|node|bash|sh|shell|zsh|ksh|dash|csh|cmd(?:\.exe)?|powershell"
+    r"|pwsh|ping|nslookup|uname|net|netsh|echo|printf|cp|mv|rm|chmod|nl|od|xxd|strings|vi|busybox|env|eval|exec|awk"
+    r"|sed|find|systeminfo|ipconfig|ifconfig)\b",
     r"(?:^|[|&(;\n])\s*(?:if|for)\s",
     r"\(\s*\)\s*\{|/dev/(?:tcp|udp)/|\w=\S+;\s*\$|\balias\s|/\S*[\[?]|[|;&]\s*$|^/\S+\s",
-    r"(?:^|[;|&(`'\"])\s*(?:get|set|add|new|remove|invoke|start|stop|out|import|export|write|copy|move|test|convertto|convertfrom|select|where|format|enable|disable|register)-\w",
+    r"(?:^|[;|&(`'\"])\s*(?:get|set|add|new|remove|invoke|start|stop|out|import|export|write|copy|move|test|convertto"
+    r"|convertfrom|select|where|format|enable|disable|register)-\w",
 )
 
 MOST = 64
@@ -37,7 +41,8 @@ _CANDIDATE = re2.compile(
     ).encode()
 )
 _HEAD = re.compile(
-    r"(?P<separator>\|\|?|&&?|;|\n|\r|\x00|`|\$\(|<\(|>\(|\^|[\"']\s*<|^)(?P<wrap>[\s\"'({!@]*+)(?P<path>(?:[~.\w%:*?-]*[/\\])*+)(?P<name>[\w.+?*\[\]-]++(?:\(\))?)"
+    r"(?P<separator>\|\|?|&&?|;|\n|\r|\x00|`|\$\(|<\(|>\(|\^|[\"']\s*<"
+    r"|^)(?P<wrap>[\s\"'({!@]*+)(?P<path>(?:[~.\w%:*?-]*[/\\])*+)(?P<name>[\w.+?*\[\]-]++(?:\(\))?)"
 )
 _END = re.compile(r"\|\|?|&&?|;|\n|\r|`|\)|\x00|$")
 _QUOTING = re.compile(
@@ -46,7 +51,10 @@ _QUOTING = re.compile(
     re.IGNORECASE,
 )
 _TICK_BEFORE = re.compile(r"(?:[;|&=$<>\"'(:,\w]|[;|&=$<>]\s)$|^$")
-_LONE = re.compile(r"[\w.)/'\"-]{1,40}(?:;|\|\|?|&&|&)/?[\w/]{0,20}\b(?:id|ls|pwd|ps)\b[;|&]*|(?:id|ls|dir|whoami|pwd|uname)[|;&]+")
+_LONE = re.compile(
+    r"[\w.)/'\"-]{1,40}(?:;|\|\|?|&&|&)/?[\w/]{0,20}\b(?:id|ls|pwd|ps)\b[;|&]*|(?:id|ls|dir|whoami|pwd"
+    r"|uname)[|;&]+"
+)
 _JQUERY = re.compile(r"\$\(\s*(?:this|document|window)\s*\)")
 
 
@@ -127,7 +135,11 @@ def _judge(head: re.Match[str], window: str, leads: bool) -> str | None:
         return f"shell: {separator} prefix program"
     if name == "net" and words and words[0].lower() in NET:
         return f"shell: {separator} net command"
-    if name in WORDS and (command_line(words) or (closed and not words) or (leads and any(is_shaped(word) and not word.isdigit() for word in words))):
+    if name in WORDS and (
+        command_line(words)
+        or (closed and not words)
+        or (leads and any(is_shaped(word) and not word.isdigit() for word in words))
+    ):
         return f"shell: {separator} command argument"
     return None
 

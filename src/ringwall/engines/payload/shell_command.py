@@ -7,8 +7,10 @@ import re
 from ringwall.engines.payload.shell_words import FETCHERS, INTERPRETERS, PLAIN, READERS, SHELLS, WORDS
 
 _SHAPED = re.compile(
-    r"--?[\w?-]+(?:=\S*)?|/\S*|\.{1,2}/\S*|[\w-]*[/\\][\w./\\*?-]*|~\S*|\$\S+|%\w+%\S*|[a-z]:[\\/%]?\S*|[\"'].*|\w+://\S+|\d+[smhd]?|\d{1,3}(?:\.\d{1,3}){3}\S*"
-    r"|[<>*?]\S*|[^\s<>*?]+[<>*?]\S*|@\S+|[^\s=]+=\S*|\+\S*|[\w-]+\.(?:com|net|org|io|txt|php|sh|py|html?|log|conf|ini|exe|bat|ps1|me|dev|co|xyz|internal|local|example|test)\S*",
+    r"--?[\w?-]+(?:=\S*)?|/\S*|\.{1,2}/\S*|[\w-]*[/\\][\w./\\*?-]*|~\S*|\$\S+|%\w+%\S*|[a-z]:[\\/%]?\S*|[\"'].*"
+    r"|\w+://\S+|\d+[smhd]?|\d{1,3}(?:\.\d{1,3}){3}\S*"
+    r"|[<>*?]\S*|[^\s<>*?]+[<>*?]\S*|@\S+|[^\s=]+=\S*|\+\S*|[\w-]+\.(?:com|net|org|io|txt|php|sh|py|html?|log|conf"
+    r"|ini|exe|bat|ps1|me|dev|co|xyz|internal|local|example|test)\S*",
     re.IGNORECASE,
 )
 _HEAD = re.compile(r"(?P<path>(?:[~.\w%:*?-]*[/\\])*+)(?P<name>[\w.+?*\[\]-]++)")
@@ -40,7 +42,13 @@ def whole_command(text: str) -> str | None:
         return None
     name, rest = head["name"].lower(), bare[head.end() :]
     words = rest.strip("\"'`)").split()
-    if text[:1] in "`\"'" and "`" in text[:2] and text.strip("\"'").endswith("`") and name in PLAIN | WORDS and len(words) < 8:
+    if (
+        text[:1] in "`\"'"
+        and "`" in text[:2]
+        and text.strip("\"'").endswith("`")
+        and name in PLAIN | WORDS
+        and len(words) < 8
+    ):
         return "shell: ` command `"
     if not words or not rest[:1].isspace():
         return None

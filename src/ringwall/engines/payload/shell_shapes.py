@@ -9,17 +9,23 @@ from ringwall.engines.payload.grammar import Grammar
 
 _LEAD = r"(?:^|[|&(;\n]\s*)"
 _OPERAND = r"[\"'\[(%!]?[\w%!~ ]+[\"'\])%!]?"
-_BATCH_COMMAND = r"\(?@?(?:echo|set|goto|call|exit|del|copy|start|cmd|type|dir|md|rd|ren|move|pause|ping|net|powershell)\b"
+_BATCH_COMMAND = (
+    r"\(?@?(?:echo|set|goto|call|exit|del|copy|start|cmd|type|dir|md|rd|ren|move|pause|ping|net|powershell)\b"
+)
 # PowerShell's approved verbs (Microsoft Learn), the ones that act.
 _VERB = (
-    r"(?:Get|Set|Add|New|Remove|Invoke|Start|Stop|Out|Import|Export|Write|Copy|Move|Test|ConvertTo|ConvertFrom|Select|Where|Format|Enable|Disable|Register)"
+    r"(?:Get|Set|Add|New|Remove|Invoke|Start|Stop|Out|Import|Export|Write|Copy|Move|Test|ConvertTo|ConvertFrom|Select"
+    r"|Where|Format|Enable|Disable|Register)"
 )
 
 ANYCASE = Grammar(
     {
         "shell: () { ; } command": r"\(\s*\)\s*\{[^}]*\}?\s*;",
-        "batch: for in do": rf"{_LEAD}for\s+(?:/[a-z]\s+(?:\"[^\"]*\"\s*)?)?%{{1,2}}\S*\s+in\s*\(|{_LEAD}for\s+/[a-z]\s+[^\n]*%",
-        "batch: if condition command": rf"{_LEAD}if\s+(?:/i\s+)?(?:not\s+)?(?:(?:exist|defined|errorlevel|cmdextversion)\s+\S+\s+{_BATCH_COMMAND}|{_OPERAND}\s*(?:==|\s(?:equ|neq|lss|leq|gtr|geq)\s)\s*{_OPERAND}\s*{_BATCH_COMMAND})",
+        "batch: for in do": rf"{_LEAD}for\s+(?:/[a-z]\s+(?:\"[^\"]*\"\s*)?)?%{{1,2}}\S*\s+in\s*\("
+        rf"|{_LEAD}for\s+/[a-z]\s+[^\n]*%",
+        "batch: if condition command": rf"{_LEAD}if\s+(?:/i\s+)?(?:not\s+)?(?:(?:exist|defined|errorlevel"
+        rf"|cmdextversion)\s+\S+\s+{_BATCH_COMMAND}|{_OPERAND}\s*(?:==|\s(?:equ|neq|lss|leq|gtr"
+        rf"|geq)\s)\s*{_OPERAND}\s*{_BATCH_COMMAND})",
         "batch: if defined (": rf"{_LEAD}if\s+(?:/i\s+)?(?:not\s+)?(?:exist|defined|errorlevel)\s+\S+\s+\(",
         "shell: ${name operator word}": r"\$\{[a-z_]\w*(?:[#%/^,@]{1,2}|:[-=?+]?)[^}\s]*\}|\$\{?!\w+",
         "shell: $'word'": r"\$'[\w\\/ ]+'\s*(?:;|$)",
@@ -41,9 +47,11 @@ ANYCASE = Grammar(
 EXACT = Grammar(
     {
         "shell: Verb-Noun": (
-            rf"(?:^|[;|&(`'\"]\s*){_VERB}-[A-Z][a-z]+[A-Z][A-Za-z]*(?:$|[^\w/-])|(?:^|[;|&(`'\"]\s*)(?i:{_VERB})-[A-Za-z]+(?:\s+-[A-Za-z]|\s*[|;&]\s*\w|\s+['\"$])"
+            rf"(?:^|[;|&(`'\"]\s*){_VERB}-[A-Z][a-z]+[A-Z][A-Za-z]*(?:$|[^\w/-])|(?:^|[;"
+            rf"|&(`'\"]\s*)(?i:{_VERB})-[A-Za-z]+(?:\s+-[A-Za-z]|\s*[|;&]\s*\w|\s+['\"$])"
         ),
-        "shell: separator word": r"^\s*[\"')]*\s*(?:;|\|\|?|&&)\s*[a-z][a-z0-9_.-]{2,60}\s*[\"';|&]*\s*$|^\s*&[a-z]{4,40}\s*$",
+        "shell: separator word": r"^\s*[\"')]*\s*(?:;|\|\|?|&&)\s*[a-z][a-z0-9_.-]{2,60}\s*[\"';|&]*\s*$"
+        r"|^\s*&[a-z]{4,40}\s*$",
         "shell: $( word )": r"(?:^|[\s\"';|&=])\$\(\s*[a-z]{2,12}\s*\)",
     }
 )
@@ -51,7 +59,8 @@ EXACT = Grammar(
 SHORT = Grammar(
     {
         "shell: leading ;word word": r"^\s*[\"']?(?:;|\|\||&&)[a-z][a-z0-9.-]+(?:\s+[\w./:-]+){1,3}\s*$",
-        "shell: glob path": r"(?:^|[\s;|&`(])/(?:[\w.?*-]|\[[^\]\s/]+\])+/(?:[\w./*-]|\?|\[[^\]\s/]+\])*(?:\?[\w./*-]*\?|\[[^\]\s/]+\])[\w?*./-]*",
+        "shell: glob path": r"(?:^|[\s;|&`(])/(?:[\w.?*-]|\[[^\]\s/]+\])+/(?:[\w./*-]|\?"
+        r"|\[[^\]\s/]+\])*(?:\?[\w./*-]*\?|\[[^\]\s/]+\])[\w?*./-]*",
     },
     fold=True,
 )

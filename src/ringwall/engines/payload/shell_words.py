@@ -5,34 +5,50 @@ Sources: POSIX.1-2024 utilities, GNU coreutils and util-linux, the Linux man pag
 
 from __future__ import annotations
 
+from ringwall.engines.payload.vocabulary import words
+
 # Programs whose names are no English words: after a shell operator they can only be meant as commands.
-PLAIN = frozenset(
-    """ls id whoami uname ifconfig ipconfig netstat nslookup wget curl ncat nc netcat telnet ssh scp sftp rsync tftp awk
-    gawk mawk sed grep egrep fgrep zgrep chmod chown chgrp mkdir rmdir rm mv cp ln ps pwd env printenv sudo su passwd
-    useradd usermod groupadd crontab dpkg apt apt-get yum dnf rpm pip npm tar gzip gunzip bzip2 xz unzip zcat bzcat
-    xzcat tac nl od xxd hexdump base64 base32 rev wc tr xargs mktemp mkfifo mknod lsof lscpu lsblk lspci dmesg fdisk
-    mount umount df du hostnamectl systemctl journalctl service uptime finger traceroute tracert arp iptables ip6tables
-    nmap tcpdump dig perl python python2 python3 ruby php node lua tclsh gcc g++ cc gdb vi vim nano ed ex sysinfo getent
-    bash sh zsh ksh dash csh tcsh ash fish busybox rbash cmd cmd.exe powershell powershell.exe pwsh tasklist taskkill
-    systeminfo schtasks wmic regsvr32 rundll32 certutil bitsadmin mshta cscript wscript netsh msiexec icacls cacls
-    attrib xcopy robocopy findstr ping ping6 printf phpinfo() strace ltrace lastlog htop openssl socat screen tmux
-    killall pkill pgrep nohup setsid chroot insmod modprobe lsmod reboot poweroff lsb_release ifdown ifup sysctl""".split()
+PLAIN = words(
+    """
+    ls id whoami uname ifconfig ipconfig netstat nslookup wget curl ncat nc netcat telnet ssh scp sftp rsync
+    tftp awk gawk mawk sed grep egrep fgrep zgrep chmod chown chgrp mkdir rmdir rm mv cp ln ps pwd env printenv
+    sudo su passwd useradd usermod groupadd crontab dpkg apt apt-get yum dnf rpm pip npm tar gzip gunzip bzip2
+    xz unzip zcat bzcat xzcat tac nl od xxd hexdump base64 base32 rev wc tr xargs mktemp mkfifo mknod lsof lscpu
+    lsblk lspci dmesg fdisk mount umount df du hostnamectl systemctl journalctl service uptime finger traceroute
+    tracert arp iptables ip6tables nmap tcpdump dig perl python python2 python3 ruby php node lua tclsh gcc g++
+    cc gdb vi vim nano ed ex sysinfo getent bash sh zsh ksh dash csh tcsh ash fish busybox rbash cmd cmd.exe
+    powershell powershell.exe pwsh tasklist taskkill systeminfo schtasks wmic regsvr32 rundll32 certutil
+    bitsadmin mshta cscript wscript netsh msiexec icacls cacls attrib xcopy robocopy findstr ping ping6 printf
+    phpinfo() strace ltrace lastlog htop openssl socat screen tmux killall pkill pgrep nohup setsid chroot
+    insmod modprobe lsmod reboot poweroff lsb_release ifdown ifup sysctl
+    """
 )
 
 # Programs whose names are English words too: they need arguments that only a command line has.
-WORDS = frozenset(
-    """cat tail head more less find sort cut join split paste sleep echo type dir del copy move ren date time test touch
-    who last w watch which whereis locate make install write wall mail mailx sendmail host hostname strings tee expand
-    fold look man set export eval exec source alias kill trap ulimit dd at batch cal cd clear column diff cmp file comm
-    net reg start call ver vol tree assoc format query shutdown halt init sc route net1 uniq shred truncate
-    timeout nice ip users groups arch nproc free top dump rmt true false logname tty stty logger history read yes . command""".split()
+WORDS = words(
+    """
+    cat tail head more less find sort cut join split paste sleep echo type dir del copy move ren date time test
+    touch who last w watch which whereis locate make install write wall mail mailx sendmail host hostname
+    strings tee expand fold look man set export eval exec source alias kill trap ulimit dd at batch cal cd clear
+    column diff cmp file comm net reg start call ver vol tree assoc format query shutdown halt init sc route
+    net1 uniq shred truncate timeout nice ip users groups arch nproc free top dump rmt true false logname tty
+    stty logger history read yes . command
+    """
 )
 
-SHELLS = frozenset("bash sh zsh ksh dash csh tcsh ash cmd cmd.exe powershell powershell.exe pwsh busybox shell".split())
-INTERPRETERS = frozenset("perl python python2 python3 ruby php node lua tclsh awk gawk".split())
-FETCHERS = frozenset("wget curl nc ncat netcat telnet ftp tftp socat lynx fetch certutil bitsadmin".split())
-READERS = frozenset("cat tac tail head more less type dir ls nl od xxd strings grep cp mv rm vi vim nano".split())
+SHELLS = words(
+    """
+    bash sh zsh ksh dash csh tcsh ash cmd cmd.exe powershell powershell.exe pwsh busybox shell
+    """
+)
+INTERPRETERS = words("perl python python2 python3 ruby php node lua tclsh awk gawk")
+FETCHERS = words("wget curl nc ncat netcat telnet ftp tftp socat lynx fetch certutil bitsadmin")
+READERS = words(
+    """
+    cat tac tail head more less type dir ls nl od xxd strings grep cp mv rm vi vim nano
+    """
+)
 
 # Commands that run the command after them (POSIX.1-2024); the commands of Windows' `net`.
-PREFIXES = frozenset("exec eval time env sudo nohup command watch xargs nice timeout source . sh bash".split())
-NET = frozenset("user use view localgroup group share start stop accounts config session file".split())
+PREFIXES = words("exec eval time env sudo nohup command watch xargs nice timeout source . sh bash")
+NET = words("user use view localgroup group share start stop accounts config session file")

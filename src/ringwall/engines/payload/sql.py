@@ -14,21 +14,29 @@ from ringwall.engines.payload.sql_tokens import tokens
 
 KIND = "sqli"
 _AFTER_QUOTE = (
-    r"(?:--|#|/\*|;|[|&=<>+*/^,(~!-]|(?:x?or|and|union|where|having|order|group|limit|like|rlike|regexp|between|in|is|as"
-    r"|into|select|insert|declare|waitfor|begin|goto|procedure|except|intersect|not|div|mod|collate|when|sounds|update|delete|exec)\b)"
+    r"(?:--|#|/\*|;|[|&=<>+*/^,(~!-]|(?:x?or|and|union|where|having|order|group|limit|like|rlike|regexp|between|in|is"
+    r"|as"
+    r"|into|select|insert|declare|waitfor|begin|goto|procedure|except|intersect|not|div|mod|collate|when|sounds"
+    r"|update|delete|exec)\b)"
 )
 STRING_HINTS = (rf"['\"`][\s)%\x00\x0b\xa0]*{_AFTER_QUOTE}",)
 _EFFECT = (
-    r"sleep|benchmark|pg_sleep\w*|load_file|extractvalue|updatexml|randomblob|load_extension|generate_series|regexp_substring|crypt_key"
-    r"|get_host_\w+|xp_\w+|sp_\w+|openrowset|openquery|opendatasource|pg_read_file|pg_ls_dir|lo_(?:im|ex)port|\w+_to_xml|dblink\w*"
+    r"sleep|benchmark|pg_sleep\w*|load_file|extractvalue|updatexml|randomblob|load_extension|generate_series"
+    r"|regexp_substring|crypt_key"
+    r"|get_host_\w+|xp_\w+|sp_\w+|openrowset|openquery|opendatasource|pg_read_file|pg_ls_dir|lo_(?:im|ex)port"
+    r"|\w+_to_xml|dblink\w*"
     r"|\w+_message|sqlid_to_sqlhash|tid_to_rid|getmappingxpath|httpuritype|xmltype|n?char|chr|iif|if|pi"
 )
 HINTS = (
-    r"(?:\b(?:x?or|and|not)\b|\|\||&&)[\s(!+~*-]*(?:['\"\d@]|[\w.]+[\s)]*(?:[=<>!(]|(?:like|rlike|in|is|between|regexp)\b))",
-    r"\b(?:union|except|intersect|select|having|procedure|infile|outfile|dumpfile)\b|\b(?:order|group)\s+by\b|waitfor\s+delay|\blimit\s+\d",
-    r";[\s)]*(?:drop|insert|delete|update|exec|declare|waitfor|shutdown|create|alter|truncate|call|begin|grant|desc|set|replace|merge|if|goto|xp_|sp_)",
+    r"(?:\b(?:x?or|and|not)\b|\|\||&&)[\s(!+~*-]*(?:['\"\d@]|[\w.]+[\s)]*(?:[=<>!(]|(?:like|rlike|in|is|between"
+    r"|regexp)\b))",
+    r"\b(?:union|except|intersect|select|having|procedure|infile|outfile|dumpfile)\b|\b(?:order|group)\s+by\b"
+    r"|waitfor\s+delay|\blimit\s+\d",
+    r";[\s)]*(?:drop|insert|delete|update|exec|declare|waitfor|shutdown|create|alter|truncate|call|begin|grant|desc"
+    r"|set|replace|merge|if|goto|xp_|sp_)",
     rf"\b(?:{_EFFECT})\s*\(|\bcase\s+when\b|\b(?:utl|dbms)_\w+\.|\b(?:sleep|benchmark)/\*",
-    r"^\W*(?:declare|exec(?:ute)?|select|where|and|x?or|having|x'|n'|insert\s+into|delete\s+from|update|call)\b|^[-+]?\d+\s*\)+|^\W*\)",
+    r"^\W*(?:declare|exec(?:ute)?|select|where|and|x?or|having|x'|n'|insert\s+into|delete\s+from|update|call)\b"
+    r"|^[-+]?\d+\s*\)+|^\W*\)",
     r"^\W*'[^']+'\s*(?:::\w+\s*)?[<>=?@]|^\w+\s?\($|^\w+\(\w+\(",
     r"\w/\*|\*/\w",
 )
@@ -36,7 +44,8 @@ HINTS = (
 _COMMENT_TEXT = re.compile(r"(?:--|#|/\*)[\s+-]*+(?P<said>.*+)", re.DOTALL)
 _GLUED = re.compile(r"[ \t]{0,2}[)]{0,4}[ \t]{0,2};?[ \t]{0,2}(?=--|#|/\*)")
 _ANCHOR = re.compile(
-    r"\b(?:union|waitfor|except|intersect|x?or|and)\b(?=[\s(!+~/*'\"@\d-])|\|\||&&|;(?=[\s]*+[a-z])|\((?=[\s(]*+select\b)"
+    r"\b(?:union|waitfor|except|intersect|x?or|and)\b(?=[\s(!+~/*'\"@\d-])|\|\||&&|;(?=[\s]*+[a-z])"
+    r"|\((?=[\s(]*+select\b)"
     r"|\b(?:sleep|benchmark|pg_\w++|load_file|extractvalue|updatexml|n?char|chr|if|xp_\w++|lo_\w++)(?=\s?\()"
     r"|\binto(?=\s+(?:out|dump)file)"
 )

@@ -65,7 +65,8 @@ BARE = Grammar(
         "sql: char(n) || char(n)": r"g\(n\)[ao]+g\(n",
         "sql: delay": r"yz[sqQn]",
         "sql: operator operand = operand": (
-            rf"^(?:a?[nv]|g\([^)]*\)|[aw]{{1,4}})?\)*o{_PRE}{_O}(?:[ao]+{_PRE}{_O})*\)*{_COMPARE}{_PRE}(?:[nsqQvwtT]|{_CALL})(?:a[wt])?\)*(?:[CoQq;LO)]|$)"
+            rf"^(?:a?[nv]|g\([^)]*\)|[aw]{{1,4}})?\)*o{_PRE}{_O}(?:[ao]+{_PRE}{_O})*\)*{_COMPARE}{_PRE}(?:[nsqQvwtT]"
+            rf"|{_CALL})(?:a[wt])?\)*(?:[CoQq;LO)]|$)"
         ),
         "sql: number or operand = operand": (
             rf"^a?n(?:a\(*(?:n|s|g\(\))\)*)*\)*o{_PRE}{_O}(?:[ao]+{_PRE}{_O})*\)*{_COMPARE}{_PRE}[nsqQvtXfgdSlc(]"
@@ -80,7 +81,7 @@ BARE = Grammar(
         "sql: number ; statement": rf"^(?:a?[nw]|s)?\)*;{_STATEMENT}",
         "sql: ; statement": (
             r";(?:DT+[wt]|NI[wtf](?:\(|V|S)|RF[wt](?:\.w)?(?:W|C|;|$)|P[wt](?:\.w)*E[wt](?:\.w)?e|yv|yz|x(?:X|v|\(v)"
-            rf"|Sl?(?:[nvacs]|[gd]\(|w,.*F|[wt]F[wt](?:;|C|W|$)))"
+            r"|Sl?(?:[nvacs]|[gd]\(|w,.*F|[wt]F[wt](?:;|C|W|$)))"
         ),
         "sql: constants , delay": r"^\)*(?:,n)+\)+",
         "sql: number compare (select": r"^a?n\)*!?[ekK]\(*S",
@@ -91,7 +92,8 @@ BARE = Grammar(
         "sql: into file": r"[nsvwt)]Iu[sq]|wu[sqQ]|^[^;]{0,20}[)n]Iv",
         "sql: package call": r"X\.[wfgd]+\(",
         "sql: limit procedure": r"^a?nLn(?:,n)?(?:TY|U|I)|TYf?g?\(|TY\(",
-        "sql: conditional on constants": r"^g\(n[ek]n\)S|ch[!(]*(?:[ns][ekK)]|g\(|[wv](?:\.w)?[ek])|(?:^|[aoek,(])g\(n[ek]n,|^g\([nw]\(?\)?e$|^g\(g\(\)[ek]",
+        "sql: conditional on constants": r"^g\(n[ek]n\)S|ch[!(]*(?:[ns][ekK)]|g\(|[wv](?:\.w)?[ek])|(?:^"
+        r"|[aoek,(])g\(n[ek]n,|^g\([nw]\(?\)?e$|^g\(g\(\)[ek]",
         "sql: cut call": r"^S?[gd]\($|^g\(g\(g?|^\)K\(",
         "sql: operator constant": r"^o[!(]*n$",
         "sql: constant = constant": r"^(?:[aw]{0,4}o)?s(?:aw)?[ke?]s(?:aw)?(?:$|C|[eko])|^a?n\)*[ek]n\)*(?:C|o)",
@@ -105,7 +107,8 @@ INSIDE = Grammar(
         "sql: or effect()": rf"^o{_PRE}d\(",
         "sql: effect()": r"^d\([nsvq(]",
         "sql: ; statement": (
-            r"^;(?:DT+[wt](?:;|C|$)|NI[wt](?:\(|VS?\(|S)|RF[wt](?:\.w)?W[wn(]|P[wt](?:\.w)*E[wt](?:\.w)?e|yv[wx]|yz|x(?:X|v|\(v)"
+            r"^;(?:DT+[wt](?:;|C|$)|NI[wt](?:\(|VS?\(|S)|RF[wt](?:\.w)?W[wn(]|P[wt](?:\.w)*E[wt](?:\.w)?e|yv[wx]|yz"
+            r"|x(?:X|v|\(v)"
             r"|Sl?(?:[nvac]|[gd]\()[^;]*(?:F[wt]|C))"
         ),
         "sql: (select list from": r"^\(+Sl?[!(a]*(?:c[hw(ns]|[gd]\([^;]{0,60}F|d\(|[nsva][^;]{0,60}F[wt])",

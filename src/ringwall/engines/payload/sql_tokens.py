@@ -88,7 +88,8 @@ def tokens(text: str, start: int = 0, limit: int = LIMIT) -> str:
     """The token letters of `text` from `start`, outside any string; `C` a comment that runs to the end of a line.
 
     Letters: `n` constant, `s` string, `q` string left open, `Q` empty string left open, `v` variable, `w` name,
-    `t` catalogue, `f g d` calls, `o ! e k K a` operators (logic, not, equality, order, word comparison, arithmetic), `( ) , ; .` themselves, others per `sql_words`.
+    `t` catalogue, `f g d` calls, `o ! e k K a` operators (logic, not, equality, order, word comparison, arithmetic),
+    `( ) , ; .` themselves, others per `sql_words`.
     """
     out: list[str] = []
     at, size = start, len(text)

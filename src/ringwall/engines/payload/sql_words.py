@@ -6,6 +6,8 @@ SQL Server, Oracle, Db2 and SQLite. Words, and no payloads: a word alone never d
 
 from __future__ import annotations
 
+from ringwall.engines.payload.vocabulary import words
+
 # class letter -> words. The letters are read by the grammar in `sql`.
 _CLASSES = {
     "o": "or and xor",
@@ -46,29 +48,36 @@ WORDS: dict[str, str] = {word: letter for letter, words in _CLASSES.items() for 
 
 # Built-in functions that wait, read or write files, reach the network, run code, or report an error with data in it.
 # A call of one is an effect by itself, whatever surrounds it.
-EFFECTS = frozenset(
-    """sleep benchmark pg_sleep pg_sleep_for pg_sleep_until load_file extractvalue updatexml randomblob load_extension
-    generate_series regexp_substring crypt_key get_host_address get_host_name xp_cmdshell xp_dirtree xp_fileexist
-    xp_regread sp_executesql sp_oacreate openrowset openquery opendatasource pg_read_file pg_ls_dir lo_import
-    lo_export lo_get query_to_xml database_to_xml dblink dblink_connect receive_message send_message getmappingxpath
-    sqlid_to_sqlhash tid_to_rid httpuritype xmltype fn_xe_file_target_read_file""".split()
+EFFECTS = words(
+    """
+    sleep benchmark pg_sleep pg_sleep_for pg_sleep_until load_file extractvalue updatexml randomblob
+    load_extension generate_series regexp_substring crypt_key get_host_address get_host_name xp_cmdshell
+    xp_dirtree xp_fileexist xp_regread sp_executesql sp_oacreate openrowset openquery opendatasource
+    pg_read_file pg_ls_dir lo_import lo_export lo_get query_to_xml database_to_xml dblink dblink_connect
+    receive_message send_message getmappingxpath sqlid_to_sqlhash tid_to_rid httpuritype xmltype
+    fn_xe_file_target_read_file
+    """
 )
 
 # Functions and variables that only tell about the server or build strings out of numbers: an operand that no honest
 # text has, and a sign of a statement where one stands among operators.
-INTROSPECTION = frozenset(
-    """version database user current_user session_user system_user schema db_name user_name host_name current_setting
-    chr char nchar ascii ord hex conv substr substring mid concat cast convert count if ifnull iif elt row rand floor
-    exp md5 sha1 make_set length len now bin coalesce least greatest bitand decode nvl repeat left right upper lower
-    quote instr field locate unicode unistr abs sin cos power pi aes_decrypt aes_encrypt compress uncompress
-    found_rows row_count last_insert_id to_char to_number reverse replace trim strcmp log2 ln
-    if unhex concat_ws group_concat string_agg listagg get_lock json_keys gtid_subset geometrycollection polygon
-    multipoint unistr sum max min avg substring_index any_value""".split()
+INTROSPECTION = words(
+    """
+    version database user current_user session_user system_user schema db_name user_name host_name
+    current_setting chr char nchar ascii ord hex conv substr substring mid concat cast convert count if ifnull
+    iif elt row rand floor exp md5 sha1 make_set length len now bin coalesce least greatest bitand decode nvl
+    repeat left right upper lower quote instr field locate unicode unistr abs sin cos power pi aes_decrypt
+    aes_encrypt compress uncompress found_rows row_count last_insert_id to_char to_number reverse replace trim
+    strcmp log2 ln if unhex concat_ws group_concat string_agg listagg get_lock json_keys gtid_subset
+    geometrycollection polygon multipoint unistr sum max min avg substring_index any_value
+    """
 )
 
 # Catalogues that only introspection reads.
-CATALOGUES = frozenset(
-    """information_schema sysobjects syscolumns sysdatabases sysusers all_tables all_users all_tab_columns
+CATALOGUES = words(
+    """
+    information_schema sysobjects syscolumns sysdatabases sysusers all_tables all_users all_tab_columns
     user_tables user_tab_columns dba_users sqlite_master sqlite_schema pg_catalog pg_user pg_shadow pg_tables
-    pg_database msysobjects systables sysibm rdb$fields mysql master performance_schema dual""".split()
+    pg_database msysobjects systables sysibm rdb$fields mysql master performance_schema dual
+    """
 )

@@ -10,6 +10,7 @@ import re
 
 from ringwall.engines.payload.finding import View
 from ringwall.engines.payload.hosts import internal
+from ringwall.engines.payload.vocabulary import words
 
 KIND = "ssrf"
 HINTS = (
@@ -19,14 +20,23 @@ HINTS = (
     r"(?:=|to/\?url=|[?&]\w+=)(?:https?|gopher|dict|ftp|file)(?::|%3a)//",
 )
 
-_URL = re.compile(r"[\s\"'<(]*(?:url:)?(?:[\w.-]{1,40}=)?(?P<scheme>[a-z][a-z0-9+.-]{1,20}):(?P<rest>[/\\]{0,4}[^\s]*)[\s\S]{0,400}", re.IGNORECASE)
+_URL = re.compile(
+    r"[\s\"'<(]*(?:url:)?(?:[\w.-]{1,40}=)?(?P<scheme>[a-z][a-z0-9+.-]{1,20}):(?P<rest>[/\\]{0,"
+    r"4}[^\s]*)[\s\S]{0,400}",
+    re.IGNORECASE,
+)
 _NESTED = re.compile(r"[?&/][\w\[\].-]{0,40}=(?P<url>(?:https?|ftp)://[^\s&\"']+)", re.IGNORECASE)
 _AT = re.compile(r"[\s&#]\S{0,40}@([\w.:\[\]-]{3,80})")
 _AUTHORITY = re.compile(r"[/\\]{0,4}(?P<authority>[^/\\?#\s]*)")
 _BARE_LOCAL = re.compile(r"\s*localhost(?::\d{1,5})?/\S{0,400}\s*", re.IGNORECASE)
 _WEB = frozenset({"http", "https", "ws", "wss", "ftp", "ftps"})
 # Schemes that server-side fetchers (libcurl, PHP, Java) act on and that no web page links to.
-_ODD = frozenset("gopher dict tftp ldap ldaps ldapi jar netdoc sftp smb rtsp unix imap pop3 telnet expect rmi iiop dns jndi phar local_file".split())
+_ODD = words(
+    """
+    gopher dict tftp ldap ldaps ldapi jar netdoc sftp smb rtsp unix imap pop3 telnet expect rmi iiop dns jndi
+    phar local_file
+    """
+)
 
 
 def detect(view: View) -> str | None:
@@ -63,7 +73,9 @@ def _web(rest: str) -> str | None:
     if at and internal(_hostname(userinfo.partition("@")[0])):
         return "url: user is an inside address"
     tail = rest[match.end() :]
-    if re.fullmatch(r"\d+(?:\.\d+){3}(?::\d+)?|\[?[0-9a-f]*(?::+[0-9a-f]+){2,}\]?", host, re.IGNORECASE) and re.match(r"[^\s?#]*\.(?:php\d?|phtml|txt|jspx?|aspx?|pl|cgi|sh|inc)\b", tail):
+    if re.fullmatch(r"\d+(?:\.\d+){3}(?::\d+)?|\[?[0-9a-f]*(?::+[0-9a-f]+){2,}\]?", host, re.IGNORECASE) and re.match(
+        r"[^\s?#]*\.(?:php\d?|phtml|txt|jspx?|aspx?|pl|cgi|sh|inc)\b", tail
+    ):
         return "url: numeric host, script file"
     if tail[:1] == "\\" or re.match(r"[/\\?#&]{0,3}@[\w.]+", tail):
         return "url: ambiguous authority"

@@ -12,7 +12,8 @@ from ringwall.engines.payload.finding import View
 
 KIND = "ssti"
 HINTS = (
-    r"\{\{|\{%|\$\s*\{|#\s*\{|<%|<#|#(?:set|foreach|if|include|parse|macro|evaluate|define)\s*\(|\*\{|~\{|\{php\}|\{\$|\{if|@\(|\[\[|[%@]\{|\{[#@]|\{\w+\s*[\[(.]|\$!?\{?\w+\.\w+\(",
+    r"\{\{|\{%|\$\s*\{|#\s*\{|<%|<#|#(?:set|foreach|if|include|parse|macro|evaluate|define)\s*\(|\*\{|~\{|\{php\}"
+    r"|\{\$|\{if|@\(|\[\[|[%@]\{|\{[#@]|\{\w+\s*[\[(.]|\$!?\{?\w+\.\w+\(",
 )
 
 # (kind, opening, closing) of the delimiters of the engines in common use.
@@ -30,18 +31,28 @@ _MOST = 24  # spans of a kind read from each end of a text
 _LONGEST = 2000
 _STRING = re.compile(r"'[^']{0,400}'|\"[^\"]{0,400}\"|\\?[\"'][^\"']{0,200}\\?[\"']")
 _OPERATION = re.compile(
-    r"[\w\])'\"]\s*\(|\w\s*\[\s*[\w'\"]|[\d)]\s*[*+/%^-]\s*[\d('\"s]|__\w+|\|\s*\w+\s*\(|^\s*[\[(]\s*[s\d'\"{]|\w\s*\?\s*new|@\w+[.\w]*@|\b(?:new|T)\s*[\s(]\s*[\w.]+\(|s\s*[|~+*]|^[^=]*=\s*s\s*$|\bimport\s+\w"
-    r"|jndi:|^\s*[=:]?\s*s\s*$|\d\s*(?:==|<|>|!=)\s*\d|^\s*\.\w+(?:\.\w+)|^\s*(?:printf|print|html|js|call|index|template|range|define)\s+[s$.]"
+    r"[\w\])'\"]\s*\(|\w\s*\[\s*[\w'\"]|[\d)]\s*[*+/%^-]\s*[\d('\"s]|__\w+|\|\s*\w+\s*\(|^\s*[\[(]\s*[s\d'\"{]"
+    r"|\w\s*\?\s*new|@\w+[.\w]*@|\b(?:new|T)\s*[\s(]\s*[\w.]+\(|s\s*[|~+*]|^[^=]*=\s*s\s*$|\bimport\s+\w"
+    r"|jndi:|^\s*[=:]?\s*s\s*$|\d\s*(?:==|<|>|!=)\s*\d|^\s*\.\w+(?:\.\w+)|^\s*(?:printf|print|html|js|call|index"
+    r"|template|range|define)\s+[s$.]"
 )
 # Objects that template engines and web frameworks put into every template's scope (Jinja2, Flask, Twig, Smarty, EL).
 _SCOPE = re.compile(
-    r"\s*[\$=]?\s*(?:self|request|config|settings|session|app|application|_self|_context|smarty|_|this|namespace|joiner|cycler|lipsum|dump|debug|env|class|param|applicationScope|sessionScope|requestScope|pageContext|header|cookie|initParam|root|global|process|constructor)(?:\s*[.\[(|][^{}]*)?\s*",
+    r"\s*[\$=]?\s*(?:self|request|config|settings|session|app|application|_self|_context|smarty|_|this|namespace"
+    r"|joiner|cycler|lipsum|dump|debug|env|class|param|applicationScope|sessionScope|requestScope|pageContext|header"
+    r"|cookie|initParam|root|global|process|constructor)(?:\s*[.\[(|][^{}]*)?\s*",
 )
 _DIRECTIVE = re.compile(
-    r"<#(?:assign|import|include|list|global|setting|function|macro|local)\b[^>]{0,300}|#(?:set|foreach|include|parse|evaluate|define)\s*\(\s*[\$\"'][^)]{0,300}|\{php\}|\{/?(?:literal|include_php)\}|\$\{?\w+\.(?:class|getClass|forName|inspect)\b|#\{?(?:set|include)",
+    r"<#(?:assign|import|include|list|global|setting|function|macro|local)\b[^>]{0,300}|#(?:set|foreach|include|parse"
+    r"|evaluate|define)\s*\(\s*[\$\"'][^)]{0,300}|\{php\}|\{/?(?:literal|include_php)\}|\$\{?\w+\.(?:class|getClass"
+    r"|forName|inspect)\b|#\{?(?:set|include)",
     re.IGNORECASE,
 )
-_TWIG_BLOCK = re.compile(r"\s*(?:import|include|extends|for|if|set|macro|debug|load|raw|csrf|with|call|from|do|embed|block|filter|autoescape)\b(?P<rest>.*)", re.DOTALL)
+_TWIG_BLOCK = re.compile(
+    r"\s*(?:import|include|extends|for|if|set|macro|debug|load|raw|csrf|with|call|from|do|embed"
+    r"|block|filter|autoescape)\b(?P<rest>.*)",
+    re.DOTALL,
+)
 
 
 def detect(view: View) -> str | None:
@@ -51,7 +62,9 @@ def detect(view: View) -> str | None:
         for start in _openings(text, opening):
             end = text.find(closing, start, start + _LONGEST)
             inside = text[start : end if end >= 0 else start + _LONGEST]
-            if (end >= 0 or kind in ("el", "razor")) and (evidence := _judge(kind, inside, len(inside) + 6 >= len(text.strip()))):
+            if (end >= 0 or kind in ("el", "razor")) and (
+                evidence := _judge(kind, inside, len(inside) + 6 >= len(text.strip()))
+            ):
                 return evidence
     return "template: directive" if _DIRECTIVE.search(text) else None
 
@@ -101,4 +114,8 @@ def _smarty(inside: str, alone: bool) -> str | None:
         return "template: {$smarty}"
     if re.match(r"(?:if|system|math|include|fetch|eval|function)\s+\S*[(=]", inside):
         return "template: {tag call()}"
-    return "template: {$expression}" if alone and inside[:1] == "$" and _OPERATION.search(_STRING.sub("s", inside)) else None
+    return (
+        "template: {$expression}"
+        if alone and inside[:1] == "$" and _OPERATION.search(_STRING.sub("s", inside))
+        else None
+    )

@@ -16,7 +16,9 @@ from ringwall.engines.payload.proto import KEYS
 JSON = None | bool | int | float | str | Sequence["JSON"] | Mapping[str, "JSON"]
 
 
-def inspect_tree(value: JSON, format: Format = "text", formats: Mapping[str, Format] | None = None) -> Iterator[tuple[str, Finding]]:
+def inspect_tree(
+    value: JSON, format: Format = "text",  # noqa: A002 - the word of the contract formats: Mapping[str, Format] | None = None
+) -> Iterator[tuple[str, Finding]]:
     """Every finding in `value`, as (JSON pointer, finding), in document order.
 
     format: that of every string; formats: pointer -> format, where a string has its own.

@@ -24,7 +24,11 @@ _STEPS: tuple[tuple[str, re.Pattern[str], decode.Decoder], ...] = (
     ("utf7", re.compile(r"\+A[A-Za-z0-9/]{2}"), decode.utf7),
     ("hex", re.compile(r"0[xX][0-9A-Fa-f]{2}(?![0-9A-Fa-f])[^\s,;)]{0,4}0[xX]|\.\.0[xX]"), decode.hex_prefix),
     ("css", re.compile(r"\\0{0,4}[2-7][0-9A-Fa-f](?![0-9A-Fa-f])"), decode.css),
-    ("unicode", re.compile("[\xa0-\u02ff\u2000-\u30ff\ufb00-\ufeff\uff00-\uffff\U0001d400-\U0001d7ff]"), decode.best_fit),
+    (
+        "unicode",
+        re.compile("[\xa0-\u02ff\u2000-\u30ff\ufb00-\ufeff\uff00-\uffff\U0001d400-\U0001d7ff]"),
+        decode.best_fit,
+    ),
     ("null", re.compile("[\x00\u200b-\u200d\u2060\ufeff]"), decode.invisible),
     ("base64", re.compile(r"(?:^|[=,:\s])[A-Za-z0-9+/_-]{12,}={0,2}(?:$|[&\s;])"), decode.from_base64),
 )

@@ -12,10 +12,18 @@ from ringwall.engines.payload.finding import View
 KIND = "xxe"
 HINTS = (r"<!\s*(?:doctype|entity|element|attlist|notation)|\+ADwAIQ|xinclude|:include|<!\[(?:include|%)",)
 
-_DOCTYPE = re.compile(r"<!\s*+DOCTYPE\s++(?P<name>[\w:.%;&#!-]++)\s*+(?P<what>\[|(?:SYSTEM|PUBLIC)\b(?P<external>[^>\[]{0,600}))", re.IGNORECASE)
+_DOCTYPE = re.compile(
+    r"<!\s*+DOCTYPE\s++(?P<name>[\w:.%;&#!-]++)\s*+(?P<what>\[|(?:SYSTEM"
+    r"|PUBLIC)\b(?P<external>[^>\[]{0,600}))",
+    re.IGNORECASE,
+)
 _ENTITY = re.compile(r"<!\s*+ENTITY\s++(?:%|&#\w{1,6};)?\s*+[\w:.-]++\s++(?:SYSTEM|PUBLIC|[\"'])", re.IGNORECASE)
 _DECLARATION = re.compile(r"<!\s*+(?:ELEMENT|ATTLIST|NOTATION)\s++[\w:.-]++\s++[(\w]", re.IGNORECASE)
-_XINCLUDE = re.compile(r"http://www\.w3\.org/2001/XInclude|<\w{1,20}:include\s[^>]{0,200}(?:href|namespace|schemaLocation)", re.IGNORECASE)
+_XINCLUDE = re.compile(
+    r"http://www\.w3\.org/2001/XInclude|<\w{1,20}:include\s[^>]{0,200}(?:href|namespace"
+    r"|schemaLocation)",
+    re.IGNORECASE,
+)
 # The public identifiers that HTML and SVG documents carry (WHATWG HTML 13.1.1, SVG 1.1).
 _HTML_PUBLIC = re.compile(r"PUBLIC\s+\\?[\"']-//(?:W3C|IETF)//DTD", re.IGNORECASE)
 

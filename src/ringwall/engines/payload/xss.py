@@ -13,30 +13,38 @@ from ringwall.engines.payload.finding import View
 from ringwall.engines.payload.grammar import Grammar
 from ringwall.engines.payload.js_tokens import tokens
 from ringwall.engines.payload.markup import Tag, tags
+from ringwall.engines.payload.vocabulary import words
 
 KIND = "xss"
 HINTS = (
     r"<[\s\x00/+]*[a-z?!%\\]",
     r"(?:script|mocha)[\s\x00]*:|s\s*c\s*r\s*i\s*p\s*t\s*:|data:[^,]{0,40}(?:html|xml|script|svg)",
     r"\bon[a-z]{3,24}[\s\x00-\x20/]*=",
-    r"(?:alert|prompt|confirm|eval|settimeout|setinterval|fromcharcode|expression|function|constructor|atob|write(?:ln)?|fetch|import|void|open|call|apply)[\s)\]'\"]*(?:\(|`|\?|\.call|\.apply)",
-    r"-moz-binding|behaviou?r\s*:|@import|document\s*[.\[]|activex|url\(\s*.?javascript|window\s*[.\[]|location\s*[.=\[]|innerhtml",
+    r"(?:alert|prompt|confirm|eval|settimeout|setinterval|fromcharcode|expression|function|constructor|atob"
+    r"|write(?:ln)?|fetch|import|void|open|call|apply)[\s)\]'\"]*(?:\(|`|\?|\.call|\.apply)",
+    r"-moz-binding|behaviou?r\s*:|@import|document\s*[.\[]|activex|url\(\s*.?javascript|window\s*[.\[]"
+    r"|location\s*[.=\[]|innerhtml",
     r"['\"`][\s)}\]]*[-+;,*/|&^?:]+[\s]*[\w.$]+[\s]*[(`\[=]",
 )
 
 # HTML elements that load, run or redirect by being there (WHATWG HTML; the last are historic and still honoured).
-_ACTIVE = frozenset(
-    "iframe object embed applet frame frameset portal layer ilayer bgsound isindex event-source xss ?import import ?xml-stylesheet".split()
+_ACTIVE = words(
+    """
+    iframe object embed applet frame frameset portal layer ilayer bgsound isindex event-source xss ?import
+    import ?xml-stylesheet
+    """
 )
 _SCHEME = re.compile(
-    r"^[^a-z]{0,20}(?:url\(?['\"]?)?(?:feed:)*(?:javascript|vbscript|livescript|mocha|jscript|vbs|ecmascript)\s*[:#]|^data\s*:[^,]{0,60}(?:html|script|svg|xml|base64)"
+    r"^[^a-z]{0,20}(?:url\(?['\"]?)?(?:feed:)*(?:javascript|vbscript|livescript|mocha|jscript|vbs|ecmascript)\s*[:#]"
+    r"|^data\s*:[^,]{0,60}(?:html|script|svg|xml|base64)"
     r"|^data:[^,]{0,20},[^a-z]{0,10}(?:<|alert|javascript)",
     re.IGNORECASE,
 )
 _IMAGE = re.compile(r"\s*+data\s*+:\s*+image/(?!svg)[\w.+-]++;", re.IGNORECASE)
 _HANDLER = re.compile(r"^(?:\W|\\x..|\\u....)*on[a-z]{3,24}\W*(?:\\x..)?$")
 _STYLE = re.compile(
-    r"expression\s*\(|behaviou?r\s*:|-moz-binding|(?:java|vb)script\s*:|@import|-o-link|-webkit-binding|data:[^,]*(?:html|script)",
+    r"expression\s*\(|behaviou?r\s*:|-moz-binding|(?:java|vb)script\s*:|@import|-o-link|-webkit-binding"
+    r"|data:[^,]*(?:html|script)",
     re.IGNORECASE,
 )
 _NOISE = re.compile(r"[\x00-\x20\xa0\\]+")
@@ -45,16 +53,27 @@ _CODE = re.compile(r"[\w\])]\s*[(\[`]|=[^=>]|[+!\[\]()]{6}|\w\s*\.\s*\w+\s*[=(]|
 
 _BROWSER = r"(?:alert|confirm|prompt|eval|setTimeout|setInterval|execScript|importScripts|fromCharCode)"
 _LOOSE = re.compile(
-    rf"(?:^|[^\w.$])(?:(?:window|self|top|this|parent|frames|globalThis)\s*[.\[]\s*['\"]?)?{_BROWSER}['\"\])\s]*(?:\(\s*[^)\s]|\(\)\W*$|`|\?\.\(|\.call|\.apply)|(?:window|self|top|parent|frames|globalThis)\s*\[[^\]]{{0,80}}\]\s*(?:\(|=)|new\s+ActiveXObject|document\s*\[|\.\s*(?:call|apply)\s*`"
-    r"|document\s*(?:/\*[^*]{0,80}\*/)?\s*\??\.\s*(?:cookie|write|location|domain|body|createElement|getElement|URL|documentURI)|String\.fromCharCode"
+    rf"(?:^|[^\w.$])(?:(?:window|self|top|this|parent|frames"
+    rf"|globalThis)\s*[.\[]\s*['\"]?)?{_BROWSER}['\"\])\s]*(?:\(\s*[^)\s]|\(\)\W*$|`|\?\.\(|\.call|\.apply)|(?:window"
+    rf"|self|top|parent|frames|globalThis)\s*\[[^\]]{{0,80}}\]\s*(?:\(|=)|new\s+ActiveXObject|document\s*\["
+    rf"|\.\s*(?:call|apply)\s*`"
+    r"|document\s*(?:/\*[^*]{0,80}\*/)?\s*\??\.\s*(?:cookie|write|location|domain|body|createElement|getElement|URL"
+    r"|documentURI)|String\.fromCharCode"
     r"|(?:window|document|top|self|parent)\s*[.\[]\s*['\"]?location['\"]?\]?\s*=[^=]|\.innerHTML\s*\+?="
     r"|\bconstructor\s*[(\[.]\s*['\"`(]?\s*(?:constructor|alert)",
 )
 _SCRIPT_URL = re.compile(
-    r"(?:^|[\s\"'=(,;>/?&])(?:j\s*a\s*v\s*a|v\s*b|l\s*i\s*v\s*e|j)\s*s\s*c\s*r\s*i\s*p\s*t\s*:(?=[^\s]|\s*\S*[(`=])\S{0,200}?[(`=%\\.]", re.IGNORECASE
+    r"(?:^|[\s\"'=(,;>/?&])(?:j\s*a\s*v\s*a|v\s*b|l\s*i\s*v\s*e|j)\s*s\s*c\s*r\s*i\s*p\s*t\s*:(?=[^\s]"
+    r"|\s*\S*[(`=])\S{0,200}?[(`=%\\.]",
+    re.IGNORECASE,
 )
 _DATA_URL = re.compile(r"(?:^|[\s\"'=(,;>])data:[^,\s]{0,60}(?:text/html|script|xml|svg)[^,\s]{0,60},", re.IGNORECASE)
-_STYLE_LOOSE = re.compile(r"\bexpression\s*\(\s*\w+[.(]|:\s*url\(\s*['\"]?(?:java|vb)script|style\s*=[^<>]{0,60}expression\s*\(|-moz-binding\s*:\s*url|behaviou?r\s*:\s*url|@import\s*(?:url\s*\(|['\"])\s*['\"]?(?:https?:|//|data:|java)", re.I)
+_STYLE_LOOSE = re.compile(
+    r"\bexpression\s*\(\s*\w+[.(]|:\s*url\(\s*['\"]?(?:java|vb)script"
+    r"|style\s*=[^<>]{0,60}expression\s*\(|-moz-binding\s*:\s*url|behaviou?r\s*:\s*url|@import\s*(?:url\s*\("
+    r"|['\"])\s*['\"]?(?:https?:|//|data:|java)",
+    re.I,
+)
 _BREAK_HANDLER = re.compile(
     r"(?:^|[\"'`\s/\x00-\x20+>;,?&])on[a-z]{3,24}[\s\x00]*=[\s\x00]*[\"'`+(]{0,4}[^\s\"'`=;&]{0,80}[(`:=\[]"
     r"|(?:^|[\"'`\s/;])on[a-z]{3,24}\s*=\s*(?:alert|eval|prompt|confirm|import|fetch)\b"
@@ -64,7 +83,8 @@ _BREAK_HANDLER = re.compile(
 _AFTER_STRING = Grammar(
     {
         "js: ' ; call()": r"^[)\]}]*[;+*,o?:e&C|\n][^sq]{0,24}d",
-        "js: ' operator call() operator '": r"^[)\]}]*[;+,o?:e]+[(\[{!+]*(?:[iK]\.)*c[^;]{0,60}(?:[+;,oC][qQ]?|[+o,][qQs])$",
+        "js: ' operator call() operator '": r"^[)\]}]*[;+,o?:e]+[(\[{!+]*(?:[iK]\.)*c[^;]{0,60}(?:[+;,oC][qQ]?"
+        r"|[+o,][qQs])$",
         "js: ' ; assign": r"^[)\]}]*;[K]?[i.]+(?:\[[isn]\])?=[^;]{0,40}(?:;|C|q|Q)",
         "js: ' } statement": r"^[)\]]*[;]?\}+[;]?(?:[Kcd]|i=)",
     }
@@ -115,9 +135,14 @@ def _by_attributes(name: str, attributes: tuple[tuple[str, str], ...]) -> str | 
         return "html: <meta http-equiv>"
     if (name == "link" and names & {"rel", "href"}) or (name == "base" and "href" in names):
         return f"html: <{name} href>"
-    if name in {"set", "animate", "handler", "listener"} and names & {"attributename", "ev:event", "xlink:href", "event"}:
+    if name in {"set", "animate", "handler", "listener"} and names & {
+        "attributename",
+        "ev:event",
+        "xlink:href",
+        "event",
+    }:
         return f"html: <{name} attribute>"
-    if name == "xml" and names & {"src", "id"} or "datasrc" in names:
+    if (name == "xml" and names & {"src", "id"}) or "datasrc" in names:
         return "html: data island"
     for attribute, value in attributes:
         if evidence := _attribute(attribute, value):
@@ -128,7 +153,7 @@ def _by_attributes(name: str, attributes: tuple[tuple[str, str], ...]) -> str | 
 def _attribute(attribute: str, value: str) -> str | None:
     if value and _HANDLER.match(attribute):
         return "on*=script"
-    if attribute == "srcdoc" or attribute == "xmlns" and "xhtml" in value:
+    if attribute == "srcdoc" or (attribute == "xmlns" and "xhtml" in value):
         return attribute
     if not value:
         return None
