@@ -127,13 +127,12 @@ def _kind(
 
 
 def _resources(kinds: tuple[Kind, ...]) -> Iterator[str]:
-    if not kinds:
-        yield "resources: {}"
-        yield ""
-        return
     yield "resources:"
     for kind in kinds:
         yield from _resource(kind)
+        yield ""
+    if not kinds:
+        yield "  # None was recognised: a path such as /things/{id} whose reply is a component makes one."
         yield ""
 
 
@@ -173,7 +172,7 @@ def _operations(api: Api, kinds: tuple[Kind, ...], allow: str | None) -> Iterato
             opened.append(f"  {key}: {rule}  # {reason}")
         else:
             closed.append(f"  # {key}: {{allow: [admin]}}  # {reason}")
-    yield "operations:" if opened else "operations: {}"
+    yield "operations:"
     yield from opened
     yield ""
     yield '  # OpenAPI has no word for WebSockets; those that there are, are named here: "WS /path": {allow: [ROLE]}'

@@ -148,7 +148,7 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Values of one shape by names of the writer's choice."""
+    """Values of one shape by names of the writer's choice. Nothing at all (a key with no lines below it) is none."""
 
     name: Text
     value: Shape
@@ -158,9 +158,11 @@ class Table:
         names: dict[str, JSON] = {"pattern": f"^(?:{self.name.pattern})$"}
         if self.reserved:
             names["not"] = {"enum": list(self.reserved)}
-        return {"type": "object", "propertyNames": names, "additionalProperties": self.value.schema()}
+        return {"type": ["object", "null"], "propertyNames": names, "additionalProperties": self.value.schema()}
 
     def read(self, value: JSON, path: Path, report: Report) -> JSON:
+        if value is None:
+            return {}
         if not isinstance(value, dict):
             report(path, kind(value), f"a mapping of {self.name.noun} to what is stated of it")
             return None

@@ -14,6 +14,7 @@ _MOVED = (
     ("#/parameters/", "#/components/parameters/"),
     ("#/responses/", "#/components/responses/"),
 )
+_NEW = {"x-nullable": "nullable"}
 _METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch"})
 _ABOUT = frozenset({"name", "in", "description", "required", "allowEmptyValue", "collectionFormat", "x-example"})
 _STYLES: Mapping[str, tuple[str, bool]] = {
@@ -55,9 +56,9 @@ def _types(value: JSON) -> list[str]:
 
 
 def _moved(value: JSON) -> JSON:
-    """The same value with every local reference to where the definitions are now."""
+    """The same value with every local reference to where the definitions are now, and in 3.0's words."""
     if isinstance(value, dict):
-        return {k: _reference(v) if k == "$ref" else _moved(v) for k, v in value.items()}
+        return {_NEW.get(k, k): _reference(v) if k == "$ref" else _moved(v) for k, v in value.items()}
     return [_moved(v) for v in value] if isinstance(value, list) else value
 
 

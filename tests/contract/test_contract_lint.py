@@ -1,0 +1,92 @@
+"""Findings: each with the contract that has it, and the one beside it that has not."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from contract.contract_samples import CONTRACT, api, contract
+from ringwall.contract.lint import Finding, lint, unaccepted
+
+SOUND = CONTRACT.replace("notes:       {format: markdown}", "notes:       {class: contact}") + (
+    "limits: {rate: 600/minute, anonymous_rate: 60/minute}\n"
+)
+
+
+def findings(text: str, document: dict[str, Any] | None = None) -> list[Finding]:
+    return [f for f in lint(contract(text, document), lambda p: "(?=" not in p) if f.severity == "warning"]
+
+
+def test_the_example_has_none() -> None:
+    assert findings(SOUND) == []
+
+
+@pytest.mark.parametrize(
+    ("id_", "right", "wrong"),
+    [
+        ("contract.unprotected", "{allow: [doctor], rate: 10/minute}", "{allow: anyone}"),
+        ("contract.exposed", "{allow: [owner, nurse]}", "{allow: anyone}"),
+        ("contract.never", "{allow: [owner, nurse]}", "{allow: []}"),
+        ("contract.filter", "{allow: [nurse], filter: tenant}", "{allow: [nurse]}"),
+        ("contract.encryption", "class: health, encrypt: true", "class: health"),
+        ("contract.shadowed", '"GET /health":  ', '"GET /hea*": {allow: [nurse]}\n  "GET /health":  '),
+        ("contract.cors", "mode: enforce", 'cors: {origins: ["*"], credentials: true}'),
+        ("contract.cors.clear", "mode: enforce", 'cors: {origins: ["http://app.example.com"]}'),
+        ("contract.limits", "rate: 600/minute, ", ""),
+        ("contract.observe", "mode: enforce", "mode: observe"),
+        ("contract.observe", "mode: enforce", "observe: [detection]"),
+        ("contract.journal", "mode: enforce", "journal: best-effort"),
+        ("contract.basic", "basic: false", "basic: true"),
+        ("contract.proxies", "mode: enforce", "trusted_proxies: [0.0.0.0/0]"),
+    ],
+)
+def test_a_finding_and_its_sound_twin(id_: str, right: str, wrong: str) -> None:
+    text = SOUND.replace(right, wrong, 1)
+    assert text != SOUND
+    assert id_ in {f.id for f in findings(text)}
+    assert id_ not in {f.id for f in findings(SOUND)}
+
+
+def test_rules_without_any_credential_allow_nobody() -> None:
+    text = SOUND[: SOUND.index("authentication:")] + SOUND[SOUND.index("roles:\n") :]
+    told = [f for f in findings(text) if f.id == "contract.never"]
+    assert [f.about for f in told] == ["GET /patients", "GET /patients/{patient_id}", "POST /patients"]
+
+
+def test_a_role_that_may_use_everything_is_broad() -> None:
+    paths = {f"/p{i}": {"get": {}, "post": {}} for i in range(5)}
+    document = {"openapi": "3.1.0", "paths": paths}
+    base = "ringwall: 1\napi: x\nauthentication: {accounts: true}\nroles: {a: {}, b: {}}\noperations:\n"
+    assert "contract.broad" in {f.id for f in findings(base + '  "*": {allow: [a]}\n', document)}
+    narrow = base + '  "GET /*": {allow: [a]}\n  "POST /*": {allow: [b]}\n'
+    assert "contract.broad" not in {f.id for f in findings(narrow, document)}
+
+
+def test_a_pattern_without_linear_time_and_ciphertext_without_room() -> None:
+    def change(document: dict[str, Any]) -> None:
+        found = document["components"]["schemas"]["Patient"]["properties"]
+        found["full_name"]["pattern"] = "^(?=a)b"
+        found["diagnosis"]["enum"] = ["a", "b"]
+
+    told = {f.id: f for f in findings(SOUND, api(change))}
+    assert told["contract.pattern"].about == "Patient"
+    assert told["contract.ciphertext"].about == "patient.diagnosis"
+
+
+def test_an_allowed_operation_that_the_document_closes_is_told() -> None:
+    hurt = api(lambda d: d["paths"]["/patients/{patient_id}"].update(parameters=[]))
+    assert "contract.flawed" in {f.id for f in findings(SOUND, hurt)}
+
+
+def test_a_finding_is_accepted_until_its_day_is_over() -> None:
+    text = SOUND.replace("mode: enforce", "mode: observe")
+    entry = "accepted:\n  - {id: contract.observe, reason: trial, owner: ops, until: 2030-06-30}\n"
+    made = contract(text + entry)
+    found = lint(made, lambda _: True)
+    before, accepted = unaccepted(made, found, date(2030, 6, 30))
+    after, _ = unaccepted(made, found, date(2030, 7, 1))
+    assert [f.id for f in accepted] == ["contract.observe"]
+    assert "contract.observe" not in {f.id for f in before}
+    assert "contract.observe" in {f.id for f in after}
