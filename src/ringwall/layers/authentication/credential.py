@@ -35,15 +35,16 @@ class Credential:
 def credential_of(head: Head) -> Credential | Refuse | None:
     """The credential, None where there is none, or a refusal where it is not clear which would count.
 
-    A key may come as `X-API-Key` or as a bearer token: clients that know only one of the two are served alike.
+    A key may come as `X-API-Key` or as a bearer token: clients that know only one of the two are served alike. Both
+    together are one credential where they are equal.
     """
     authorization, key = head.headers.get("authorization"), head.headers.get(KEY_HEADER)
     if authorization is None:
         return Credential("key", key, KEY_HEADER) if key is not None else None
-    if key is not None:
-        return Refuse(AMBIGUOUS)
     scheme, _, rest = authorization.partition(" ")
     text = rest.strip(" ")
+    if key is not None and not (scheme.lower() == "bearer" and text == key):
+        return Refuse(AMBIGUOUS)
     if scheme.lower() == "bearer":
         return Credential("key" if text.startswith("rw_") else "token", text, "authorization")
     if scheme.lower() == "basic":
