@@ -56,7 +56,7 @@ BARE = Grammar(
     {
         "sql: union select list": rf"Ul?\(*S{_LIST}",
         "sql: number union select": r"^a?n\)*[^;]{0,20}Ul?\(*S",
-        "sql: or constant = constant": rf"o{_PRE}[ns](?:[ao][ns])*\)*e{_PRE}[nsqQ]|o{_PRE}s[KkE]{_PRE}[sqQ]",
+        "sql: or constant = constant": rf"o{_PRE}[ns](?:[ao][ns])*\)*e{_PRE}[nsqQ]\)*(?:[^,.w?]|$)|o{_PRE}s[KkE]{_PRE}[sqQ]",
         "sql: or effect()": rf"[oaekK]{_PRE}d\(",
         "sql: effect()": r"(?:^|[^.wf])d\((?:[^)]|$)|[sqSO;(,bWH]d\(",
         "sql: package effect": r"(?:[oeka(,;]|^)\(*w\.d\([^)]",
@@ -103,7 +103,7 @@ BARE = Grammar(
 INSIDE = Grammar(
     {
         "sql: union select list": rf"^Ul?\(*S{_LIST}",
-        "sql: or constant = constant": rf"^o{_PRE}n(?:[ao]n)*\)*e{_PRE}[nq]|^o{_PRE}s[KkE]{_PRE}[sqQ]",
+        "sql: or constant = constant": rf"^o{_PRE}n(?:[ao]n)*\)*e{_PRE}[nq]\)*(?:[^,.w?]|$)|^o{_PRE}s[KkE]{_PRE}[sqQ]",
         "sql: or effect()": rf"^o{_PRE}d\(",
         "sql: effect()": r"^d\([nsvq(]",
         "sql: ; statement": (

@@ -17,7 +17,9 @@ JSON = None | bool | int | float | str | Sequence["JSON"] | Mapping[str, "JSON"]
 
 
 def inspect_tree(
-    value: JSON, format: Format = "text",  # noqa: A002 - the word of the contract formats: Mapping[str, Format] | None = None
+    value: JSON,
+    format: Format = "text",  # noqa: A002 - the word of the contract
+    formats: Mapping[str, Format] | None = None,
 ) -> Iterator[tuple[str, Finding]]:
     """Every finding in `value`, as (JSON pointer, finding), in document order.
 

@@ -54,7 +54,7 @@ _CODE = re.compile(r"[\w\])]\s*[(\[`]|=[^=>]|[+!\[\]()]{6}|\w\s*\.\s*\w+\s*[=(]|
 _BROWSER = r"(?:alert|confirm|prompt|eval|setTimeout|setInterval|execScript|importScripts|fromCharCode)"
 _LOOSE = re.compile(
     rf"(?:^|[^\w.$])(?:(?:window|self|top|this|parent|frames"
-    rf"|globalThis)\s*[.\[]\s*['\"]?)?{_BROWSER}['\"\])\s]*(?:\(\s*[^)\s]|\(\)\W*$|`|\?\.\(|\.call|\.apply)|(?:window"
+    rf"|globalThis)\s*[.\[]\s*['\"]?)?{_BROWSER}['\"\])\s]*(?:\(\s*[^)\s$]|\(\)\W*$|`|\?\.\(|\.call|\.apply)|(?:window"
     rf"|self|top|parent|frames|globalThis)\s*\[[^\]]{{0,80}}\]\s*(?:\(|=)|new\s+ActiveXObject|document\s*\["
     rf"|\.\s*(?:call|apply)\s*`"
     r"|document\s*(?:/\*[^*]{0,80}\*/)?\s*\??\.\s*(?:cookie|write|location|domain|body|createElement|getElement|URL"
@@ -83,8 +83,7 @@ _BREAK_HANDLER = re.compile(
 _AFTER_STRING = Grammar(
     {
         "js: ' ; call()": r"^[)\]}]*[;+*,o?:e&C|\n][^sq]{0,24}d",
-        "js: ' operator call() operator '": r"^[)\]}]*[;+,o?:e]+[(\[{!+]*(?:[iK]\.)*c[^;]{0,60}(?:[+;,oC][qQ]?"
-        r"|[+o,][qQs])$",
+        "js: ' operator call() operator '": r"^[)\]}]*[;+,o?:e]+[(\[{!+]*(?:[iK]\.)*c[^;]{0,60}(?:;?C|[+o,][qQs])$",
         "js: ' ; assign": r"^[)\]}]*;[K]?[i.]+(?:\[[isn]\])?=[^;]{0,40}(?:;|C|q|Q)",
         "js: ' } statement": r"^[)\]]*[;]?\}+[;]?(?:[Kcd]|i=)",
     }
