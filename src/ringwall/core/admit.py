@@ -86,7 +86,7 @@ REASONS = (METHOD, TARGET, TARGET_SIZE, ENCODING, PATH, QUERY, HEADER, HEADER_SI
 _METHOD = re.compile(rb"[A-Z][A-Z-]{0,19}")
 _TARGET = re.compile(rb"/[!$&-;=?-\[\]_a-z~%]*")
 _NAMES = re.compile(rb"[A-Za-z0-9!#$%&'*+.^_`|~\-,]+")
-_VALUE_BAD = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+_VALUE_BAD = bytes(c for c in range(128) if (c < 32 and c != 9) or c == 127)  # deleting them is faster than a search
 _HOST = re.compile(r"(?:[A-Za-z0-9._~-]+|\[([0-9A-Fa-f:.]+)\])(?::([0-9]{1,5}))?")
 _MEDIA = re.compile(r"([a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+*-]+)\s*(?:;|$)")
 _CHARSET = re.compile(r";\s*charset\s*=\s*\"?([a-z0-9._:-]+)", re.IGNORECASE)
@@ -179,7 +179,7 @@ def _flaw_of_headers(headers: Headers, bounds: Admission) -> Reason | None:
     total = sum(map(len, values))
     if total + len(joined) > bounds.header_total or max(map(len, values)) > bounds.header:
         return HEADER_SIZE
-    return HEADER if _VALUE_BAD.search(b"".join(values)) else None
+    return HEADER if len(b"".join(values).translate(None, _VALUE_BAD)) != total else None
 
 
 def _by_name(headers: Headers) -> dict[str, str] | Reason:

@@ -78,7 +78,7 @@ class Event:
             "credential": self.credential,
             "objects": self.objects,
             "verdicts": [_verdict(s) for s in self.steps],
-            "layers": {layer.value: us for layer, us in self.layers},
+            "layers": {layer._value_: us for layer, us in self.layers},
             "faults": self.faults,
             "notes": self.notes,
             "sizes": self.sizes,
@@ -87,7 +87,10 @@ class Event:
             "trace": self.trace,
             **self.facts,
         }
-        return {key: value for key, value in whole.items() if value not in (None, "", (), [], {})}
+        return {key: value for key, value in whole.items() if value or value.__class__ in _NUMBERS}
+
+
+_NUMBERS = frozenset({int, float, bool})
 
 
 def _verdict(step: Step) -> dict[str, object]:

@@ -70,7 +70,7 @@ class Exchange:
         self._wall = wall
         self._request_id = wall.ports.new_id()
         self._started = wall.ports.ticks()
-        self._layers: dict[Layer, float] = {}
+        self._layers: dict[Layer, int] = {}
         self._steps: list[Step] = []
         self._notes: list[str] = []
         self._observed: Refuse | None = None
@@ -124,7 +124,7 @@ class Exchange:
 
     def _admit(self, raw: RawHead) -> Head | Refuse:
         found = admitted(self._wall, raw, self._request_id)
-        self._layers[Layer.TRANSPORT] = self._since(self._started)
+        self._layers[Layer.TRANSPORT] = self._wall.ports.ticks() - self._started
         if isinstance(found, Refuse):
             return found
         head, plan, params = found
@@ -204,7 +204,7 @@ class Exchange:
         if not body or not (_says_json(response) or (_vague(response) and body.lstrip()[:1] in (b"{", b"["))):
             return response
         data, parsed = self._wall.decode(body)
-        return replace(response, data=data, parsed=parsed)
+        return Response(response.status, response.headers, body, data, parsed)
 
     def _written(self, response: Response) -> Response | Refuse:
         if not response.stale:
@@ -213,34 +213,39 @@ class Exchange:
 
     def _walk(self, guards: Sequence[Guard[Any]], message: Message) -> Generator[Want, Any, Message | Refuse]:
         """Each guard in order; the first refusal ends the walk, unless its layer only observes."""
-        observe = self._route().observe
+        observe, ticks, layers = self._route().observe, self._wall.ports.ticks, self._layers
+        known, now = self.known, ticks()
         for guard in guards:
-            before = self._wall.ports.ticks()
-            verdict = judge(guard, message, self.known)
-            asked = 0
-            while isinstance(verdict, Ask):
-                answer, asked = (yield verdict.question), asked + 1
-                if isinstance(answer, Unavailable):
-                    verdict = Refuse(reasons.STORE, headers=((b"retry-after", b"5"),), detail=str(answer))
-                elif asked < _QUESTIONS:
-                    verdict = resume(guard.layer, verdict.then, answer, message)
-                else:
-                    verdict = Refuse(INTERNAL[guard.layer], detail="a guard that does not stop asking")
-            us = self._since(before)
-            self._layers[guard.layer] = self._layers.get(guard.layer, 0.0) + us
+            verdict = judge(guard, message, known)
+            if isinstance(verdict, Ask):
+                verdict = yield from self._asked(guard, verdict, message)
+            before, now = now, ticks()
+            layers[guard.layer] = layers.get(guard.layer, 0) + now - before
             if verdict is PASS:
                 continue
             if isinstance(verdict, Learned):
-                self._known = verdict.known
+                self._known = known = verdict.known
             elif isinstance(verdict, Rewritten):
                 message = verdict.message  # type: ignore[assignment] # a guard rewrites what it was given
                 self._notes.append(f"{guard.layer}: {verdict.note}")
             elif isinstance(verdict, Refuse):
                 observed = guard.layer in observe
-                self._note(guard, verdict, us, observed=observed)
+                self._note(guard, verdict, (now - before) / 1000, observed=observed)
                 if not observed:
                     return verdict
         return message
+
+    def _asked(self, guard: Guard[Any], verdict: Verdict, message: Message) -> Generator[Want, Any, Verdict]:
+        """The verdict that a guard comes to once the world has answered all that it asks."""
+        asked = 0
+        while isinstance(verdict, Ask):
+            answer, asked = (yield verdict.question), asked + 1
+            if isinstance(answer, Unavailable):
+                return Refuse(reasons.STORE, headers=((b"retry-after", b"5"),), detail=str(answer))
+            if asked >= _QUESTIONS:
+                return Refuse(INTERNAL[guard.layer], detail="a guard that does not stop asking")
+            verdict = resume(guard.layer, verdict.then, answer, message)
+        return verdict
 
     def effect(self, effect: Effect) -> Refuse | None:
         """Judge what the application is about to do; a refusal also replaces whatever it then replies.
@@ -302,7 +307,7 @@ class Exchange:
             credential=principal.credential if principal else "",
             objects=tuple(f"{o.resource}:{o.id}" for o in known.objects) if known else (),
             steps=tuple(self._steps),
-            layers=tuple((layer, round(us, 1)) for layer, us in self._layers.items()),
+            layers=tuple([(layer, round(ns / 1000, 1)) for layer, ns in self._layers.items()]),
             faults=tuple(f"{f.pointer[:_POINTER]} {f.reason}" for f in deciding.faults[:_FAULTS]) if deciding else (),
             notes=tuple(self._notes),
             sizes=(head.length or 0 if head else 0, len(response.body or b"")),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 JSON = None | bool | int | float | str | list["JSON"] | dict[str, "JSON"]
@@ -83,11 +83,11 @@ class Request:
     def with_body(self, body: bytes) -> Request:
         """The same request with other content; its framing follows the new length."""
         kept = tuple(h for h in self.headers if h[0].lower() not in _FRAMING)
-        return replace(self, body=body, headers=(*kept, (b"content-length", b"%d" % len(body))))
+        return Request(self.head, (*kept, (b"content-length", b"%d" % len(body))), body)
 
     def with_headers(self, headers: Headers) -> Request:
         """The same request with other headers to forward."""
-        return replace(self, headers=headers)
+        return Request(self.head, headers, self.body)
 
 
 _FRAMING = frozenset({b"content-length", b"transfer-encoding", b"content-encoding"})
@@ -127,11 +127,11 @@ class Response:
 
     def with_headers(self, headers: Headers) -> Response:
         """The same reply with other headers."""
-        return replace(self, headers=headers)
+        return Response(self.status, headers, self.body, self.data, self.parsed, self.stale)
 
     def with_data(self, data: JSON) -> Response:
         """The same reply with other parsed content, to be written out before it leaves."""
-        return replace(self, data=data, parsed=True, stale=True)
+        return Response(self.status, self.headers, self.body, data, parsed=True, stale=True)
 
 
 _OF_CONTENT = frozenset(

@@ -118,9 +118,14 @@ def dresser(settings: Settings) -> Callable[[Head | None, Response], Response]:
     expose = ", ".join(settings.cors.expose).encode() if settings.cors else b""
 
     def dress(head: Head | None, response: Response) -> Response:
-        kept = [h for h in response.headers if h[0].lower() not in _REMOVED and not h[0].lower().startswith(_CORS)]
-        present = {name.lower() for name, _ in kept}
-        kept.extend(h for h in _ALWAYS if h[0] not in present)
+        kept: list[Header] = []
+        present: set[bytes] = set()
+        for header in response.headers:
+            name = header[0].lower()
+            if name not in _REMOVED and not name.startswith(_CORS):
+                kept.append(header)
+                present.add(name)
+        kept.extend([h for h in _ALWAYS if h[0] not in present])
         if b"content-security-policy" not in present:
             kept.append(_PAGE_POLICY if _is_page(response) else _DATA_POLICY)
         if head is not None:

@@ -13,9 +13,10 @@ _SECONDS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5
 
 
 class Metrics:
-    """Counters of one process, kept in a registry of their own."""
+    """Counters of one process, kept in a registry of their own. Those of an operation are looked up once."""
 
     def __init__(self) -> None:
+        self._known: dict[tuple[str | None, str, int], Counter] = {}
         self._registry = CollectorRegistry()
         self._exchanges = Counter(
             "ringwall_exchanges",
@@ -38,8 +39,12 @@ class Metrics:
 
     def observe(self, event: Event) -> None:
         """Count an exchange."""
-        status = f"{event.status // 100}xx"
-        self._exchanges.labels(event.operation or "none", event.decision, status).inc()
+        key = (event.operation, event.decision, event.status // 100)
+        counter = self._known.get(key)
+        if counter is None:
+            counter = self._exchanges.labels(event.operation or "none", event.decision, f"{key[2]}xx")
+            self._known[key] = counter
+        counter.inc()
         self._overhead.observe(event.us / 1e6)
         if event.reason is not None:
             self._refusals.labels(event.layer or "none", event.reason).inc()
