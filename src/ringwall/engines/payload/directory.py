@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from ringwall.engines.payload.finding import View
+from ringwall.engines.payload.grammar import Grammar
 
 LDAP = "ldap"
 XPATH = "xpath"
@@ -19,18 +20,30 @@ XPATH_HINTS = (
 
 _ATTRIBUTE = r"[\w;.:-]{1,60}\s*(?:=|>=|<=|~=|:=)"
 _BREAK = re.compile(rf"[^()]{{0,200}}\)[\s)]*+[&|!]?\s*\(\s*(?:[&|!(]|{_ATTRIBUTE})")
-_FILTER = re.compile(rf"\s*\(\s*[&|!]\s*(?:\(\s*(?:{_ATTRIBUTE}[^()]*|[&|!].*)\)?\s*)+\)*\s*", re.DOTALL)
+_SHAPES = Grammar(
+    {
+        "ldap: (& filter with a wildcard)": (
+            r"^\s*\(\s*[&|!]\s*(?:\(\s*(?:[\w;.:-]+\s*(?:=|>=|<=|~=|:=)[^()]*|[&|!])\)*\s*)+$"
+        ),
+        "ldap: value \\29": r"\\2[89aA][^\w]*\w+=|\\29\\28",
+    }
+)
 _TAIL = re.compile(
     r"[^()]{0,200}\*?\)+\s*(?:\x00|%00)|\*\)\)*|\*[^()\s]{0,40}\)\([^()]*|[^()\s]{0,40}\*\)[&"
     r"|!(]\(*\S*|[^()\s]{1,40}\)\(?[&|!]\(?[&|!]?|[^()\s]{0,60}\([&|!]\([^()]{1,80}\)*|[^()\s]{0,60}\)\(\(?[&|!].*"
 )
-_ESCAPED = re.compile(r"\\2[89a]\W*\w+=|\\29\\28", re.IGNORECASE)
-_XPATH = re.compile(
-    r"['\"]\s*\]?\s*(?:or|and|\|)\s*(?:\(?\s*)?(?:count|name|string-length|substring|contains|starts-with|position"
-    r"|last|local-name|text|document|doc)\s*\(\s*(?:/|\.|\*|name|//|['\"\d)])"
-    r"|['\"]\s*\]\s*\|\s*/|['\"]\s*\]\s*(?:/|\|)\s*[/*\w]|(?:or|and)\s+count\s*\(\s*/|\b(?:parent|child|ancestor"
-    r"|descendant|following|preceding)(?:-\w+)*::(?:\w+|\*|node\(\))",
-    re.IGNORECASE,
+_XPATH = Grammar(
+    {
+        "xpath: ' or function(/)": (
+            r"['\"]\s*\]?\s*(?:or|and|\|)\s*\(?\s*(?:count|name|string-length|substring|contains|starts-with|position"
+            r"|last|local-name|text|document|doc)\s*\(\s*(?:/|\.|\*|name|['\"\d)])|(?:or|and)\s+count\s*\(\s*/"
+        ),
+        "xpath: '] | /": r"['\"]\s*\]\s*\|\s*/|['\"]\s*\]\s*(?:/|\|)\s*[/*\w]",
+        "xpath: axis::node": (
+            r"\b(?:parent|child|ancestor|descendant|following|preceding)(?:-\w+)*::(?:\w|\*|node\(\))"
+        ),
+    },
+    fold=True,
 )
 
 
@@ -41,13 +54,12 @@ def detect_ldap(view: View) -> str | None:
         return None
     if _BREAK.match(text) and not text.lstrip().startswith("("):
         return "ldap: value ) ( attribute ="
-    if text.lstrip().startswith("(") and _FILTER.fullmatch(text) and "=" in text and "*" in text:
-        return "ldap: (& filter with a wildcard)"
-    if _TAIL.fullmatch(text.strip(" ")) or _ESCAPED.search(text):
-        return "ldap: value * )"
-    return None
+    shape = _SHAPES.match(text)
+    if shape is not None and ("*" in text or "\\" in shape):
+        return shape
+    return "ldap: value * )" if _TAIL.fullmatch(text.strip(" ")) else None
 
 
 def detect_xpath(view: View) -> str | None:
     """The evidence that `view` ends an XPath predicate and goes on, or None."""
-    return "xpath: ' or function(/)" if _XPATH.search(view.text) else None
+    return _XPATH.match(view.text)

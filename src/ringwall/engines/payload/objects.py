@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from ringwall.engines.payload.finding import View
+from ringwall.engines.payload.grammar import Grammar
 
 KIND = "deserialization"
 HINTS = (
@@ -17,40 +18,27 @@ HINTS = (
     r"|builtins|__builtin__|subprocess|nt|commands)\s|^ga[rs]|^[(\x80]|@type\"",
 )
 
-_FORMATS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("java stream", re.compile(r"(?:^|[\s=:\"',])(?:rO0AB[XQ-Z]|aced0005[0-9a-fA-F]{2}|H4sIAAAAAAAA[\w+/]{8})")),
-    (".net stream", re.compile(r"(?:^|[\s=:\"',])AAEAAAD/////[\w+/]{4}")),
-    ("php object", re.compile(r"(?:^|[;{}\s=:\"'|])[OC]:\+?\d{1,6}:\"[^\"]{0,200}\":\d+:\{")),
-    ("yaml tag", re.compile(r"!!(?:python/|ruby/|java|javax|com|org|sun)[\w./:]*|!!\w+(?:\.\w+){2,}|!ruby/\w+")),
-    ("typed json", re.compile(r"[\"'](?:\$type|@type|@class)[\"']\s*:\s*[\"'](?:\w+\.)+\w+")),
-    ("node function", re.compile(r"_\$\$ND_FUNC\$\$_")),
-    (
-        "java xml",
-        re.compile(
-            r"<java\b[^>]{0,200}>?[\s\S]{0,200}<(?:object|void)\b|<void\s+(?:class|method"
-            r"|property)\s*=|<object\s+class\s*=\s*[\"'](?:\w+\.)+\w+|<(?:sorted-set|tree-map|dynamic-proxy"
-            r"|java\.util\.[\w.]+)>"
+_START = r"(?:^|[\s=:\"',])"
+_FORMATS = Grammar(
+    {
+        "object: java stream": rf"{_START}(?:rO0AB[XQ-Z]|aced0005[0-9a-fA-F]{{2}}|H4sIAAAAAAAA[\w+/]{{8}})",
+        "object: .net stream": rf"{_START}AAEAAAD/////[\w+/]{{4}}",
+        "object: php object": r"(?:^|[;{}\s=:\"'|])[OC]:\+?\d+:\"[^\"]*\":\d+:\{",
+        "object: yaml tag": r"!!(?:python/|ruby/|java|javax|com|org|sun)[\w./:]*|!!\w+(?:\.\w+)(?:\.\w+)|!ruby/\w+",
+        "object: typed json": r"[\"'](?:\$type|@type|@class)[\"']\s*:\s*[\"'](?:\w+\.)+\w+",
+        "object: node function": r"_\$\$ND_FUNC\$\$_",
+        "object: java xml": (
+            r"<java\b[^<]*<(?:object|void)\b|<void\s+(?:class|method|property)\s*="
+            r"|<object\s+class\s*=\s*[\"'](?:\w+\.)+\w+|<(?:sorted-set|tree-map|dynamic-proxy|java\.util\.[\w.]+)>"
         ),
-    ),
-    (
-        "pickle",
-        re.compile(
-            r"(?:^|[\n(])c\w+(?:\.\w+)*\n\w+\n[(\x80-\x9f]|^\(?[cil][a-z_]+\n\w+\n"
-            r"|\x80[\x02-\x05](?:\x95|c)"
+        "object: pickle": (
+            r"(?:^|[\n(])c\w+(?:\.\w+)*\n\w+\n[(\x80-\x9f\xc2]|^\(?[cil][a-z_]+\n\w+\n|\xc2\x80[\x02-\x05](?:\xc2\x95|c)"
         ),
-    ),
-    (
-        "pickle base64",
-        re.compile(
-            r"(?:^|[\s=:\"',])gA[I-X][\w+/]{16,}={0,2}$|(?:^|[\s=:\"',])(?:Y29z|Y3Bvc2l4"
-            r"|Y19f)[\w+/]{12,}={0,2}$"
-        ),
-    ),
+        "object: pickle base64": rf"{_START}(?:gA[I-X][\w+/]{{16}}|(?:Y29z|Y3Bvc2l4|Y19f)[\w+/]{{12}})[\w+/]*=?=?$",
+    }
 )
-
-
 TYPE_KEYS = frozenset({"$type", "@type", "@class", "__type", "py/object", "!class"})
-_TYPE = re.compile(r"\[?(?:\w+[.\\:/])+\w+.*", re.DOTALL)
+_TYPE = re.compile(r"\[?(?:\w++[.\\:/])++\w.*", re.DOTALL)
 
 
 def names_type(value: str) -> bool:
@@ -60,7 +48,4 @@ def names_type(value: str) -> bool:
 
 def detect(view: View) -> str | None:
     """The evidence that `view` is a serialized object, or None."""
-    for name, pattern in _FORMATS:
-        if pattern.search(view.text):
-            return f"object: {name}"
-    return None
+    return _FORMATS.match(view.text)

@@ -62,7 +62,7 @@ _HIDDEN = re.compile(r"/\.(?!well-known|\.?/|\.?$)\w[\w.-]{2,30}(?:/|$|\s)")
 _NUL_ENDED = re.compile(r"[\w /.\\:-]{4,400}(?:\x00|%00)(?:\.\w{1,5})?")
 _WINDOWS = re.compile(
     r"[\s\"']*(?:[a-z]:[\\/]+"
-    r"|\\\\[\w.?$-]+\\|[\\/]+(?=[\w\\]*\\))(?!users\\|documents)(?:[\w .~()$+-]+[\\/]+)*[\w .~$%-]*[\s\"']*",
+    r"|\\\\[\w.?$-]+\\|[\\/]+(?=[\w\\]*\\))(?!users\\|documents)(?:[\w .~()$+-]++[\\/]++)*+[\w .~$%-]*+[\s\"']*",
     re.IGNORECASE,
 )
 _WRAPPER = re.compile(

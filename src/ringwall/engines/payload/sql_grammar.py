@@ -66,7 +66,8 @@ BARE = Grammar(
         "sql: delay": r"yz[sqQn]",
         "sql: operator operand = operand": (
             rf"^(?:a?[nv]|g\([^)]*\)|[aw]{{1,4}})?\)*o{_PRE}{_O}(?:[ao]+{_PRE}{_O})*\)*{_COMPARE}{_PRE}(?:[nsqQvwtT]"
-            rf"|{_CALL})(?:a[wt])?\)*(?:[CoQq;LO)]|$)"
+            rf"|{_CALL})(?:a[wt])?"
+            r"\)*(?:[CoQq;LO)]|$)"
         ),
         "sql: number or operand = operand": (
             rf"^a?n(?:a\(*(?:n|s|g\(\))\)*)*\)*o{_PRE}{_O}(?:[ao]+{_PRE}{_O})*\)*{_COMPARE}{_PRE}[nsqQvtXfgdSlc(]"
