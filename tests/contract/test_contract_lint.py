@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from contract.contract_samples import CONTRACT, api, contract
+from ringwall.contract.grammar import CONTRACT as GRAMMAR
 from ringwall.contract.lint import Finding, lint, unaccepted
+from ringwall.contract.shapes import Listing, Record, Table
 
 SOUND = CONTRACT.replace("notes:       {format: markdown}", "notes:       {class: contact}") + (
     "limits: {rate: 600/minute, anonymous_rate: 60/minute}\n"
@@ -90,3 +95,25 @@ def test_a_finding_is_accepted_until_its_day_is_over() -> None:
     assert [f.id for f in accepted] == ["contract.observe"]
     assert "contract.observe" not in {f.id for f in before}
     assert "contract.observe" in {f.id for f in after}
+
+
+def test_the_reference_lists_every_key_and_finding() -> None:
+    root = Path(__file__).parents[2]
+    reference = (root / "docs" / "contract.md").read_text(encoding="utf-8")
+    source = (root / "src/ringwall/contract/lint.py").read_text(encoding="utf-8")
+    ids = set(re.findall(r'"(contract\.[a-z.]+)"', source))
+    keys = {name for record in (GRAMMAR, *_records(GRAMMAR)) for name in (*record.members, *record.later)}
+    assert len(ids) > 15
+    assert {i for i in ids if f"`{i}`" not in reference} == set()
+    assert {k for k in keys if not re.search(rf"`[^`]*\b{k}\b[^`]*`", reference)} == set()
+
+
+def _records(shape: object) -> Iterator[Record]:
+    if isinstance(shape, Record):
+        yield shape
+        for below in shape.members.values():
+            yield from _records(below)
+    elif isinstance(shape, Table):
+        yield from _records(shape.value)
+    elif isinstance(shape, Listing):
+        yield from _records(shape.item)

@@ -30,6 +30,16 @@ def test_the_whole_example_is_read_as_written() -> None:
     assert str(rules["GET /health"].at) == f"ringwall.yaml:{len(CONTRACT.splitlines())}:3"
 
 
+def test_the_products_own_example_loads_but_for_what_is_not_supported_yet() -> None:
+    product = Path(__file__).parents[3] / "shared" / "PRODUCT.md"
+    if not product.exists():
+        pytest.skip("the product's description is not beside this checkout")
+    text = product.read_text(encoding="utf-8").split("```yaml\n", 1)[1].split("```", 1)[0]
+    assert [p.found for p in mistakes(text)] == ["the key `upstream`"]
+    start, end = text.index("  upstream:"), text.index("roles:\n  patient")
+    assert contract(text[:start] + text[end:]).resources["patient"].owner == "account_id"
+
+
 def test_everything_else_that_may_be_stated_is_read() -> None:
     made = contract(
         CONTRACT

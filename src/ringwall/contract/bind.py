@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from ringwall.contract.api import Api, ApiOperation, Parameter
 from ringwall.contract.model import Operation, Resource, Rule
-from ringwall.contract.survey import Shown, replied, sent
+from ringwall.contract.survey import Shown, Survey
 from ringwall.contract.templates import BadTemplate, canonical, parameters
 
 _GENERIC = frozenset({"id", "uuid", "guid", "pk", "key", "slug", "name", "uid"})
@@ -85,6 +85,7 @@ class Binder:
 
     def __init__(self, api: Api, resources: Mapping[str, Resource]) -> None:
         self._api = api
+        self._survey = Survey(api.schemas)
         self._resources = resources
         self._by_schema = {r.schema: r for r in reversed(list(resources.values())) if r.schema}
         self._by_word = {w: r for r in reversed(list(resources.values())) for w in _words(r)}
@@ -93,7 +94,7 @@ class Binder:
 
     def bind(self, api: ApiOperation, rule: Rule | None) -> Operation:
         """The operation with its rule, resource and objects."""
-        shown = () if api.websocket else replied(api, self._api.schemas)
+        shown = () if api.websocket else self._survey.replied(api)
         objects = tuple(self._objects(api.path))
         resource = self._stated(rule) or self._resource(api, shown, objects)
         return Operation(
@@ -116,7 +117,7 @@ class Binder:
             for found in shown:
                 if found.manner == manner and found.component in self._by_schema:
                     return self._by_schema[found.component]
-        for found in sent(api, self._api.schemas):
+        for found in self._survey.sent(api):
             if found.manner == "object" and found.component in self._by_schema:
                 return self._by_schema[found.component]
         if objects:

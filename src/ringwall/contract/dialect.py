@@ -109,6 +109,11 @@ class Schemas:
         """Whether keywords beside `$ref` count (3.1), or are ignored (2.0, 3.0)."""
         return self._siblings
 
+    @property
+    def doubtful(self) -> bool:
+        """Whether anything is wrong in any component."""
+        return any(unit.doubts for unit in self.units.values())
+
     def reach(self, refs: Iterable[str]) -> set[str]:
         """All components that these lead to."""
         seen: set[str] = set()

@@ -11,7 +11,7 @@ from ringwall.contract.api import Api, ApiOperation
 from ringwall.contract.bind import Binder, plurals
 from ringwall.contract.grammar import KEY, NAME
 from ringwall.contract.model import At, Field, Operation, Resource
-from ringwall.contract.survey import properties, replied
+from ringwall.contract.survey import Survey, properties
 from ringwall.contract.templates import parameters
 
 _NOWHERE = At("", 0, 0)
@@ -72,8 +72,9 @@ def _kinds(api: Api, allow: str | None) -> Iterator[Kind]:
     """A path such as `/patients/{id}` whose reply is a component makes a resource of it."""
     names: set[str] = set()
     schemas: set[str] = set()
+    survey = Survey(api.schemas)
     for operation in api.operations:
-        found = _item(operation, api)
+        found = _item(operation, api, survey)
         if found is None or operation.flaw:
             continue
         segment, parameter, component = found
@@ -90,11 +91,11 @@ def _nameable(name: str) -> bool:
     return re.fullmatch(NAME.pattern, name) is not None
 
 
-def _item(operation: ApiOperation, api: Api) -> tuple[str, str, str] | None:
+def _item(operation: ApiOperation, api: Api, survey: Survey) -> tuple[str, str, str] | None:
     parts = [part for part in operation.path.split("/") if part]
     if operation.method != "GET" or len(parts) < 2 or "{" in parts[-2] or not parts[-1].startswith("{"):
         return None
-    component = next((s.component for s in replied(operation, api.schemas) if s.manner == "object"), None)
+    component = next((s.component for s in survey.replied(operation) if s.manner == "object"), None)
     if component is None or not properties(api.schemas[component], api.schemas):
         return None
     return parts[-2], parameters(parts[-1])[0], component

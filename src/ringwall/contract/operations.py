@@ -81,6 +81,8 @@ class Draft:
                 for doubt in unit.doubts:
                     told = (doubt.place, doubt.found, doubt.expected)
                     (self.flaws if doubt.broken or strict else self.doubts).append(told)
+            if not self.schemas.doubtful:
+                continue
             for name in sorted(self.schemas.reach(ref for unit in units for ref in unit.refs)):
                 for doubt in self.schemas.units[name].doubts:
                     if doubt.broken or strict:

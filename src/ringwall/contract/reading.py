@@ -12,6 +12,7 @@ from ringwall.contract.model import Authentication, Field, Issuer, Problem, Rate
 from ringwall.contract.shapes import Path, nearest
 
 _UNITS = {"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "kB": 10**3, "MB": 10**6, "GB": 10**9}
+_SUGGESTED = 50  # looking for the nearest of a thousand names costs more than a reader of so many mistakes gains
 _PERIODS = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86_400.0}
 
 
@@ -33,7 +34,8 @@ class Desk:
         known = sorted(names)
         listed = ", ".join(known[:12]) + (", …" if len(known) > 12 else "")
         expected = f"one of {listed}" if known else f"a {what}, but there is none"
-        self.report(path, f"the unknown {what} {name[:100]!r}", expected, nearest(name, known), key=key)
+        close = nearest(name, known) if len(self.problems) < _SUGGESTED else None
+        self.report(path, f"the unknown {what} {name[:100]!r}", expected, close, key=key)
 
 
 def mapping(value: JSON) -> Mapping[str, JSON]:

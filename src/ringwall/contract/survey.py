@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -51,21 +51,6 @@ def properties(schema: JSON, schemas: Schemas) -> dict[str, Schema]:
     return found
 
 
-def shown(schema: JSON, schemas: Schemas, depth: int = 0) -> Iterator[Shown]:
-    """Every component that a value of this schema holds, nearest first."""
-    places = list(applied(schema, schemas))
-    for name, _ in places:
-        if name is not None:
-            yield Shown(name, "object" if depth == 0 else "wrapped")
-    for _, here in places:
-        for item, _ in applied(here["items"], schemas) if "items" in here else ():
-            if item is not None:
-                yield Shown(item, "list")
-    if depth < _WRAPPERS:
-        for below in properties(schema, schemas).values():
-            yield from shown(below, schemas, depth + 1)
-
-
 def media_schemas(content: Mapping[str, MediaType]) -> Iterator[Schema]:
     """The schemas of a body's JSON representations."""
     for media, entry in content.items():
@@ -73,18 +58,46 @@ def media_schemas(content: Mapping[str, MediaType]) -> Iterator[Schema]:
             yield entry.schema
 
 
-def replied(operation: ApiOperation, schemas: Schemas) -> tuple[Shown, ...]:
-    """What the operation's successful replies show."""
-    return tuple(
-        found
-        for status, reply in operation.replies.items()
-        if status.startswith("2") or status == "default"
-        for schema in media_schemas(reply.content)
-        for found in shown(schema, schemas)
-    )
+class Survey:
+    """What bodies hold, over one API's components. Each component is looked at once, however often it is named."""
 
+    def __init__(self, schemas: Schemas) -> None:
+        self._schemas = schemas
+        self._known: dict[tuple[str, int], tuple[Shown, ...]] = {}
 
-def sent(operation: ApiOperation, schemas: Schemas) -> tuple[Shown, ...]:
-    """What the operation's body holds."""
-    content = operation.body.content if operation.body else {}
-    return tuple(found for schema in media_schemas(content) for found in shown(schema, schemas))
+    def replied(self, operation: ApiOperation) -> tuple[Shown, ...]:
+        """What the operation's successful replies show, nearest first."""
+        contents = (
+            reply.content
+            for status, reply in operation.replies.items()
+            if status.startswith("2") or status == "default"
+        )
+        return self._all(schema for content in contents for schema in media_schemas(content))
+
+    def sent(self, operation: ApiOperation) -> tuple[Shown, ...]:
+        """What the operation's body holds, nearest first."""
+        return self._all(media_schemas(operation.body.content if operation.body else {}))
+
+    def _all(self, bodies: Iterable[Schema]) -> tuple[Shown, ...]:
+        return tuple(dict.fromkeys(found for body in bodies for found in self._shown(body, 0)))
+
+    def _shown(self, schema: JSON, depth: int) -> tuple[Shown, ...]:
+        name = schema.get("$ref") if isinstance(schema, dict) and len(schema) == 1 else None
+        if not isinstance(name, str):
+            return tuple(dict.fromkeys(self._found(schema, depth)))
+        if (name, depth) not in self._known:
+            self._known[name, depth] = tuple(dict.fromkeys(self._found(schema, depth)))
+        return self._known[name, depth]
+
+    def _found(self, schema: JSON, depth: int) -> Iterator[Shown]:
+        places = list(applied(schema, self._schemas))
+        for name, _ in places:
+            if name is not None:
+                yield Shown(name, "object" if depth == 0 else "wrapped")
+        for _, here in places:
+            for item, _ in applied(here["items"], self._schemas) if "items" in here else ():
+                if item is not None:
+                    yield Shown(item, "list")
+        if depth < _WRAPPERS:
+            for below in properties(schema, self._schemas).values():
+                yield from self._shown(below, depth + 1)
