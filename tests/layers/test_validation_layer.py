@@ -507,3 +507,13 @@ def test_no_text_makes_a_guard_fail(text: str, media: str) -> None:
     wrapped = TITLE.replace(b"x\r\n", raw + b"\r\n") + b"--B--\r\n" if media.startswith("multipart") else raw
     found = send(wrapped, media.encode())
     assert isinstance(found, Known) or not found[0].startswith("internal")
+
+
+@pytest.mark.parametrize(
+    ("value", "refused"), [("/proc/self/fd/19", True), ("/9j/4AAQSkZJRgABAQAAAQABAAD/2wBD", False), ("YWJj", False)]
+)
+def test_base64_is_judged_as_the_path_that_it_may_be(value: str, refused: bool) -> None:
+    schema: dict[str, object] = {"type": "object", "properties": {"data": {"type": "string", "format": "byte"}}}
+    guards = forge(operation({"application/json": MediaType(schema, {})}), SETTINGS)  # type: ignore[arg-type]
+    found = send(orjson.dumps({"data": value}), guards=replace(guards, body=guards.body + DETECTION.body))
+    assert isinstance(found, Known) is not refused

@@ -95,9 +95,16 @@ def forge(operation: Operation, settings: Settings) -> Guards:
 
 def _found(text: Text, look: Inspect) -> Finding | None:
     """The finding in one text. A member's own name is judged as text, and as the name that it is."""
+    if text.format == "byte":
+        return look(text.value, "text") if _could_be_path(text.value) else None
     if text.format != "name":
         return look(text.value, _FORMATS.get(text.format, "text"))
     return look(text.value, "text") or (look(_member(text), "json") if _suspect(text.value) else None)
+
+
+def _could_be_path(base64: str) -> bool:
+    """Base64 is free of every syntax but that of a path: what is short, and begins like one, is judged as that."""
+    return base64.startswith("/") and len(base64) <= 255 and "+" not in base64
 
 
 def _suspect(name: str) -> bool:

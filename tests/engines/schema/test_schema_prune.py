@@ -113,6 +113,8 @@ def test_leaves_out_what_is_not_declared(schema: object, value: object, kept: ob
         ({"type": "string", "enum": ["a"]}, False),
         ({"type": "string", "format": "uuid"}, False),
         ({"type": "string", "format": "uri"}, True),
+        ({"type": "string", "format": "byte"}, True),
+        ({"type": "string", "contentEncoding": "base64"}, True),
         ({"type": "string", "format": "nickname"}, True),
         ({"type": "string", "pattern": "^[a-z]+$"}, False),
         ({"type": "string", "pattern": "^.+$"}, True),
@@ -147,3 +149,8 @@ def test_threads_that_come_first_together_see_the_same_shape() -> None:
         found = list(pool.map(prune, values * 5))  # type: ignore[arg-type]
     assert all(gone == ("/z",) for _, gone in found)
     assert [kept for kept, _ in found[:40]] == [{k: v for k, v in value.items() if k != "z"} for value in values]
+
+
+def test_a_stated_class_alone_leaves_the_schemas_own_format() -> None:
+    shapes = Shapes({"P": {"properties": {"site": {"type": "string", "format": "uri"}}}}, {"P": {"site": Note("text")}})
+    assert shapes.node(ref("P")).properties["site"].format == "uri"  # type: ignore[arg-type]

@@ -3,6 +3,7 @@
 from ringwall.engines.schema.compiled import CODES, Compiler, Flaw, Unusable, Validator, token
 from ringwall.engines.schema.decode import Bounds, Decoded, Malformed, decode
 from ringwall.engines.schema.document import Components, Schema, in_place, members, types
+from ringwall.engines.schema.nulls import valid_without_nulls
 from ringwall.engines.schema.prune import Pruner, pruner
 from ringwall.engines.schema.shape import ANYTHING, Node, Note, Shapes
 
@@ -28,4 +29,5 @@ __all__ = [
     "pruner",
     "token",
     "types",
+    "valid_without_nulls",
 ]

@@ -145,6 +145,8 @@ class Closing:
                 out[keyword] = self._rewrite(below, "raw")
         if mode == "closed":
             self._close(schema, out)
+        if mode != "raw":
+            _any_branch(out)
         return out
 
     def _own(self, schema: dict[str, JSON]) -> dict[str, JSON]:
@@ -284,6 +286,20 @@ _DECLARING = frozenset({"$ref", "properties", "patternProperties", *BRANCHES, *A
 _COMPOSED = frozenset({"$ref", *BRANCHES, "if", *ASIDE, "dependentSchemas"})
 _ANNOTATED = frozenset({"$ref", "properties", *_KEPT, *_LISTS, *_TESTS, *_PLACES, *ASIDE, "patternProperties",
                         "required", "dependentSchemas", "discriminator", "pattern", "contentEncoding"})  # fmt: skip
+
+
+def _any_branch(out: dict[str, JSON]) -> None:
+    """Take `oneOf` as `anyOf`. Documents in the wild offer branches that overlap (integer beside number, two open
+    objects), and the servers behind them take the first that fits; a value that no branch has is refused either way.
+    """
+    given = out.pop("oneOf", None)
+    if given is None:
+        return
+    if "anyOf" not in out:
+        out["anyOf"] = given
+        return
+    others = out.get("allOf")
+    out["allOf"] = [*(others if isinstance(others, list) else []), {"anyOf": given}]
 
 
 def _beside(mode: Mode) -> Mode:

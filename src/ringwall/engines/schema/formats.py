@@ -105,10 +105,11 @@ NATIVE = frozenset(
      "uri", "uri-reference", "iri", "iri-reference", "uri-template", "json-pointer", "relative-json-pointer", "regex"}
 )  # fmt: skip
 
-DECIDED = (NATIVE | FORMATS.keys()) - {
-    "uri", "uri-reference", "iri", "iri-reference", "uri-template", "json-pointer", "relative-json-pointer", "regex",
-}  # fmt: skip
-"""Formats whose values leave no room for anything else."""
+ENCODED = frozenset({"byte", "base64"})
+_OPEN = ENCODED | {"uri", "uri-reference", "iri", "iri-reference", "uri-template", "json-pointer",
+                   "relative-json-pointer", "regex"}  # fmt: skip
+DECIDED = (NATIVE | FORMATS.keys()) - _OPEN
+"""Formats whose values leave no room for anything else. Base64 does: `/proc/self/fd/19` is base64 too."""
 
 ADDRESSES = frozenset({"uri", "uri-reference", "iri", "iri-reference", "url", "http-url"})
 

@@ -24,7 +24,7 @@ from ringwall.engines.schema.document import (
     resolve,
     types,
 )
-from ringwall.engines.schema.formats import ADDRESSES, DECIDED
+from ringwall.engines.schema.formats import ADDRESSES, DECIDED, ENCODED
 from ringwall.engines.schema.patterns import exact
 
 
@@ -97,7 +97,7 @@ class Shapes:
     def _leaf(self, schema: dict[str, JSON], note: Note | None) -> Node:
         """The shape of a schema without any below or beside it: all that are alike share one."""
         kinds = types(schema, self._components)
-        format_ = note.format if note else _format_of([schema])
+        format_ = _format_of([schema], note)
         free, open_ = not decided(schema, self._components), "object" in kinds
         key = ("leaf", free, format_, note, open_, "array" in kinds)
         if key not in self._made:
@@ -111,7 +111,7 @@ class Shapes:
         here = _merged(given, self._components)
         notes = {**self._said(here), **notes}
         node.free = not all(decided(schema, self._components) for schema in given)
-        node.format = note.format if note else _format_of(here)
+        node.format = _format_of(here, note)
         node.sanitize = note.sanitize if note else False
         declared: dict[str, list[Schema]] = {}
         for schema in here:
@@ -193,7 +193,12 @@ def _choices(given: tuple[Schema, ...], components: Components) -> tuple[Schema,
     return tuple(tagged(schema, found)) if len(found) > 1 and not outside else ()
 
 
-def _format_of(here: list[dict[str, JSON]]) -> str:
+def _format_of(here: list[dict[str, JSON]], note: Note | None) -> str:
+    """The format that the contract states, else what the schema's own says for detection."""
+    if note is not None and note.format != "text":
+        return note.format
+    if any(schema.get("format") in ENCODED or schema.get("contentEncoding") == "base64" for schema in here):
+        return "byte"
     return "uri" if any(schema.get("format") in ADDRESSES for schema in here) else "text"
 
 
@@ -206,7 +211,7 @@ def decided(schema: Schema, components: Components, depth: int = 12) -> bool:
         return False
     if "string" not in types(schema, components) or "enum" in schema or "const" in schema:
         return True
-    if schema.get("format") in DECIDED or schema.get("contentEncoding") == "base64" or exact(schema.get("pattern")):
+    if schema.get("format") in DECIDED or exact(schema.get("pattern")):
         return True
     target = resolve(schema.get("$ref"), components)
     if target is not None and decided(target, components, depth - 1):

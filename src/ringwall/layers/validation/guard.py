@@ -173,7 +173,9 @@ class Representation:
         if isinstance(self._validator, Unusable):
             return Refuse(SCHEMA)
         if self._validator is not None and not self._validator.is_valid(found.value):
-            return refused(self._validator.flaws(found.value, "/body"))
+            flaws = self._validator.flaws(found.value)
+            if not valid_without_nulls(found.value, self._validator, flaws):
+                return refused(tuple(Flaw(f"/body{flaw.pointer}", flaw.code) for flaw in flaws))
         collect(found.value, self._node, "/body", texts)
         return Body(found.value, self._key)
 
