@@ -2,7 +2,6 @@
 them ever reaches the application. Classes from RFC 9112, section 11, and from public work on request smuggling
 (Linhart et al. 2005; Kettle 2019; the funky-chunks line of 2025)."""
 
-
 from __future__ import annotations
 
 import asyncio
@@ -12,7 +11,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from adapters.gateway.rig import OPEN, WHOLE, Bounds, Caller, Seen, answering, application, caller, echo, gateway, run
+from adapters.gateway.rig import (
+    OPEN,
+    WHOLE,
+    Bounds,
+    Caller,
+    Seen,
+    answering,
+    application,
+    caller,
+    echo,
+    gateway,
+    once,
+    run,
+)
 from ringwall.core.plan import Plan
 
 HIDDEN = b"GET /hidden HTTP/1.1\r\nHost: h\r\n\r\n"
@@ -160,6 +172,20 @@ def test_what_could_be_read_twice_is_refused_and_hides_nothing(plan: Plan) -> No
                 assert seen.reasons == [reason], name
                 assert seen.events[0].client == "127.0.0.1", name
             assert b"hidden" not in app.log
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    "padding", [b"1;" + b"a" * 200_000, b"0\r\n" + b"A: b\r\n" * 20_000], ids=["extension", "trailers"]
+)
+def test_padding_without_end_is_refused_before_it_ends(padding: bytes) -> None:
+    async def main() -> None:
+        seen = Seen()
+        async with application(answering(echo)) as app, gateway(app, seen, WHOLE) as server:
+            status, _, body = await once(server, CHUNKED + padding)
+            assert (status, json.loads(body)["reason"]) == (400, "transport.chunk")
+            assert app.log == b""
 
     run(main())
 

@@ -1,6 +1,5 @@
 """WebSockets through the gateway: the handshake is an exchange, what follows is bytes both ways."""
 
-
 from __future__ import annotations
 
 import asyncio
