@@ -34,10 +34,24 @@ _OVERLONG = re.compile(
 )
 
 
+def _each(pattern: re.Pattern[str], one: Callable[[re.Match[str]], str], text: str) -> str:
+    """`pattern.sub(one, text)`, asking `one` once for each spelling."""
+    seen: dict[str, str] = {}
+
+    def known(match: re.Match[str]) -> str:
+        whole = match[0]
+        answer = seen.get(whole)
+        if answer is None:
+            answer = seen[whole] = one(match)
+        return answer
+
+    return pattern.sub(known, text)
+
+
 def percent(text: str) -> str:
     """RFC 3986 percent-decoding; bytes that are not UTF-8 are read leniently, `%uXXXX` (IIS) included."""
     if "%u" in text or "%U" in text:
-        text = _UNICODE_PERCENT.sub(lambda m: unicodedata.normalize("NFKC", chr(int(m[1], 16))), text)
+        text = _each(_UNICODE_PERCENT, lambda m: unicodedata.normalize("NFKC", chr(int(m[1], 16))), text)
     raw = text.replace("=", "=3D").encode("utf-8", "replace")
     # quoted-printable is the one native decoder of hexadecimal escapes: borrow it
     marked = re.sub(rb"%(?=[0-9A-Fa-f]{2})", b"=", raw)
@@ -69,15 +83,8 @@ def plus(text: str) -> str:
 
 def entities(text: str) -> str:
     """HTML character references (WHATWG HTML section 13.5), numeric ones with any number of leading zeros."""
-    seen: dict[str, str] = {}
-
-    def one(match: re.Match[str]) -> str:
-        whole = match[0]
-        if whole not in seen:
-            seen[whole] = _reference(match)
-        return seen[whole]
-
-    return _LEGACY.sub(lambda m: html.unescape(m[0] + ";"), _ENTITY.sub(one, text))
+    plain = _each(_ENTITY, _reference, text)
+    return _LEGACY.sub(lambda m: html.unescape(m[0] + ";"), plain) if _LEGACY.search(plain) else plain
 
 
 def _reference(match: re.Match[str]) -> str:
@@ -89,7 +96,7 @@ def _reference(match: re.Match[str]) -> str:
 
 def escapes(text: str) -> str:
     r"""Backslash escapes of JavaScript, JSON, PHP and Python: `\x3c`, `\u003c`, `\u{3c}`, `\74`, `\n`."""
-    return _ESCAPE.sub(_unescape, text)
+    return _each(_ESCAPE, _unescape, text)
 
 
 def _unescape(match: re.Match[str]) -> str:
@@ -114,7 +121,7 @@ def hex_prefix(text: str) -> str:
 
 def utf7(text: str) -> str:
     """UTF-7 runs (RFC 2152): `+ADw-`."""
-    return _UTF7.sub(_utf16, text)
+    return _each(_UTF7, _utf16, text)
 
 
 def _utf16(match: re.Match[str]) -> str:

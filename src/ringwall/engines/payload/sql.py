@@ -7,6 +7,8 @@ escapes. A value with balanced quotes that stays inside its string never matches
 from __future__ import annotations
 
 import re
+from collections import deque
+from itertools import islice
 
 from ringwall.engines.payload.finding import View
 from ringwall.engines.payload.sql_grammar import AFTER_STRING, BARE, INSIDE
@@ -57,6 +59,7 @@ _INLINE = re.compile(
 _TRUE_REST = re.compile(r"['\"`]\d\w{0,8}\s*$")
 _WINDOW = 48
 _ENDS = 24
+_TAIL = 8192
 
 
 def detect(view: View) -> str | None:
@@ -141,9 +144,10 @@ def _truncation(text: str, start: int, letters: str, quote: str) -> str | None:
 def _inside(text: str) -> str | None:
     """The shapes that are statements wherever they stand, looked for around the words that can begin them."""
     lowered = text.lower()
-    places = [match.start() for match in _ANCHOR.finditer(lowered)]
-    if len(places) > 2 * _ENDS:
-        places = places[:_ENDS] + places[-_ENDS:]
+    places = [match.start() for match in islice(_ANCHOR.finditer(lowered), _ENDS)]
+    if len(places) == _ENDS:  # of very many, those nearest to either end
+        tail = max(places[-1] + 1, len(lowered) - _TAIL)
+        places.extend(deque((match.start() for match in _ANCHOR.finditer(lowered, tail)), _ENDS))
     for place in places:
         if place and (evidence := INSIDE.match(tokens(text, place, _WINDOW))):
             return evidence

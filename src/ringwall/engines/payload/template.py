@@ -27,8 +27,8 @@ _DELIMITERS = (
     ("smarty", "{", "}"),
 )
 _SMARTY = re.compile(r"\$|[a-z]+\s|php$")
-_MOST = 24  # spans of a kind read from each end of a text
-_LONGEST = 2000
+_MOST = 16  # spans of a kind read from each end of a text
+_LONGEST = 800
 _STRING = re.compile(r"'[^']{0,400}'|\"[^\"]{0,400}\"|\\?[\"'][^\"']{0,200}\\?[\"']")
 _OPERATION = re.compile(
     r"[\w\])'\"]\s*\(|\w\s*\[\s*[\w'\"]|[\d)]\s*[*+/%^-]\s*[\d('\"s]|__\w+|\|\s*\w+\s*\(|^\s*[\[(]\s*[s\d'\"{]"

@@ -99,30 +99,29 @@ def detect(view: View) -> str | None:
 def active_markup(text: str) -> str | None:
     """The evidence of a tag in `text` that a browser would act on, or None."""
     for tag in tags(text):
-        if evidence := _judge(tag, text):
+        if evidence := _judge(tag):
             return evidence
     return None
 
 
-def _judge(tag: Tag, text: str) -> str | None:
+def _judge(tag: Tag) -> str | None:
     name = tag.name.rpartition(":")[2] or tag.name
     if name == "script" or name.startswith(("script\\", "script.")):
-        return _script(tag, text)
+        return _script(tag)
     if name in _ACTIVE and not tag.closes and (tag.attributes or name != "object"):
         return f"html: <{name}>"
-    if name == "style" and _STYLE.search(_folded(text[tag.end : tag.end + 2000])):
+    if name == "style" and _STYLE.search(_folded(tag.after)):
         return "html: <style> active css"
     return _by_attributes(name, tag.attributes)
 
 
-def _script(tag: Tag, text: str) -> str | None:
+def _script(tag: Tag) -> str | None:
     """A script element with something to run; the bare word `<script>` in a sentence has nothing."""
     if tag.closes:
-        before = text[max(0, tag.end - 400) : tag.end]
-        return "html: </script> closes" if _CODE.search(before) or tag.end < len(text) else None
+        return "html: </script> closes" if tag.after or _CODE.search(tag.before) else None
     if tag.attributes:
         return "html: <script attributes>"
-    rest = text[tag.end : tag.end + 2000]
+    rest = tag.after
     if "</script" in rest.lower() or not rest.strip() or _CODE.search(rest[:200]):
         return "html: <script> code"
     return None
