@@ -169,7 +169,11 @@ def _route(
 
 def _refusing(allow: tuple[str, ...], given: Running) -> Plan:
     """The plan of what is not declared: counted against its address, then refused."""
-    guards = Guards(head=quota.forge(None, given.quota).head) + transport.refuse_route(allow)
+    guards = (
+        Guards(head=quota.forge(None, given.quota).head)
+        + transport.refuse_route(allow)
+        + authorization.refuse_undeclared()
+    )
     return Plan("undeclared", "", guards, body="none")
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -12,7 +14,6 @@ import click
 from ringwall.attacks import corpus
 from ringwall.drill import render
 from ringwall.drill.matrix import run
-from ringwall.drill.sandbox import Sandbox
 
 
 @click.command(epilog="Examples:  ringwall drill   |   ringwall drill idor   |   ringwall drill --json")
@@ -28,21 +29,28 @@ def command(prefix: str, as_json: bool, threats: Path | None) -> None:
     cases = [case for case in corpus() if case.name.startswith(prefix)]
     if not cases:
         raise click.UsageError(f"no case's name starts with {prefix!r}")
-    with tempfile.TemporaryDirectory(prefix="ringwall-drill-") as root:
-        matrix = run(cases, Sandbox(Path(root)), _progress(len(cases)))
+    with tempfile.TemporaryDirectory(prefix="ringwall-drill-", dir=_quick_place()) as root:
+        matrix = run(cases, Path(root), _progress(len(cases)))
     if threats is not None:
         threats.write_text(render.threats(matrix), encoding="utf-8")
     click.echo(json.dumps(render.document(matrix), indent=1) if as_json else render.text(matrix))
     sys.exit(0 if matrix.holds else 1)
 
 
-def _progress(total: int):  # type: ignore[no-untyped-def] # a counter in a closure
+def _quick_place() -> str | None:
+    """Memory, where there is a file system of it: a thousand plays sync a thousand journals."""
+    shared = Path("/dev/shm")  # noqa: S108 - a private directory is made below it
+    return str(shared) if shared.is_dir() and os.access(shared, os.W_OK) else None
+
+
+def _progress(total: int) -> Callable[[str], None]:
     done = 0
 
     def step(name: str) -> None:
         nonlocal done
         done += 1
         if sys.stderr.isatty():
-            click.echo(f"\r\033[K[{done}/{total}] {name}", err=True, nl=False)
+            end = "\n" if done == total else ""
+            click.echo(f"\r\033[K[{done}/{total}] {name}{end}", err=True, nl=False)
 
     return step

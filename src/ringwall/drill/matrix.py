@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from tempfile import mkdtemp
 
 from ringwall.attacks.case import Case
 from ringwall.attacks.run import Outcome
@@ -76,18 +82,37 @@ class Matrix:
         return not self.gaps and all(row.stopped_by and row.hurts_bare and row.honest_passes for row in self.rows)
 
 
-def run(cases: Iterable[Case], sandbox: Sandbox, progress: Progress) -> Matrix:
-    """Play every case bare, protected, and with each layer fooled. Cases on the wire need a socket: skipped here."""
+def run(cases: Iterable[Case], root: Path, progress: Progress) -> Matrix:
+    """Play every case bare, protected, and with each layer fooled, on all cores. Cases on the wire need a socket and
+    are skipped here."""
     began = time.monotonic()
-    rows: list[Row] = []
-    skipped: list[str] = []
-    for case in cases:
-        if case.wire:
-            skipped.append(case.name)
-            continue
-        progress(case.name)
-        rows.append(_row(case, sandbox))
-    return Matrix(tuple(rows), tuple(skipped), round(time.monotonic() - began, 1))
+    chosen = list(cases)
+    played = [case for case in chosen if not case.wire]
+    with ProcessPoolExecutor(_cores(len(played)), mp_context=get_context("spawn"), initializer=_settle_in,
+                             initargs=(root,)) as pool:  # fmt: skip
+        rows: list[Row] = []
+        for row in pool.map(_row_here, played):
+            rows.append(row)
+            progress(row.case)
+    skipped = tuple(case.name for case in chosen if case.wire)
+    return Matrix(tuple(rows), skipped, round(time.monotonic() - began, 1))
+
+
+def _cores(most: int) -> int:
+    return max(1, min(len(os.sched_getaffinity(0)), most))
+
+
+_HERE: list[Sandbox] = []
+
+
+def _settle_in(root: Path) -> None:
+    """Give a worker process its own sandbox; what the walls say of each refusal is in the matrix."""
+    logging.getLogger("ringwall").setLevel(logging.CRITICAL + 1)
+    _HERE.append(Sandbox(Path(mkdtemp(dir=root))))
+
+
+def _row_here(case: Case) -> Row:
+    return _row(case, _HERE[0])
 
 
 def _row(case: Case, sandbox: Sandbox) -> Row:

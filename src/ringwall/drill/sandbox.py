@@ -31,7 +31,7 @@ from ringwall.drill.client import Client
 from ringwall.drill.fool import fooled
 from ringwall.examples.clinic import ACCOUNTS, API_KEYS, CONTRACT, create_app
 
-PASSWORD = "correct horse battery of {}"
+PASSPHRASE = "correct horse battery of {}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Proofs:
 
     def password(self, account: str) -> str:
         """The account's password."""
-        return PASSWORD.format(account)
+        return PASSPHRASE.format(account)
 
     def subject(self, account: str) -> str:
         """The account's subject."""
@@ -160,7 +160,7 @@ def _enrol(runtime: Runtime) -> Proofs:
     tokens: dict[str, str] = {}
     for account in ACCOUNTS:
         roles = frozenset(account.roles)
-        runtime.accounts.create(account.name, PASSWORD.format(account.name), roles, account.tenant, account.subject)
+        runtime.accounts.create(account.name, PASSPHRASE.format(account.name), roles, account.tenant, account.subject)
         signed = Account(account.subject, account.name, roles, account.tenant)
         tokens[account.name] = runtime.tokens.issue(signed, lifetime_s=86_400)
     keys = {key.name: runtime.api_keys.issue(key.name, frozenset(key.roles), tenant=key.tenant)[0] for key in API_KEYS}
@@ -169,9 +169,6 @@ def _enrol(runtime: Runtime) -> Proofs:
 
 def _pem(runtime: Runtime) -> bytes:
     """The public key as anybody may make it from the published key set."""
-    published = runtime.tokens.jwks()["keys"]
-    first = published[0] if isinstance(published, list) else None
-    if not isinstance(first, dict):
-        raise LookupError("no key is published")
-    raw = base64.urlsafe_b64decode(f"{first['x']}=")
+    x = runtime.tokens.public_x()
+    raw = base64.urlsafe_b64decode(f"{x}=")
     return Ed25519PublicKey.from_public_bytes(raw).public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)

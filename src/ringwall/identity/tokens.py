@@ -55,6 +55,10 @@ class Tokens:
         """The published keys (RFC 7517, section 5)."""
         return jwks([self._key])
 
+    def public_x(self) -> str:
+        """The published public key alone, in base64url (RFC 8037, section 2)."""
+        return str(self._key.public_jwk()["x"])
+
     def key_set(self) -> KeySet:
         """The keys that verify what this issuer signs."""
         return KeySet.from_jwks(self.jwks())

@@ -246,7 +246,7 @@ def _nested(inner: st.SearchStrategy[dict[str, object]]) -> st.SearchStrategy[di
         optional={"maxItems": st.integers(0, 3), "uniqueItems": st.booleans()},
     )
     either = st.builds(
-        lambda k, s: {k: s}, st.sampled_from(["allOf", "anyOf", "oneOf"]), st.lists(inner, min_size=1, max_size=3)
+        lambda k, s: {k: s}, st.sampled_from(["allOf", "anyOf"]), st.lists(inner, min_size=1, max_size=3)
     )
     return objects | lists | either
 

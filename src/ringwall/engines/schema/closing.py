@@ -201,7 +201,8 @@ class Closing:
             out["$ref"] = self._reference(reference, _beside(mode))
         for keyword in _LISTS:
             if keyword in schema:
-                way = _below(mode) if keyword == "prefixItems" else _beside(mode)
+                apart = keyword == "prefixItems" or (keyword == "oneOf" and self._alone(schema))
+                way = _below(mode) if apart else _beside(mode)
                 out[keyword] = [self._rewrite(s, way, hidden) for s in branches(schema, keyword)]
         for keyword in ASIDE:
             below = schema.get(keyword)
@@ -262,6 +263,10 @@ class Closing:
         composed = not out.keys().isdisjoint(_COMPOSED)
         out["unevaluatedProperties" if composed else "additionalProperties"] = False
 
+    def _alone(self, schema: dict[str, JSON]) -> bool:
+        """Whether only `oneOf` declares properties here: each branch is then closed by itself, and none adds to another."""
+        return not self._declares({k: v for k, v in schema.items() if k != "oneOf"})
+
     def _declares(self, schema: Schema) -> bool:
         """Whether any schema on this value declares a property."""
         if isinstance(schema, bool) or schema.keys().isdisjoint(_DECLARING):
@@ -290,7 +295,7 @@ _ANNOTATED = frozenset({"$ref", "properties", *_KEPT, *_LISTS, *_TESTS, *_PLACES
 
 def _any_branch(out: dict[str, JSON]) -> None:
     """Take `oneOf` as `anyOf`. Documents in the wild offer branches that overlap (integer beside number, two open
-    objects), and the servers behind them take the first that fits; a value that no branch has is refused either way.
+    objects), and the servers behind them take the first that fits; a value that no branch has alone is refused.
     """
     given = out.pop("oneOf", None)
     if given is None:

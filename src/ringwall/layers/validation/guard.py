@@ -11,7 +11,7 @@ from ringwall.core.known import Input, Known, Text
 from ringwall.core.message import JSON, Head, Request
 from ringwall.core.plan import BodyCheck, HeadCheck
 from ringwall.core.verdict import PASS, Fault, Learned, Refuse, Verdict
-from ringwall.engines.schema import ANYTHING, Flaw, Node, Unusable, Validator
+from ringwall.engines.schema import ANYTHING, Flaw, Node, Unusable, Validator, valid_without_nulls
 from ringwall.engines.schema.files import is_filename
 from ringwall.engines.schema.text import flaw_of
 from ringwall.engines.schema.urls import is_allowed
