@@ -8,15 +8,16 @@ from typing import TypeVar
 
 from ringwall.contract.model import Operation
 from ringwall.core.plan import Guard, Guards
+from ringwall.core.verdict import Refuse
 from ringwall.layers.authorization.fields import fields_guard
 from ringwall.layers.authorization.memory import memory_guard
 from ringwall.layers.authorization.objects import objects_guard
 from ringwall.layers.authorization.operation import operation_guard
-from ringwall.layers.authorization.reasons import LAYER, REASONS
+from ringwall.layers.authorization.reasons import LAYER, OPERATION, REASONS
 from ringwall.layers.authorization.references import references_guard
 from ringwall.layers.authorization.settings import Settings
 
-__all__ = ["LAYER", "REASONS", "Settings", "forge"]
+__all__ = ["LAYER", "REASONS", "Settings", "forge", "refuse_undeclared"]
 
 
 def forge(operation: Operation, settings: Settings) -> Guards:
@@ -28,11 +29,17 @@ def forge(operation: Operation, settings: Settings) -> Guards:
             *_named("object", objects_guard(operation, settings), because),
         ),
         body=(
-            *_named("fields", fields_guard(operation, settings), because),
             *_named("references", references_guard(operation, settings), because),
+            *_named("fields", fields_guard(operation, settings), because),
         ),
         reply=_named("memory", memory_guard(operation, settings), because),
     )
+
+
+def refuse_undeclared() -> Guards:
+    """The guard of what no operation is declared for: nobody was ever allowed it. A second wall behind routing."""
+    refusal = Refuse(OPERATION)
+    return Guards(head=(Guard(LAYER, "operation", lambda head, known: refusal),))
 
 
 Check = TypeVar("Check")
