@@ -12,6 +12,7 @@ from itertools import islice
 import re2
 
 from ringwall.engines.payload.finding import View
+from ringwall.engines.payload.grammar import Grammar
 from ringwall.engines.payload.shell_command import command_line, is_shaped, whole_command
 from ringwall.engines.payload.shell_shapes import ANYCASE, EXACT, SHORT
 from ringwall.engines.payload.shell_words import NET, PLAIN, PREFIXES, WORDS
@@ -50,6 +51,7 @@ _QUOTING = re.compile(
     r"|\$\{?IFS(?:%\?\?|[:\d,]*)?\}?(?:\$\d)?",
     re.IGNORECASE,
 )
+_QUOTED = Grammar({"quoting": r"\w(?:''|\"\"|\\\w|\^\w|\$[@*]|`\w*`)|[\w/]['\"]\w+['\"]\w|\$\{?ifs"}, fold=True)
 _TICK_BEFORE = re.compile(r"(?:[;|&=$<>\"'(:,\w]|[;|&=$<>]\s)$|^$")
 _LONE = re.compile(
     r"[\w.)/'\"-]{1,40}(?:;|\|\|?|&&|&)/?[\w/]{0,20}\b(?:id|ls|pwd|ps)\b[;|&]*|(?:id|ls|dir|whoami|pwd"
@@ -60,7 +62,7 @@ _JQUERY = re.compile(r"\$\(\s*(?:this|document|window)\s*\)")
 
 def detect(view: View) -> str | None:
     """The evidence that `view` is a command injection, or None."""
-    text = _QUOTING.sub(_unquoted, view.text)
+    text = _QUOTING.sub(_unquoted, view.text) if _QUOTED.match(view.text) else view.text
     return _shapes(text) or _commands(text, bool(view.decoded)) or whole_command(text.strip())
 
 

@@ -12,26 +12,25 @@ from collections.abc import Iterator
 from ringwall.engines.payload import decode
 from ringwall.engines.payload.carriers import leaves
 from ringwall.engines.payload.finding import View
+from ringwall.engines.payload.gate import Gate
 
 DEPTH = 3
 READINGS = 12
 BUDGET = 192 * 1024
 
-_STEPS: tuple[tuple[str, re.Pattern[str], decode.Decoder], ...] = (
-    ("url", re.compile(r"%(?:u[0-9A-Fa-f]{4}|[0-9A-Fa-f]{2})"), decode.percent),
-    ("html", re.compile(r"&(?:#[xX]?[0-9A-Fa-f]|[A-Za-z]{2,20}\d?;|(?i:lt|gt|quot|amp)\b)"), decode.entities),
-    ("escape", re.compile(r"\\(?:x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|u\{|[0-7]{2}|[nr]|[\"'/])"), decode.escapes),
-    ("utf7", re.compile(r"\+A[A-Za-z0-9/]{2}"), decode.utf7),
-    ("hex", re.compile(r"0[xX][0-9A-Fa-f]{2}(?![0-9A-Fa-f])[^\s,;)]{0,4}0[xX]|\.\.0[xX]"), decode.hex_prefix),
-    ("css", re.compile(r"\\0{0,4}[2-7][0-9A-Fa-f](?![0-9A-Fa-f])"), decode.css),
-    (
-        "unicode",
-        re.compile("[\xa0-\u02ff\u2000-\u30ff\ufb00-\ufeff\uff00-\uffff\U0001d400-\U0001d7ff]"),
-        decode.best_fit,
-    ),
-    ("null", re.compile("[\x00\u200b-\u200d\u2060\ufeff]"), decode.invisible),
-    ("base64", re.compile(r"(?:^|[=,:\s])[A-Za-z0-9+/_-]{12,}={0,2}(?:$|[&\s;])"), decode.from_base64),
+# (decoder's name, sign that wakes it, decoder); the signs are read together by one automaton
+_STEPS: tuple[tuple[str, str, decode.Decoder], ...] = (
+    ("url", r"%(?:u[0-9a-f]{4}|[0-9a-f]{2})", decode.percent),
+    ("html", r"&(?:#x?[0-9a-f]|[a-z]{2,20}\d?;|(?:lt|gt|quot|amp)\b)", decode.entities),
+    ("escape", r"\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|u\{|[0-7]{2}|[nr]|[\"'/])", decode.escapes),
+    ("utf7", r"\+A[a-z0-9/]{2}", decode.utf7),
+    ("hex", r"0x[0-9a-f]{2}[^\s,;)0-9a-f]{0,4}0x|\.\.0x", decode.hex_prefix),
+    ("css", r"\\0{0,4}[2-7][0-9a-f]", decode.css),
+    ("unicode", r"[\xc2-\xcb\xe2\xe3\xef]|\xf0\x9d", decode.best_fit),
+    ("null", r"\x00|\xe2\x80[\x8b-\x8d]|\xe2\x81\xa0|\xef\xbb\xbf", decode.invisible),
+    ("base64", r"(?:^|[=,:\s])[a-z0-9+/_-]{12}[a-z0-9+/_-]*={0,2}(?:$|[&\s;])", decode.from_base64),
 )
+_SIGNS = Gate((tuple((number, (sign,)) for number, (_, sign, _) in enumerate(_STEPS)),))
 _PLUS = re.compile(r"[\w'\")]\+[\w'\"(*-]|^\+|\+[|&;]|[|&;]\+")
 
 
@@ -53,8 +52,9 @@ def views(value: str) -> Iterator[View]:
 
 def _next(view: View) -> Iterator[View]:
     text, done = view.text, view.decoded
-    for name, sign, decoder in _STEPS:
-        if done.count(name) < (3 if name == "url" else 2) and sign.search(text):
+    for number in _SIGNS.awake(text):
+        name, _, decoder = _STEPS[number]
+        if done.count(name) < (3 if name == "url" else 2):
             yield View(decoder(text), (*done, name), view.leaf)
     if "+" in text and " " not in text and "plus" not in done and _PLUS.search(text):
         yield View(decode.plus(text), (*done, "plus"), view.leaf)

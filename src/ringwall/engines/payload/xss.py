@@ -14,6 +14,7 @@ from ringwall.engines.payload.grammar import Grammar
 from ringwall.engines.payload.js_tokens import tokens
 from ringwall.engines.payload.markup import Tag, tags
 from ringwall.engines.payload.vocabulary import words
+from ringwall.engines.payload.xss_shapes import ANYCASE, EXACT
 
 KIND = "xss"
 HINTS = (
@@ -50,36 +51,6 @@ _STYLE = re.compile(
 _NOISE = re.compile(r"[\x00-\x20\xa0\\]+")
 _CSS_COMMENT = re.compile(r"/\*[^*]{0,200}\*/|\\(?=[g-z\s])|<!--.{0,20}?-->")
 _CODE = re.compile(r"[\w\])]\s*[(\[`]|=[^=>]|[+!\[\]()]{6}|\w\s*\.\s*\w+\s*[=(]|//|^\s*[(\[{`'\"+!~-]|&#")
-
-_BROWSER = r"(?:alert|confirm|prompt|eval|setTimeout|setInterval|execScript|importScripts|fromCharCode)"
-_LOOSE = re.compile(
-    rf"(?:^|[^\w.$])(?:(?:window|self|top|this|parent|frames"
-    rf"|globalThis)\s*[.\[]\s*['\"]?)?{_BROWSER}['\"\])\s]*(?:\(\s*[^)\s$]|\(\)\W*$|`|\?\.\(|\.call|\.apply)|(?:window"
-    rf"|self|top|parent|frames|globalThis)\s*\[[^\]]{{0,80}}\]\s*(?:\(|=)|new\s+ActiveXObject|document\s*\["
-    rf"|\.\s*(?:call|apply)\s*`"
-    r"|document\s*(?:/\*[^*]{0,80}\*/)?\s*\??\.\s*(?:cookie|write|location|domain|body|createElement|getElement|URL"
-    r"|documentURI)|String\.fromCharCode"
-    r"|(?:window|document|top|self|parent)\s*[.\[]\s*['\"]?location['\"]?\]?\s*=[^=]|\.innerHTML\s*\+?="
-    r"|\bconstructor\s*[(\[.]\s*['\"`(]?\s*(?:constructor|alert)",
-)
-_SCRIPT_URL = re.compile(
-    r"(?:^|[\s\"'=(,;>/?&])(?:j\s*a\s*v\s*a|v\s*b|l\s*i\s*v\s*e|j)\s*s\s*c\s*r\s*i\s*p\s*t\s*:(?=[^\s]"
-    r"|\s*\S*[(`=])\S{0,200}?[(`=%\\.]",
-    re.IGNORECASE,
-)
-_DATA_URL = re.compile(r"(?:^|[\s\"'=(,;>])data:[^,\s]{0,60}(?:text/html|script|xml|svg)[^,\s]{0,60},", re.IGNORECASE)
-_STYLE_LOOSE = re.compile(
-    r"\bexpression\s*\(\s*\w+[.(]|:\s*url\(\s*['\"]?(?:java|vb)script"
-    r"|style\s*=[^<>]{0,60}expression\s*\(|-moz-binding\s*:\s*url|behaviou?r\s*:\s*url|@import\s*(?:url\s*\("
-    r"|['\"])\s*['\"]?(?:https?:|//|data:|java)",
-    re.I,
-)
-_BREAK_HANDLER = re.compile(
-    r"(?:^|[\"'`\s/\x00-\x20+>;,?&])on[a-z]{3,24}[\s\x00]*=[\s\x00]*[\"'`+(]{0,4}[^\s\"'`=;&]{0,80}[(`:=\[]"
-    r"|(?:^|[\"'`\s/;])on[a-z]{3,24}\s*=\s*(?:alert|eval|prompt|confirm|import|fetch)\b"
-    r"|[\"'`][\s/]*(?:[\w-]{1,20}=[\"']?[\w#.:-]{0,40}[\"']?[\s/]*){0,4}on[a-z]{3,24}\s*=",
-    re.IGNORECASE,
-)
 _AFTER_STRING = Grammar(
     {
         "js: ' ; call()": r"^[)\]}]*[;+*,o?:e&C|\n][^sq]{0,24}d",
@@ -93,7 +64,7 @@ _AFTER_STRING = Grammar(
 def detect(view: View) -> str | None:
     """The evidence that `view` is active content, or None."""
     text = view.text
-    return active_markup(text) or _loose(text) or _in_string(text)
+    return active_markup(text) or ANYCASE.match(text) or EXACT.match(text) or _in_string(text)
 
 
 def active_markup(text: str) -> str | None:
@@ -167,20 +138,6 @@ def _folded(value: str) -> str:
     """A value as a browser reads a URL or a style: references decoded, controls and comments gone."""
     plain = decode.escapes(decode.entities(value)) if ("&" in value or "\\" in value) else value
     return _NOISE.sub("", _CSS_COMMENT.sub("", decode.css(plain)))
-
-
-def _loose(text: str) -> str | None:
-    if _SCRIPT_URL.search(text):
-        return "url: script scheme"
-    if _DATA_URL.search(text):
-        return "url: data: active type"
-    if _LOOSE.search(text):
-        return "js: browser call()"
-    if _BREAK_HANDLER.search(text):
-        return "html: attribute on*=script"
-    if _STYLE_LOOSE.search(text):
-        return "css: active"
-    return None
 
 
 def _in_string(text: str) -> str | None:
