@@ -130,10 +130,12 @@ def _probe(contract: Contract) -> Callable[[str, Mapping[str, str]], Fetch | Non
         if operation is None:
             return None
         target = operation.base_path + operation.api.path
+        itself = operation.objects[-1][0]
         for name, _ in operation.objects:
-            if name not in params:
+            value = params.get(contract.resources[resource].id if name == itself else name)
+            if value is None:
                 return None
-            target = target.replace(f"{{{name}}}", quote(params[name], safe=""))
+            target = target.replace(f"{{{name}}}", quote(value, safe=""))
         return Fetch(target) if "{" not in target else None
 
     return probe

@@ -19,7 +19,7 @@ from ringwall.core.reasons import Layer, Reason
 from ringwall.core.verdict import PASS, Ask, Refuse, Rewritten, Verdict
 from ringwall.engines.crypto.fields import is_record
 from ringwall.engines.crypto.flaws import CryptoFlaw
-from ringwall.engines.policy import Sight, Sighting, masked, name_of, relation_shown, sightings
+from ringwall.engines.policy import Sight, Sighting, masked, name_of, sightings, words_shown
 
 LAYER = Layer.ENCRYPTION
 
@@ -181,12 +181,9 @@ def _records(
 def _words(seen: Sighting, settings: Settings, known: Known) -> frozenset[str]:
     """What the caller is to this object: as it says itself, or as was settled on the request where it is silent."""
     principal = known.principal or _NOBODY
-    kind = settings.sight.kinds[seen.resource]
-    relation = relation_shown(seen.value, kind, principal.subject, principal.words, principal.tenant)
-    if relation is not None:
-        return relation.words
-    settled = [ref.words for ref in known.objects if ref.resource == seen.resource]
-    return (settled[-1] if settled else principal.words) | {"anyone"}
+    caller = (principal.subject, principal.words, principal.tenant)
+    settled = ((ref.resource, ref.id, ref.words) for ref in known.objects)
+    return words_shown(seen.value, settings.sight.kinds[seen.resource], caller, settled)
 
 
 def _shown_place(seen: Sighting, field: Field, resource: Resource) -> Place:

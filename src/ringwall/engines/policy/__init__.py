@@ -2,8 +2,8 @@
 
 from ringwall.engines.policy.relation import EVERYWHERE, Relation, relate
 from ringwall.engines.policy.roles import Roles
-from ringwall.engines.policy.shape import Shape, Sighting, shape_of, sightings
-from ringwall.engines.policy.sight import Kind, Sight, at_status, masked, name_of, relation_shown
+from ringwall.engines.policy.shape import Shape, Sighting, escape, shape_of, sightings
+from ringwall.engines.policy.sight import Kind, Sight, at_status, masked, name_of, relation_shown, words_shown
 
 __all__ = [
     "EVERYWHERE",
@@ -14,10 +14,12 @@ __all__ = [
     "Sight",
     "Sighting",
     "at_status",
+    "escape",
     "masked",
     "name_of",
     "relate",
     "relation_shown",
     "shape_of",
     "sightings",
+    "words_shown",
 ]

@@ -37,7 +37,7 @@ def relate(
     `confined` says that the object's resource has tenants. An owner stays one across tenants; roles do not reach.
     """
     owns = bool(subject) and owner == subject
-    inside = tenant == EVERYWHERE or (home is not None and home == tenant)
+    inside = tenant == EVERYWHERE or (bool(home) and home == tenant)
     foreign = confined and not inside
     words = _ANYONE if foreign else roles | _ANYONE
     if owns:

@@ -6,7 +6,7 @@ names the owner or the tenant of a resource is one of its objects.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -36,6 +36,9 @@ class Sight:
         self.kinds = {kind.name: kind for kind in kinds}
         self._components = components
         self._resources = {kind.schema: kind.name for kind in kinds if kind.schema}
+        for name, schema in components.items():
+            if name not in self._resources and (kind := self._variant(name, schema)):
+                self._resources[name] = kind.name
 
     def in_bodies(self, content: Content, main: str | None) -> dict[str, Shape]:
         """By media type, the shape of request bodies. `main` is the resource that a body of another component
@@ -51,9 +54,11 @@ class Sight:
 
     def in_replies(self, replies: Mapping[str, Content], main: str | None) -> Callable[[int, Any], Iterator[Sighting]]:
         """What finds the objects in a parsed reply of a status: declared ones, then those that give themselves away
-        (as `main`'s first, where two resources share a property)."""
+        (as `main`'s first, where two resources share a property). A success that the document does not describe is
+        taken to hold objects of `main`."""
         shapes = {status: self._shape(content) for status, content in replies.items()}
-        marks = self._marks(main)
+        described = {status: _described(content) for status, content in replies.items()}
+        marks, presumed = self._marks(main), self.kinds[main] if main else None
 
         def find(status: int, data: Any) -> Iterator[Sighting]:
             seen: set[int] = set()
@@ -63,6 +68,12 @@ class Sight:
                     seen.add(id(sighting.value))
                     yield sighting
             for sighting in _marked(data, marks):
+                if id(sighting.value) not in seen:
+                    seen.add(id(sighting.value))
+                    yield sighting
+            if presumed is None or not 200 <= status < 300 or at_status(described, status):
+                return
+            for sighting in _presumed(data, presumed):
                 if id(sighting.value) not in seen:
                     yield sighting
 
@@ -90,6 +101,13 @@ class Sight:
                     marks.setdefault(name, kind.name)
         return list(marks.items())
 
+    def _variant(self, name: str, schema: Any) -> Kind | None:
+        """The resource that a component describes under another name: `PatientSummary` has Patient's properties."""
+        folded = name.casefold()
+        fitting = [k for k in self.kinds.values() if k.schema and k.schema.casefold() in folded]
+        alike = [k for k in fitting if self._alike(schema, k)]
+        return max(alike, key=lambda k: len(k.schema or ""), default=None)
+
     def _alike(self, schema: Any, kind: Kind) -> bool:
         theirs = _properties(schema, self._components)
         ours = _properties(self._components.get(kind.schema or ""), self._components)
@@ -105,15 +123,39 @@ def at_status(declared: Mapping[str, T], status: int) -> T | None:
 
 
 def relation_shown(
-    value: Mapping[str, Any], kind: Kind, subject: str, words: frozenset[str], tenant: str | None
+    value: Mapping[str, Any], kind: Kind, subject: str, words: frozenset[str], tenant: str | None, *, sure: bool = False
 ) -> Relation | None:
-    """What a caller is to an object by what the object says itself; None where it names neither owner nor tenant."""
+    """What a caller is to an object by what the object says itself; None where it names neither owner nor tenant.
+
+    Where it names no tenant, roles reach it all the same, unless one has to be `sure`.
+    """
     owner = value.get(kind.owner) if kind.owner else None
     home = value.get(kind.tenant) if kind.tenant else None
     if owner is None and home is None:
         return None
-    confined = kind.tenant is not None and home is not None
+    confined = kind.tenant is not None and (sure or home is not None)
     return relate(subject, words, tenant, owner=name_of(owner), home=name_of(home), confined=confined)
+
+
+def words_shown(
+    value: Mapping[str, Any],
+    kind: Kind,
+    caller: tuple[str, frozenset[str], str | None],
+    settled: Iterable[tuple[str, str, frozenset[str]]],
+) -> frozenset[str]:
+    """The words that hold between a caller (subject, words, tenant) and an object in a reply: by what it says itself,
+    and by what was `settled` (resource, id, words) of this very object where it does not say all. What nobody told
+    counts as foreign."""
+    subject, words, tenant = caller
+    owner = value.get(kind.owner) if kind.owner else None
+    home = value.get(kind.tenant) if kind.tenant else None
+    confined = kind.tenant is not None
+    said = relate(subject, words, tenant, owner=name_of(owner), home=name_of(home), confined=confined).words
+    if (owner is not None or kind.owner is None) and (home is not None or kind.tenant is None):
+        return said
+    own_id = name_of(value.get(kind.id))
+    known = [held for resource, object_id, held in settled if resource == kind.name and own_id in (None, object_id)]
+    return said | known[-1] if known else said
 
 
 def name_of(value: Any) -> str | None:
@@ -155,6 +197,27 @@ def _marked(data: Any, marks: list[tuple[str, str]]) -> Iterator[Sighting]:
             waiting.extend((v, f"{pointer}/{escape(k)}") for k, v in value.items() if isinstance(v, _DEEP))
         elif isinstance(value, list):
             waiting.extend((v, f"{pointer}/{i}") for i, v in enumerate(value) if isinstance(v, _DEEP))
+
+
+def _described(content: Content) -> bool:
+    return any(media.endswith("json") and isinstance(schema, dict) and schema for media, schema in content.items())
+
+
+def _presumed(data: Any, main: Kind) -> Iterator[Sighting]:
+    """The objects of a reply that nothing describes: the items of its lists, and itself or what it wraps."""
+    if isinstance(data, list):
+        yield from (Sighting(main.name, v, f"/{i}") for i, v in enumerate(data) if isinstance(v, dict))
+    if not isinstance(data, dict):
+        return
+    if main.id in data or not any(isinstance(v, _DEEP) for v in data.values()):
+        yield Sighting(main.name, data, "")
+        return
+    for key, below in data.items():
+        if isinstance(below, dict):
+            yield Sighting(main.name, below, f"/{escape(key)}")
+        for index, item in enumerate(below if isinstance(below, list) else ()):
+            if isinstance(item, dict):
+                yield Sighting(main.name, item, f"/{escape(key)}/{index}")
 
 
 def _properties(schema: Any, components: Mapping[str, Any], depth: int = 8) -> set[str]:

@@ -3,78 +3,120 @@
 from __future__ import annotations
 
 from ringwall.contract.model import Operation, Resource
-from ringwall.core.known import Known, Principal
-from ringwall.core.message import Request
+from ringwall.core.known import Known, ObjectRef, Principal
+from ringwall.core.message import JSON, Request
 from ringwall.core.plan import BodyCheck
+from ringwall.core.ports import Ownership
 from ringwall.core.verdict import PASS, Fault, Refuse, Verdict
-from ringwall.engines.policy import EVERYWHERE, Shape, Sighting, name_of, sightings
+from ringwall.engines.policy import EVERYWHERE, Sighting, name_of, relate
+from ringwall.layers.authorization.contents import finder
 from ringwall.layers.authorization.reasons import CLAIM, FIELD
 from ringwall.layers.authorization.settings import Settings, words_of
+from ringwall.layers.authorization.settle import Matter, ask_whose, relation
+
+_OF_OBJECTS = frozenset({"owner", "member", "anyone"})
+NOBODY = Principal("", frozenset(), "claimed")
 
 
 def fields_guard(operation: Operation, settings: Settings) -> BodyCheck | None:
-    """Check every property of every object in the body against `write`, the owner and the tenant."""
-    shapes = _shapes(operation, settings)
-    if not shapes:
+    """Check every property of every object in the body, and every parameter of a write that has a property's name,
+    against `write`, the owner and the tenant."""
+    find = finder(operation, settings)
+    if find is None:
         return None
     allowed = words_of(operation)
 
     def check(request: Request, known: Known) -> Verdict:
-        given = known.input
-        shape = shapes.get(given.media_type) if given else None
-        if given is None or shape is None or known.principal is None:
-            return PASS
-        for seen in sightings(given.body, shape):
+        for seen in find(known.input) if known.input else ():
             resource = settings.resources[seen.resource]
-            verdict = _written(seen, resource, known) or _claimed(seen, resource, known.principal, allowed)
+            ref = _ref(seen, resource, known)
+            words = _words(seen, resource, known, ref)
+            verdict = _written(seen, resource, words) or _claimed(seen, resource, words, known.principal, allowed)
+            if verdict and verdict.reason is FIELD and ref is not None and ref.settled == "role":
+                return _asked(request, seen, resource, ref, known, verdict)
             if verdict:
                 return verdict
         return PASS
 
+    def _asked(
+        request: Request, seen: Sighting, resource: Resource, ref: ObjectRef, known: Known, refuse: Refuse
+    ) -> Verdict:
+        """A role let the caller in, and nobody asked whose the object is: a property's `write` may want to know."""
+        if all(_OF_OBJECTS.isdisjoint(f.write or ()) for n, f in resource.fields.items() if n in seen.value):
+            return refuse
+        principal = known.principal or NOBODY
+
+        def told(whose: Ownership | None, by: str) -> Verdict:
+            words = relation(principal, resource, whose or Ownership(None, None)).words
+            settled = ObjectRef(ref.resource, ref.id, "memory", words)
+            others = tuple(settled if other == ref else other for other in known.objects)
+            return check(request, known.with_objects(others))
+
+        matter = Matter(resource, ref.id, {**known.params, resource.id: ref.id}, frozenset(), shown=False)
+        return ask_whose(matter, settings.probe, told)
+
     return check
 
 
-def _shapes(operation: Operation, settings: Settings) -> dict[str, Shape]:
-    body = operation.api.body
-    content = {media: described.schema for media, described in body.content.items()} if body else {}
-    return settings.sight.in_bodies(content, operation.resource.name if operation.resource else None)
-
-
-def _written(seen: Sighting, resource: Resource, known: Known) -> Refuse | None:
-    words = _words(seen, resource, known)
+def _written(seen: Sighting, resource: Resource, words: frozenset[str]) -> Refuse | None:
     faults = tuple(
-        Fault(f"/body{seen.pointer}/{name}", FIELD.code)
+        Fault(_pointer(seen, name), FIELD.code)
         for name, field in resource.fields.items()
         if name in seen.value and field.write is not None and words.isdisjoint(field.write)
     )
     return Refuse(FIELD, faults) if faults else None
 
 
-def _words(seen: Sighting, resource: Resource, known: Known) -> frozenset[str]:
-    """What the caller is to the object being written: settled before, or, for one being made, by what it says."""
-    principal = known.principal
-    if principal is None:
-        return frozenset({"anyone"})
-    settled = [ref.words for ref in known.objects if ref.resource == resource.name]
-    if settled:
-        return settled[-1] | {"anyone"}
-    claimed = name_of(seen.value.get(resource.owner)) if resource.owner else None
-    mine = resource.owner is not None and claimed in (None, principal.subject)
-    return principal.words | {"anyone"} | ({"owner"} if mine else frozenset())
+def _ref(seen: Sighting, resource: Resource, known: Known) -> ObjectRef | None:
+    """The object as it was settled before: the one of its id, or, where it names none, the path's."""
+    object_id = name_of(seen.value.get(resource.id))
+    settled = [r for r in known.objects if r.resource == resource.name and object_id in (None, r.id)]
+    return settled[-1] if settled else None
 
 
-def _claimed(seen: Sighting, resource: Resource, principal: Principal, allowed: frozenset[str]) -> Refuse | None:
-    """Nobody makes an object another's, or another tenant's: but a role that the rule names may say the owner."""
-    if "anyone" in allowed:
-        return None
-    by_role = not principal.words.isdisjoint(allowed)
-    if not by_role and _differs(seen, resource.owner, principal.subject):
-        return Refuse(CLAIM, (Fault(f"/body{seen.pointer}/{resource.owner}", CLAIM.code),))
-    if principal.tenant != EVERYWHERE and _differs(seen, resource.tenant, principal.tenant):
-        return Refuse(CLAIM, (Fault(f"/body{seen.pointer}/{resource.tenant}", CLAIM.code),))
+def _words(seen: Sighting, resource: Resource, known: Known, ref: ObjectRef | None) -> frozenset[str]:
+    """What the caller is to the object being written: as settled before, or, for one being made or the caller's own,
+    by what it says."""
+    if ref is not None:
+        return ref.words | {"anyone"}
+    principal = known.principal or NOBODY
+    said = name_of(seen.value.get(resource.owner)) if resource.owner else None
+    home = name_of(seen.value.get(resource.tenant)) if resource.tenant else None
+    mine = resource.owner is not None and said in (None, principal.subject)
+    itself = known.principal is None and resource.owner == resource.id
+    found = relate(
+        principal.subject,
+        principal.words,
+        principal.tenant,
+        owner=principal.subject if mine else said,
+        home=home or principal.tenant,
+        confined=resource.tenant is not None and principal.tenant is not None,
+    )
+    return found.words | {"owner"} if itself or (mine and known.principal is None) else found.words
+
+
+def _claimed(
+    seen: Sighting, resource: Resource, words: frozenset[str], principal: Principal | None, allowed: frozenset[str]
+) -> Refuse | None:
+    """Nobody makes an object another's, or another tenant's: but a role that the rule names may say the owner, and who
+    is let in without a name may say their own (a registration) or none."""
+    caller = principal or NOBODY
+    registers = "anyone" in allowed and resource.owner == resource.id
+    by_role = not (words - _OF_OBJECTS).isdisjoint(allowed)
+    if not (by_role or registers) and _differs(seen, resource.owner, caller.subject or None):
+        return Refuse(CLAIM, (Fault(_pointer(seen, resource.owner or ""), CLAIM.code),))
+    if "anyone" not in allowed and caller.tenant != EVERYWHERE and _differs(seen, resource.tenant, caller.tenant):
+        return Refuse(CLAIM, (Fault(_pointer(seen, resource.tenant or ""), CLAIM.code),))
     return None
 
 
 def _differs(seen: Sighting, name: str | None, own: str | None) -> bool:
     """Whether the body says something else than the caller's own there."""
-    return name is not None and name in seen.value and name_of(seen.value[name]) != own
+    if name is None or name not in seen.value:
+        return False
+    said: JSON = seen.value[name]
+    return (said is not None or own is not None) and name_of(said) != own
+
+
+def _pointer(seen: Sighting, name: str) -> str:
+    return f"{seen.pointer}/{name}" if seen.pointer.startswith("/query") else f"/body{seen.pointer}/{name}"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ringwall.contract.model import Operation
-from ringwall.core.known import Known
+from ringwall.contract.model import Operation, Resource
+from ringwall.core.known import Known, Principal
 from ringwall.core.message import Response
 from ringwall.core.plan import ReplyCheck
-from ringwall.core.ports import Remember
+from ringwall.core.ports import OwnerOf, Ownership, Remember
 from ringwall.core.verdict import PASS, Ask, Verdict
 from ringwall.engines.policy import name_of
 from ringwall.layers.authorization.settings import Settings
@@ -26,13 +26,30 @@ def memory_guard(operation: Operation, settings: Settings) -> ReplyCheck | None:
         if not 200 <= response.status < 300 or not isinstance(data, dict):
             return PASS
         object_id = name_of(data.get(resource.id))
-        owner = name_of(data.get(resource.owner or ""))
-        tenant = name_of(data.get(resource.tenant or ""))
+        shown = Ownership(name_of(data.get(resource.owner or "")), name_of(data.get(resource.tenant or "")))
+        if object_id is None:
+            return PASS
         if creates and known.principal is not None:
-            owner = owner or known.principal.subject
-            tenant = tenant or known.principal.tenant
-        if object_id is None or (owner is None and tenant is None):
+            presumed = _presumed(resource, known.principal, known)
+            return Ask(OwnerOf(resource.name, object_id), lambda old: _keep(object_id, shown, presumed, old))
+        return _keep(object_id, shown, shown, None)
+
+    def _keep(object_id: str, shown: Ownership, presumed: Ownership, old: object) -> Verdict:
+        """What the reply says; where it is silent and nothing was known, what the request made it."""
+        before = old if isinstance(old, Ownership) else Ownership(None, None)
+        owner = shown.owner or before.owner or presumed.owner
+        tenant = shown.tenant or before.tenant or presumed.tenant
+        if owner is None and tenant is None:
             return PASS
         return Ask(Remember(resource.name, object_id, owner, tenant), lambda done: PASS)
 
     return check
+
+
+def _presumed(resource: Resource, principal: Principal, known: Known) -> Ownership:
+    """Whose a new object is, as the request says it, else the caller's own."""
+    body = known.input.body if known.input and isinstance(known.input.body, dict) else {}
+    return Ownership(
+        (name_of(body.get(resource.owner)) if resource.owner else None) or principal.subject,
+        (name_of(body.get(resource.tenant)) if resource.tenant else None) or principal.tenant,
+    )

@@ -2,55 +2,90 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from urllib.parse import quote
+
 from ringwall.contract.model import Operation, Resource
 from ringwall.core.known import Known, ObjectRef
 from ringwall.core.message import Head
 from ringwall.core.plan import HeadCheck
-from ringwall.core.verdict import PASS, Learned, Refuse, Verdict
+from ringwall.core.verdict import Ask, Learned, Refuse, Verdict
+from ringwall.engines.policy import name_of
 from ringwall.layers.authorization.reasons import OBJECT
 from ringwall.layers.authorization.settings import Settings, words_of
-from ringwall.layers.authorization.settle import Matter, settle
+from ringwall.layers.authorization.settle import Matter, object_in, settle, suffices
+
+Named = tuple[str, Resource]
 
 
 def objects_guard(operation: Operation, settings: Settings) -> HeadCheck | None:
     """Settle each object of the path that has an owner or a tenant, outermost first; None where it names none.
 
-    An object without either is held by its parents: the disclosure layer checks the link in the reply.
+    An object without either is held by the parents that it names: in the reply, where the disclosure layer looks, or,
+    where the reply will not show it, in what the application says of it.
     """
     allowed = words_of(operation)
     named = [(param, settings.resources[name]) for param, name in operation.objects]
-    chain = [(param, resource) for param, resource in named if resource.owner or resource.tenant]
-    if not chain or "anyone" in allowed:
+    owned = [(param, resource) for param, resource in named if resource.owner or resource.tenant]
+    if not owned or "anyone" in allowed:
         return None
-    readable = _reply_shows(operation, settings)
+    last = named[-1] if named[-1][1] is operation.resource and _reply_shows(operation, settings) else None
 
     def check(head: Head, known: Known) -> Verdict:
-        shown = readable and head.method == "GET"
-        return _next(0, (), known, shown=shown)
-
-    def _next(index: int, done: tuple[ObjectRef, ...], known: Known, *, shown: bool) -> Verdict:
-        if index == len(chain):
-            return Learned(known.with_objects(done)) if done else PASS
-        param, resource = chain[index]
-        if param not in known.params:
+        if any(param not in known.params for param, _ in named):
             return Refuse(OBJECT, detail="parameter not in the path")
-        innermost = index == len(chain) - 1
-        matter = Matter(resource, known.params[param], _upto(known, chain, index), allowed, shown and innermost)
-        return settle(matter, known, settings.probe, lambda ref: _next(index + 1, (*done, ref), known, shown=shown))
+        return _next(named, (), known, last if _shows(head) else None)
+
+    def _next(rest: list[Named], done: tuple[ObjectRef, ...], known: Known, shown: Named | None) -> Verdict:
+        if not rest:
+            return Learned(known.with_objects(done))
+        (param, resource), further = rest[0], rest[1:]
+        matter = Matter(resource, known.params[param], _upto(known, rest[0]), allowed, rest[0] is shown)
+        if resource.owner or resource.tenant:
+            return settle(matter, known, settings.probe, lambda ref: _next(further, (*done, ref), known, shown))
+        if rest[0] is shown or not done or (known.principal and suffices(known.principal, matter)):
+            return _next(further, done, known, shown)
+        return _linked(matter, known, lambda: _next(further, done, known, shown))
+
+    def _linked(matter: Matter, known: Known, then: Callable[[], Verdict]) -> Verdict:
+        question = settings.probe(matter.resource.name, matter.params)
+        if question is None:
+            return Refuse(OBJECT, detail="no probe")
+        above = [(n, known.params[n[0]]) for n in owned]
+
+        def seen(reply: object) -> Verdict:
+            found = object_in(matter.resource, matter.id, reply)
+            holds = found and all(_names(found, n, value, matter.resource, question.target) for n, value in above)
+            return then() if holds else Refuse(OBJECT, detail="not of the parents in the path")
+
+        return Ask(question, seen)
 
     return check
+
+
+def _names(found: Mapping[str, object], parent: Named, value: str, resource: Resource, asked: str) -> bool:
+    """Whether an object names this parent; where it names none, having been found below the parent has to do."""
+    for name in (parent[0], parent[1].id):
+        if name != resource.id and found.get(name) is not None:
+            return name_of(found[name]) == value
+    return f"/{quote(value, safe='')}/" in asked
 
 
 def _reply_shows(operation: Operation, settings: Settings) -> bool:
     """Whether the declared reply names the owner itself; where it does not, the application is asked beforehand."""
     resource = operation.resource
-    if operation.api.method != "GET" or operation.api.websocket or resource is None:
+    if operation.api.method != "GET" or operation.api.websocket or operation.lists or resource is None:
         return False
     good = [reply for status, reply in operation.api.replies.items() if status.startswith(("2", "default"))]
     schemas = [content.schema for r in good for media, content in r.content.items() if media.endswith("json")]
     return bool(schemas) and all(settings.sight.names_owner(schema, resource.name) for schema in schemas)
 
 
-def _upto(known: Known, chain: list[tuple[str, Resource]], index: int) -> dict[str, str]:
-    """The path parameters as far as this object, under the names that its resource's own path uses."""
-    return {**known.params, chain[index][1].id: known.params[chain[index][0]]}
+def _shows(head: Head) -> bool:
+    """Whether the reply to a read will show the object: not where there is none, a part of it, or only a condition."""
+    return head.method == "GET" and "range" not in head.headers and not any(n.startswith("if-") for n in head.headers)
+
+
+def _upto(known: Known, named: Named) -> dict[str, str]:
+    """The path parameters, with this object's under the name that its resource's own path uses."""
+    return {**known.params, named[1].id: known.params[named[0]]}

@@ -16,7 +16,7 @@ _CHALLENGE = ((b"www-authenticate", b'Bearer error="insufficient_user_authentica
 def operation_guard(operation: Operation, settings: Settings) -> HeadCheck:
     """Deny by default: a word of `allow` must hold, or be one that only an object can decide."""
     allowed = words_of(operation)
-    by_object = _decided_by_object(operation, settings, allowed)
+    by_owner, by_member = _decided_by_object(operation, settings, allowed)
     refused = Refuse(OPERATION)
 
     def check(head: Head, known: Known) -> Verdict:
@@ -25,7 +25,7 @@ def operation_guard(operation: Operation, settings: Settings) -> HeadCheck:
         principal = known.principal
         if principal is None:
             return refused
-        if by_object or not principal.words.isdisjoint(allowed):
+        if by_owner or (by_member and principal.tenant) or not principal.words.isdisjoint(allowed):
             return PASS
         if not principal.pending.isdisjoint(allowed):
             return Refuse(STEP_UP, headers=_CHALLENGE)
@@ -34,12 +34,13 @@ def operation_guard(operation: Operation, settings: Settings) -> HeadCheck:
     return check
 
 
-def _decided_by_object(operation: Operation, settings: Settings, allowed: frozenset[str]) -> bool:
-    """Whether `owner` or `member` is allowed and there is an object with one to decide it later: in the path, in
-    the reply of a read or a list, or the one being made. Otherwise those words open nothing."""
+def _decided_by_object(operation: Operation, settings: Settings, allowed: frozenset[str]) -> tuple[bool, bool]:
+    """Whether `owner`, and whether `member`, is allowed and there is an object with one to decide it later: in the
+    path, in the reply of a read or a list, or the one being made. Otherwise those words open nothing."""
     reads = operation.api.method == "GET" or operation.lists or operation.creates
     spoken = [settings.resources[name] for _, name in operation.objects]
     spoken += [operation.resource] if operation.resource and reads else []
-    return ("owner" in allowed and any(r.owner for r in spoken)) or (
-        "member" in allowed and any(r.tenant for r in spoken)
+    return (
+        "owner" in allowed and any(r.owner for r in spoken),
+        "member" in allowed and any(r.tenant for r in spoken),
     )

@@ -8,8 +8,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from ringwall.contract.model import Resource
+from ringwall.core.decode import Undecodable, path_segments
 from ringwall.core.known import Known, ObjectRef, Principal, Settled
 from ringwall.core.message import Response
 from ringwall.core.ports import OwnerOf, Ownership
@@ -19,6 +21,7 @@ from ringwall.layers.authorization.reasons import OBJECT
 from ringwall.layers.authorization.settings import Probe
 
 Settle = Callable[[ObjectRef], Verdict]
+Told = Callable[[Ownership | None, Settled], Verdict]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +45,26 @@ def settle(matter: Matter, known: Known, probe: Probe, then: Settle) -> Verdict:
     if matter.resource.owner == matter.resource.id and matter.id == principal.subject:
         return _judge(matter, principal, Ownership(principal.subject, principal.tenant), "principal", then)
 
+    def told(whose: Ownership | None, by: Settled) -> Verdict:
+        if whose is None:
+            return then(ObjectRef(matter.resource.name, matter.id, by))
+        return _judge(matter, principal, whose, by, then)
+
+    return ask_whose(matter, probe, told)
+
+
+def ask_whose(matter: Matter, probe: Probe, then: Told) -> Verdict:
+    """Ask memory, then leave it to the reply (None) or ask the application; nobody's where neither can tell."""
+
     def remembered(answer: object) -> Verdict:
         if isinstance(answer, Ownership) and _tells(matter, answer):
-            return _judge(matter, principal, answer, "memory", then)
+            return then(answer, "memory")
         if matter.shown:
-            return then(ObjectRef(matter.resource.name, matter.id, "reply"))
-        question = probe(matter.resource.name, matter.params)
-        return Ask(question, lambda reply: probed(reply)) if question else Refuse(OBJECT, detail="no probe")
-
-    def probed(reply: object) -> Verdict:
-        return _judge(matter, principal, _ownership(matter.resource, matter.id, reply), "probe", then)
+            return then(None, "reply")
+        question = probe(matter.resource.name, matter.params) if _is_segment(matter.id) else None
+        if question is None:
+            return then(_NOBODYS, "probe")
+        return Ask(question, lambda reply: then(_ownership(matter.resource, matter.id, reply), "probe"))
 
     return Ask(OwnerOf(matter.resource.name, matter.id), remembered)
 
@@ -89,12 +102,31 @@ def _tells(matter: Matter, whose: Ownership) -> bool:
 
 def _ownership(resource: Resource, object_id: str, reply: object) -> Ownership:
     """Owner and tenant as the application's own reply names them; nobody's where it does not, or names another."""
+    found = object_in(resource, object_id, reply)
+    return Ownership(name_of(found.get(resource.owner or "")), name_of(found.get(resource.tenant or "")))
+
+
+def object_in(resource: Resource, object_id: str, reply: object) -> Mapping[str, object]:
+    """The object of this id in a reply: the document itself, or the one member of it that is (`{"data": {…}}`)."""
     if not isinstance(reply, Response) or reply.status != 200 or not reply.body:
-        return Ownership(None, None)
+        return {}
     try:
         data = json.loads(reply.body)
     except (ValueError, RecursionError):
-        return Ownership(None, None)
-    if not isinstance(data, dict) or str(data.get(resource.id)) != object_id:
-        return Ownership(None, None)
-    return Ownership(name_of(data.get(resource.owner or "")), name_of(data.get(resource.tenant or "")))
+        return {}
+    if not isinstance(data, dict):
+        return {}
+    wrapped = [v for v in data.values() if isinstance(v, dict)] if resource.id not in data else []
+    found = [v for v in (wrapped or [data]) if name_of(v.get(resource.id)) == object_id]
+    return found[0] if len(found) == 1 else {}
+
+
+def _is_segment(object_id: str) -> bool:
+    """Whether an id can stand in a path as it is: with dots and slashes the application would read elsewhere."""
+    try:
+        return path_segments(f"/{quote(object_id, safe='')}".encode()) == (object_id,) and object_id != ""
+    except (Undecodable, UnicodeEncodeError):
+        return False
+
+
+_NOBODYS = Ownership(None, None)

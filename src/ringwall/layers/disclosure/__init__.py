@@ -30,7 +30,7 @@ def forge(operation: Operation, settings: Settings) -> Guards:
             Guard(LAYER, "echo", echo_guard(settings.markup)),
             Guard(LAYER, "objects", objects_guard(operation, settings, places), because),
             Guard(LAYER, "schema", schema_guard(operation, settings), because),
-            Guard(LAYER, "fields", fields_guard(settings, places), because),
+            Guard(LAYER, "fields", fields_guard(operation, settings, places), because),
         ),
     )
 
@@ -41,4 +41,4 @@ def forge_masks(operation: Operation, settings: Settings) -> Guards:
     masked = any(field.mask for r in settings.resources.values() for field in r.fields.values())
     if not masked:
         return Guards()
-    return Guards(reply=(Guard(LAYER, "masks", mask_guard(settings, places)),))
+    return Guards(reply=(Guard(LAYER, "masks", mask_guard(operation, settings, places)),))

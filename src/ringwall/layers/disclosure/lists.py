@@ -2,50 +2,79 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ringwall.core.message import JSON
+from ringwall.engines.policy import escape
 
-_COUNTS = frozenset({"total", "count", "total_count", "totalCount", "total_items", "totalItems", "size", "length"})
+_COUNTS = frozenset({"total", "count", "total_count", "totalCount", "total_items", "totalItems", "size", "length",
+                     "total_results", "totalResults", "totalElements", "numberOfElements", "total_size"})  # fmt: skip
 
 
-def without(data: JSON, pointers: set[str]) -> tuple[JSON, int]:
+def items_of(data: JSON, pointers: Iterable[str]) -> set[str] | None:
+    """The list items that have to go so that nothing at these JSON pointers stays: the object itself where it is an
+    item, else the innermost item that it stands in. None where one of them is in no list."""
+    found: set[str] = set()
+    for pointer in pointers:
+        item, here, value = None, "", data
+        for token in pointer.split("/")[1:]:
+            here = f"{here}/{token}"
+            if isinstance(value, list):
+                item, value = here, value[int(token)]
+            elif isinstance(value, dict):
+                value = value[token.replace("~1", "/").replace("~0", "~")]
+        if item is None:
+            return None
+        found.add(item)
+    return found
+
+
+def without(data: JSON, items: set[str]) -> tuple[JSON, int]:
     """The document without the list items at these JSON pointers, and how many went.
 
-    A count that stands beside a shortened list becomes its new length: what is said of the total of a list is said
-    of what the caller may see. An object that is not an item of a list cannot be dropped.
+    A count that stands beside a shortened list, or in an object beside it (`meta`), becomes its new length: what is
+    said of the total of a list is said of what the caller may see.
     """
-    return _prune(data, "", pointers)
+    return _prune(data, "", items)
 
 
-def _prune(value: JSON, pointer: str, pointers: set[str]) -> tuple[JSON, int]:
+def _prune(value: JSON, pointer: str, items: set[str]) -> tuple[JSON, int]:
     if isinstance(value, list):
         kept: list[JSON] = []
         dropped = 0
         for index, item in enumerate(value):
             here = f"{pointer}/{index}"
-            if here in pointers:
+            if here in items:
                 dropped += 1
                 continue
-            pruned, below = _prune(item, here, pointers)
+            pruned, below = _prune(item, here, items)
             kept.append(pruned)
             dropped += below
         return kept, dropped
     if isinstance(value, dict):
-        return _prune_members(value, pointer, pointers)
+        return _prune_members(value, pointer, items)
     return value, 0
 
 
-def _prune_members(value: dict[str, JSON], pointer: str, pointers: set[str]) -> tuple[JSON, int]:
+def _prune_members(value: dict[str, JSON], pointer: str, items: set[str]) -> tuple[JSON, int]:
     dropped = 0
     out: dict[str, JSON] = {}
     shortened: list[int] = []
     for key, item in value.items():
-        out[key], below = _prune(item, f"{pointer}/{key}", pointers)
+        out[key], below = _prune(item, f"{pointer}/{escape(key)}", items)
         dropped += below
         pruned = out[key]
-        if below and isinstance(pruned, list):
+        if isinstance(item, list) and isinstance(pruned, list) and len(pruned) < len(item):
             shortened.append(len(pruned))
     if len(shortened) == 1:
-        for key in _COUNTS & out.keys():
-            if isinstance(out[key], int):
-                out[key] = shortened[0]
+        _count(out, shortened[0])
+        for beside in out.values():
+            if isinstance(beside, dict):
+                _count(beside, shortened[0])
     return out, dropped
+
+
+def _count(value: dict[str, JSON], length: int) -> None:
+    for key in _COUNTS & value.keys():
+        if isinstance(value[key], int) and not isinstance(value[key], bool):
+            value[key] = length

@@ -2,86 +2,168 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import quote, urlsplit
+
 from ringwall.contract.model import Operation, Resource
 from ringwall.core.known import Known, Principal
-from ringwall.core.message import Response
+from ringwall.core.message import JSON, Headers, Response
 from ringwall.core.plan import ReplyCheck
 from ringwall.core.verdict import PASS, Refuse, Rewritten, Verdict
 from ringwall.engines.policy import Relation, Sighting, name_of, relation_shown
-from ringwall.layers.disclosure.lists import without
+from ringwall.layers.disclosure.lists import items_of, without
 from ringwall.layers.disclosure.reasons import ABSENT, LINK, MALFORMED, OWNER, UNSETTLED
 from ringwall.layers.disclosure.settings import Places, Settings
 
-_ABSENT = (404, 410)
 NOBODY = Principal("", frozenset(), "claimed")
 
 
+@dataclass(frozen=True, slots=True)
+class _Stand:
+    """How one reply is judged: `pending` objects are to be settled by it; `sure` says that no role suffices, so that
+    what it does not tell counts as foreign."""
+
+    pending: bool
+    sure: bool
+
+
 def objects_guard(operation: Operation, settings: Settings, places: Places) -> ReplyCheck:
-    """Judge every object in a 2xx reply by the owner, tenant and parent that it names itself."""
-    rule = operation.rule
+    """Judge every object in a reply by the owner, tenant and parent that it names itself."""
+    rule, resource = operation.rule, operation.resource
     allowed = frozenset(rule.allow) if rule else frozenset[str]()
     wanted = {"owner": "owner", "tenant": "member"}.get(rule.filter or "") if rule else None
-    open_to_all = "anyone" in allowed and wanted is None
-    resource = operation.resource
     owned = resource is not None and bool(resource.owner or resource.tenant)
     matters = any(r.owner or r.tenant for r in settings.resources.values())
+    if not matters or ("anyone" in allowed and wanted is None):
+        return lambda response, known: PASS
+    parents = _parents(operation, settings.resources)
+    in_path = any(settings.resources[name].owner or settings.resources[name].tenant for _, name in operation.objects)
+    by_reply = owned and not in_path and not operation.creates
 
     def check(response: Response, known: Known) -> Verdict:
+        principal = known.principal or NOBODY
         pending = any(ref.settled == "reply" for ref in known.objects)
-        if pending and response.status in _ABSENT:
-            return Refuse(ABSENT)
-        if not 200 <= response.status < 300 or open_to_all or not matters:
-            return PASS
+        stand = _Stand(pending, pending or (by_reply and not known.objects and principal.words.isdisjoint(allowed)))
+        if not 200 <= response.status < 300:
+            return _unsuccessful(response, known, stand)
         if not response.parsed:
-            return _unread(response, pending=pending, wanted=wanted, owned=owned)
-        foreign: set[str] = set()
+            return _unread(response, stand)
+        return _judged(response, known, principal, stand)
+
+    def _judged(response: Response, known: Known, principal: Principal, stand: _Stand) -> Verdict:
+        foreign: list[str] = []
         shown = False
         for seen in places(response):
-            resource = settings.resources[seen.resource]
-            relation = seen_relation(seen, settings, known.principal or NOBODY)
-            shown = shown or (relation is not None and resource is operation.resource)
-            if not _linked(seen, resource, operation, known):
+            main = resource is not None and seen.resource == resource.name
+            relation = seen_relation(seen, settings, principal, sure=stand.sure)
+            shown = shown or (main and relation is not None)
+            if main and not _linked(seen, parents, known):
                 return Refuse(LINK)
-            if wanted is None and relation is not None and not relation.meets(allowed):
-                return Refuse(OWNER)
-            if wanted is not None and resource is operation.resource and not _has(relation, wanted):
-                foreign.add(seen.pointer)
-        if pending and not shown:
+            if wanted is not None and _outside(relation, main=main):
+                foreign.append(seen.pointer)
+            elif wanted is None and _forbidden(relation, stand, main=main):
+                return Refuse(UNSETTLED if relation is None else OWNER)
+        if stand.sure and wanted is None and not shown and (stand.pending or not _bare(response.data)):
             return Refuse(UNSETTLED)
-        if not foreign:
+        return _left_out(response, foreign) if foreign else PASS
+
+    def _outside(relation: Relation | None, *, main: bool) -> bool:
+        """Of a filtered list, what is not the caller's; of other resources in it, what the rule would not show."""
+        if main:
+            return relation is None or wanted not in relation.words
+        return relation is not None and wanted not in relation.words and not relation.meets(allowed)
+
+    def _forbidden(relation: Relation | None, stand: _Stand, *, main: bool) -> bool:
+        return not relation.meets(allowed) if relation is not None else main and stand.sure and not stand.pending
+
+    def _unread(response: Response, stand: _Stand) -> Verdict:
+        """A reply that could not be parsed passes only if nothing in it had to be checked."""
+        if response.body == b"" and not stand.pending:
             return PASS
-        data, dropped = without(response.data, foreign)
-        return Rewritten(response.with_data(data), f"{dropped} foreign objects left out") if dropped else Refuse(OWNER)
+        if stand.sure:
+            return Refuse(UNSETTLED)
+        return Refuse(MALFORMED) if wanted is not None or (owned and unread_json(response)) else PASS
+
+    def _unsuccessful(response: Response, known: Known, stand: _Stand) -> Verdict:
+        """An error may quote an object, too; and that there is one is not told to whom it is not known to belong."""
+        if stand.pending and _tells(response, known):
+            return Refuse(ABSENT if response.status in (404, 410) else UNSETTLED)
+        principal = known.principal or NOBODY
+        for seen in places(response) if response.parsed else ():
+            relation = seen_relation(seen, settings, principal, sure=stand.sure)
+            if relation is not None and not relation.meets(allowed) and wanted not in relation.words:
+                return Refuse(OWNER)
+        return PASS
 
     return check
 
 
-def _unread(response: Response, *, pending: bool, wanted: str | None, owned: bool) -> Verdict:
-    """A reply that could not be parsed passes only if nothing in it had to be checked."""
-    if pending:
-        return Refuse(UNSETTLED)
-    says_json = (response.get(b"content-type") or b"").split(b";")[0].strip().lower().endswith(b"json")
-    if response.body != b"" and (wanted is not None or (owned and says_json)):
-        return Refuse(MALFORMED)
-    return PASS
-
-
-def seen_relation(seen: Sighting, settings: Settings, principal: Principal) -> Relation | None:
+def seen_relation(seen: Sighting, settings: Settings, principal: Principal, *, sure: bool = False) -> Relation | None:
     """What the caller is to an object by what it says itself; None where it names neither owner nor tenant."""
     kind = settings.sight.kinds[seen.resource]
-    return relation_shown(seen.value, kind, principal.subject, principal.words, principal.tenant)
+    return relation_shown(seen.value, kind, principal.subject, principal.words, principal.tenant, sure=sure)
 
 
-def _has(relation: Relation | None, wanted: str) -> bool:
-    return relation is not None and wanted in relation.words
+def unread_json(response: Response) -> bool:
+    """Whether this is JSON that could not be read whole: malformed, a part of it, or too much."""
+    return not response.parsed and response.body != b"" and response.media.endswith(b"json")
 
 
-def _linked(seen: Sighting, resource: Resource, operation: Operation, known: Known) -> bool:
-    """Whether an object names the same parents as the path does (`patient_id` in a visit of a patient)."""
-    if resource is not operation.resource:
+_TOTALS = frozenset({b"x-total-count", b"x-total", b"x-count", b"content-range"})
+
+
+def _left_out(response: Response, foreign: list[str]) -> Verdict:
+    items = items_of(response.data, foreign)
+    if items is None:
+        return Refuse(OWNER)
+    data, dropped = without(response.data, items)
+    kept: Headers = tuple(h for h in response.headers if h[0].lower() not in _TOTALS)
+    return Rewritten(response.with_headers(kept).with_data(data), f"{dropped} foreign objects left out")
+
+
+def _bare(data: JSON) -> bool:
+    """Whether a document is an empty list, or says that there is none."""
+    if isinstance(data, dict):
+        lists = [value for value in data.values() if isinstance(value, list)]
+        return bool(lists) and not any(lists)
+    return data in ([], None)
+
+
+_CALLERS_OWN = frozenset({400, 401, 405, 406, 415, 422, 429})
+
+
+def _tells(response: Response, known: Known) -> bool:
+    """Whether a status other than success tells that a thing exists, or is another answer than what does not exist
+    would get. A redirect to the very same object (a slash more or less) does not, nor an error of the server."""
+    if response.status >= 500 or response.status in _CALLERS_OWN:
+        return False
+    if response.status not in (301, 302, 307, 308):
         return True
-    for param, _ in operation.objects:
-        stated = seen.value.get(param)
-        if stated is not None and param in known.params and name_of(stated) != known.params[param]:
+    to = urlsplit((response.get(b"location") or b"").decode("latin-1"))
+    ends = tuple(f"/{quote(ref.id, safe='')}" for ref in known.objects if ref.settled == "reply")
+    return bool(to.query) or not to.path.rstrip("/").endswith(ends)
+
+
+def _parents(operation: Operation, resources: Mapping[str, Resource]) -> list[tuple[str, str, bool]]:
+    """Path parameters, the properties by which an object of the operation's resource names the same, and whether that
+    is the object itself."""
+    found: list[tuple[str, str, bool]] = []
+    main = operation.resource
+    for param, name in operation.objects:
+        itself = main is not None and name == main.name
+        names = dict.fromkeys((param, resources[name].id))
+        found += [(param, p, itself) for p in names if itself == (main is not None and p == main.id)]
+    return found
+
+
+def _linked(seen: Sighting, parents: list[tuple[str, str, bool]], known: Known) -> bool:
+    """Whether an object names the same parents as the path does (`patient_id` in a visit of a patient), and a whole
+    reply the same object."""
+    for param, name, itself in parents:
+        stated = seen.value.get(name)
+        if stated is None or param not in known.params or (itself and seen.pointer):
+            continue
+        if name_of(stated) != known.params[param]:
             return False
     return True
