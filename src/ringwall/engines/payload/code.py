@@ -28,15 +28,19 @@ HINTS = (
 _WS = r"(?:[\s\x00]|/\*[^*]*\*/|(?://|#)[^\n]*\n)*"
 _INDEX = rf"(?:\[[^\]]+\]|\{{[^}}]*\}}){_WS}"
 _NAME = r"(?:[a-z_]\w*|\{[^}]*\})"
+# What PHP calls besides a name: a name or a string in parentheses, braces or an index; short words are an enumeration's.
+_CALLABLE = (
+    r"(?:\(\s*['\"]?[\w\\]{4,}\s*['\"]?\s*\)|\[\s*['\"]?\w+['\"]?\s*\]\s*\[\s*\d+\s*\]|\{\s*\[?['\"]?\w+['\"]?\]?\s*(?:\[\d+\])?\s*\}"
+    r"|\{\[[\w'\"]+\]\[\d+\]\}|['\"][\w\\]{4,}\s*['\"])"
+)
 _PHP = {
     "php: <? code": r"<\?(?:php\b|=|\s+(?:\$|\w+\s*[('\"$;=])|xml\s*:|\s*$)|\[/?php\]|\{/?php\}"
     r"|<script\s+language\s*=\s*[\"']?php",
     "php: $name(argument)": rf"\$+{_NAME}{_WS}(?:{_INDEX})*\({_WS}[^)\s]|\$+{_NAME}{_WS}(?:{_INDEX})+\(",
     "php: ${expression}": r"\$\s*\{\s*(?:['\"$]|_?\w+\()|\$\s+\{\s*\w",
     "php: (name)(argument)": (
-        r"(?:^|[;=\s@])(?:\(\s*string\s*\)\s*)?(?:\(\s*['\"]?[\w\\]+\s*['\"]?\s*\)"
-        r"|\[\s*['\"]?\w+['\"]?\s*\]\s*\[\s*\d+\s*\]|\{\s*\[?['\"]?\w+['\"]?\]?\s*(?:\[\d+\])?\s*\}"
-        r"|\{\[[\w'\"]+\]\[\d+\]\}|['\"][\w\\]+\s*['\"])\s*\(\s*[\w'\"$][^)\s]*(?:['\"]?\)|\s*\)\s*;?$)"
+        rf"(?:^|[;=\s@])(?:\(\s*string\s*\)\s*)?{_CALLABLE}\(\s*[\w'\"$][^)\s]*(?:['\"]?\)|\s*\)\s*;?$)"
+        rf"|^\W{{0,4}}(?:\(\s*string\s*\)\s*)?{_CALLABLE}\s+\(\s*[\w'\"$][^)\s]*\s*\)\s*;?$"
     ),
     "php: 'na'.'me'(": r"['\"]\s*\.\s*['\"]\w*['\"]\s*\)?\s*;?\s*\(?\$?\w*\)?\s*\(",
     "php: (new class)->call(": r"\bnew\s+\w+\s*\([^)]*\)\s*\)\s*->\s*\w+\s*\(",

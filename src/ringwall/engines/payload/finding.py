@@ -25,11 +25,15 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One reading of a value: its text after `decoded`; `leaf` when it was cut out of a carrier (XML, JSON)."""
+    """One reading of a value: its text after `decoded`.
+
+    leaf: it was cut out of a carrier (XML). lined: the value itself had line breaks, so that one more hides nothing.
+    """
 
     text: str
     decoded: tuple[str, ...] = ()
     leaf: bool = False
+    lined: bool = False
 
 
 def found(kind: str, evidence: str, view: View) -> Finding:

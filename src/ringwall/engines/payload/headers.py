@@ -40,6 +40,7 @@ def detect(view: View) -> str | None:
     """The evidence that `view` would begin a header or a body of its own, or None."""
     if evidence := _ALWAYS.match(view.text):
         return evidence
-    if not _DECODERS.isdisjoint(view.decoded) and len(view.text) < 4000 and (evidence := _HIDDEN.match(view.text)):
+    hidden = not view.lined and not _DECODERS.isdisjoint(view.decoded)
+    if hidden and len(view.text) < 4000 and (evidence := _HIDDEN.match(view.text)):
         return evidence
     return _RAW.match(view.text) if len(view.text) < 400 else None

@@ -81,7 +81,7 @@ _RELATIVE = re.compile(
 def detect(view: View) -> str | None:
     """The evidence that `view` climbs out of a directory or names a system's file, or None."""
     text = view.text
-    if _WRAPPER.search(text) and len(text) < 2000:
+    if len(text) < 2000 and _WRAPPER.search(text):
         return "path: stream wrapper"
     if "\x00" in text and re.search(r"[\w)]\.?\w{0,5}\x00", text[:2000]) and _is_path(text.replace("\x00", "")):
         return "path: name NUL"

@@ -63,7 +63,7 @@ _JQUERY = re.compile(r"\$\(\s*(?:this|document|window)\s*\)")
 def detect(view: View) -> str | None:
     """The evidence that `view` is a command injection, or None."""
     text = _QUOTING.sub(_unquoted, view.text) if _QUOTED.match(view.text) else view.text
-    return _shapes(text) or _commands(text, bool(view.decoded)) or whole_command(text.strip())
+    return _shapes(text) or _commands(text, bool(view.decoded) and not view.lined) or whole_command(text.strip())
 
 
 def _unquoted(match: re.Match[str]) -> str:
@@ -84,11 +84,11 @@ def _shapes(text: str) -> str | None:
     return None
 
 
-def _commands(text: str, decoded: bool) -> str | None:
+def _commands(text: str, hidden: bool) -> str | None:
     """A program named where the shell looks for one: after a separator, a substitution, a line break."""
     raw = text.encode("utf-8", "replace")
     rows = text.count("\n") > 1 and text.count("|") > 3
-    lines = decoded or len(raw) < 120
+    lines = hidden or len(raw) < 120
     for match in islice(_CANDIDATE.finditer(raw), MOST):
         start = match.start()
         window = raw[start : start + _WINDOW].decode("utf-8", "replace")
@@ -129,9 +129,12 @@ def _judge(head: re.Match[str], window: str, leads: bool) -> str | None:
     end = _END.search(rest)
     words = rest[: end.start() if end else None].split()
     closed = end is not None and end.group() in (")", "`") and separator in ("$(", "`", "<(", ">(")
+    titled = head["name"].istitle() or (head["name"].isupper() and len(name) < 4)
+    if titled and not (words and words[0][0] in "-/\"'$~"):
+        return None  # a word of a sentence, a product, an abbreviation
     if rest[:1] in ("=", ",", ":", "@", "'") or rest[:1].isalnum():
         return None
-    if name in PLAIN and _plain(head["name"], separator, words, leads):
+    if name in PLAIN and _plain(separator, words, leads):
         return f"shell: {separator} program"
     if name in PREFIXES and words and words[0].lower() in PLAIN:
         return f"shell: {separator} prefix program"
@@ -146,10 +149,8 @@ def _judge(head: re.Match[str], window: str, leads: bool) -> str | None:
     return None
 
 
-def _plain(name: str, separator: str, words: list[str], leads: bool) -> bool:
-    """A program name in command position, unless what follows reads as a sentence or the name is a product's."""
-    if name.istitle() and not (words and words[0][0] in "-/\"'$~"):
-        return False
+def _plain(separator: str, words: list[str], leads: bool) -> bool:
+    """A program name in command position, unless what follows reads as a sentence."""
     if separator == "newline" and words and not command_line(words):
         return False
     return leads or len(words) <= 2 or any(map(is_shaped, words))

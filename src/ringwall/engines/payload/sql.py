@@ -57,6 +57,9 @@ _INLINE = re.compile(
     re.IGNORECASE,
 )
 _TRUE_REST = re.compile(r"['\"`]\d\w{0,8}\s*$")
+# Shapes that a quoted example has as well: they count only where the string that closes is the value's beginning.
+_OPENING = (" statement", " declare", " (select")
+_NEAR = 40
 _WINDOW = 48
 _ENDS = 24
 _TAIL = 8192
@@ -120,7 +123,7 @@ def _closings(text: str, quote: str) -> list[int]:
 def _after(text: str, start: int, quote: str) -> str | None:
     letters = tokens(text, start)
     evidence = AFTER_STRING.match(letters)
-    if evidence:
+    if evidence and not (evidence.endswith(_OPENING) and start > _NEAR):
         return evidence
     if letters in ("oq", "!q") and _TRUE_REST.search(text):
         return "sql: ' or open number"
@@ -130,7 +133,7 @@ def _after(text: str, start: int, quote: str) -> str | None:
 def _truncation(text: str, start: int, letters: str, quote: str) -> str | None:
     """A string closed and the rest of the statement commented away; a dash after inches or a quotation is not it."""
     rest = letters.lstrip(")").lstrip(";")
-    if rest == "" and letters.endswith(";") and text[start - 2 : start - 1].isalpha():
+    if rest == "" and letters.endswith(";") and text[start - 2 : start - 1].isalpha() and len(text.split()) == 1:
         return "sql: ' ; end"
     if rest[:1] != "C" or not _GLUED.match(text, start):
         return None

@@ -23,20 +23,20 @@ AFTER_STRING = Grammar(
     {
         "sql: ' ) ; statement": rf"^\)*(?:[ekao]n)?\)*;{_STATEMENT}",
         "sql: ' union select": r"^\)*[^;C]{0,12}Ul?\(*[SVT]",
-        "sql: ' or operand = operand": rf"^\)*[oa]*o{_PRE}{_O}(?:[ao]+{_PRE}{_O})*\)*{_COMPARE}{_PRE}[nsqQvwtXfgdSlc]",
+        "sql: ' or operand = operand": rf"^\)*[oa]*o{_PRE}{_O}(?:[ao]+{_PRE}{_O})*\)*(?:!?[ek]{_PRE}[nsqQvwtXfgdSlc]|!?K{_PRE}[nsqQvXfgdSc])",
         "sql: ' or (select": rf"^\)*[oa]+{_PRE}S",
         "sql: ' or constant --": rf"^\)*o{_PRE}(?:[nvs]|{_CALL})\)*(?:C|;|o|$)",
-        "sql: ' or effect()": rf"^\)*[oa,]+{_PRE}(?:w\.)*[d]\(",
+        "sql: ' or effect()": rf"^\)*[oa,]+{_PRE}(?:[wX]\.)*d\(",
         "sql: ' or open string": rf"^\)*o[!(]*s?Q$|^\)*o{_PRE}{_O}a+Q$",
         "sql: ' order by item": r"^\)*Ob\(*(?:n|[fgd]\(|[wt](?:,[wt])*[CH])",
         "sql: ' having condition": rf"^\)*H{_PRE}{_O}{_COMPARE}",
         "sql: ' limit number": r"^\)*Ln(?:[,L]|C|I|Y|$)",
-        "sql: ' ) where condition": rf"^\)*(?:A?w)?W{_PRE}{_O}\)*{_COMPARE}",
+        "sql: ' ) where condition": rf"^(?:\)+(?:A?w)?|\)*Aw)?W{_PRE}{_O}\)*(?:!?[ek]|!?K{_PRE}[ns(Sfgd])",
         "sql: ' compare (select": r"^\)*!?[ekK]\(*S",
         "sql: ' compare (": r"^\)*[eK]\([nsgdv(S]",
         "sql: ' compare constant --": r"^\)*[ekKa][nsv]\)*C",
         "sql: ' operator '": r"^[ekKao]+Q$",
-        "sql: ' || call()": r"^\)*o+\(*[gdf]\(",
+        "sql: ' || call()": r"^\)*o+\(*(?:X\.)?[gdf]\(",
         "sql: ' + call()": r"^\)*a+\(*(?:na)*[gd]\([^;]*$",
         "sql: ' or constant group by call": r"^\)*o.{0,6}Ob[gfd]\(",
         "sql: ' exec procedure": r"^\)*x(?:[w.]*X|[w.]+s)",
@@ -65,10 +65,11 @@ BARE = Grammar(
         "sql: char(n) || char(n)": r"g\(n\)[ao]+g\(n",
         "sql: delay": r"yz[sqQn]",
         "sql: operator operand = operand": (
-            rf"^(?:a?[nv]|g\([^)]*\)|[aw]{{1,4}})?\)*o{_PRE}{_O}(?:[ao]+{_PRE}{_O})*\)*{_COMPARE}{_PRE}(?:[nsqQvwtT]"
+            rf"^(?:a?[nv]|g\([^)]*\)|[aw]{{1,4}})?\)*o{_PRE}{_O}(?:[ao]+{_PRE}{_O})*\)*!?[ek]{_PRE}(?:[nsqQvwtT]"
             rf"|{_CALL})(?:a[wt])?"
             r"\)*(?:[CoQq;LO)]|$)"
         ),
+        "sql: operator operand like string": rf"^(?:a?[nv]|w)?\)*o{_PRE}{_O}!?K{_PRE}[nsqQ(]\)*(?:[CoQq;LO)]|$)",
         "sql: number or operand = operand": (
             rf"^a?n(?:a\(*(?:n|s|g\(\))\)*)*\)*o{_PRE}{_O}(?:[ao]+{_PRE}{_O})*\)*{_COMPARE}{_PRE}[nsqQvtXfgdSlc(]"
         ),

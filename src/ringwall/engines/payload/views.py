@@ -36,7 +36,7 @@ _PLUS = re.compile(r"[\w'\")]\+[\w'\"(*-]|^\+|\+[|&;]|[|&;]\+")
 
 def views(value: str) -> Iterator[View]:
     """`value`, then its decoded readings, breadth first, each different from those before."""
-    queue = [View(value)]
+    queue = [View(value, lined="\n" in value or "\r" in value)]
     seen = {value}
     spent = 0
     for view in queue:
@@ -55,9 +55,9 @@ def _next(view: View) -> Iterator[View]:
     for number in _SIGNS.awake(text):
         name, _, decoder = _STEPS[number]
         if done.count(name) < (3 if name == "url" else 2):
-            yield View(decoder(text), (*done, name), view.leaf)
+            yield View(decoder(text), (*done, name), view.leaf, view.lined)
     if "+" in text and " " not in text and "plus" not in done and _PLUS.search(text):
-        yield View(decode.plus(text), (*done, "plus"), view.leaf)
+        yield View(decode.plus(text), (*done, "plus"), view.leaf, view.lined)
     if not view.leaf:
         for name, leaf in leaves(text):
-            yield View(leaf, (*done, name), True)
+            yield View(leaf, (*done, name), True, view.lined)
