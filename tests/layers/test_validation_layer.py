@@ -517,3 +517,16 @@ def test_base64_is_judged_as_the_path_that_it_may_be(value: str, refused: bool) 
     guards = forge(operation({"application/json": MediaType(schema, {})}), SETTINGS)  # type: ignore[arg-type]
     found = send(orjson.dumps({"data": value}), guards=replace(guards, body=guards.body + DETECTION.body))
     assert isinstance(found, Known) is not refused
+
+
+def test_a_refusal_leaves_something_for_the_layers_behind_one_that_observes() -> None:
+    body = b'{"undeclared": "x"}'
+    head = head_of(body, b"application/json", b"/notes", ())
+    known = Known("op", 0.0, {}, "::1", "r")
+    verdict = GUARDS.body[-1].check(Request(head, head.raw_headers, body), known)
+    assert isinstance(verdict, Refuse)
+    assert verdict.onward is not None
+    given = verdict.onward().input
+    assert given is not None
+    assert given.body == {"undeclared": "x"}
+    assert [(text.value, text.free) for text in given.texts if text.pointer == "/body/undeclared"][-1] == ("x", True)

@@ -233,6 +233,8 @@ class Exchange:
                 self._note(guard, verdict, (now - before) / 1000, observed=observed)
                 if not observed:
                     return verdict
+                if verdict.onward is not None:
+                    self._known = known = verdict.onward()
         return message
 
     def _asked(self, guard: Guard[Any], verdict: Verdict, message: Message) -> Generator[Want, Any, Verdict]:

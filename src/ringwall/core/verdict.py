@@ -49,12 +49,14 @@ class Refuse:
     """The exchange ends here. `headers` are what a standard asks to go with it (Retry-After, Allow …).
 
     `detail` is for the operator's event alone and never reaches the caller; it holds no data of the request.
+    `onward` makes what is known nevertheless, for a layer that only observes: later layers still have to work.
     """
 
     reason: Reason
     faults: tuple[Fault, ...] = ()
     headers: tuple[Header, ...] = ()
     detail: str = ""
+    onward: Callable[[], Known] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from ringwall.core.message import Head, RawHead
 from ringwall.core.plan import Guard, Guards, Plan, Wall
 from ringwall.core.reasons import Layer
 from ringwall.core.verdict import PASS, Learned, Refuse, Verdict
-from ringwall.drill.lenient import lenient_head, lenient_input
+from ringwall.drill.lenient import lenient_head
 
 Claim = Callable[[], Principal | None]
 Route = Callable[[Head], tuple[Plan, Any]]
@@ -108,9 +108,7 @@ def _takes_anything(guard: Guard[Any]) -> Callable[[Any, Known], Verdict]:
         verdict: Verdict = guard.check(message, known)
         if not isinstance(verdict, Refuse):
             return verdict
-        if isinstance(message, Head):
-            return PASS
-        return Learned(known.with_input(lenient_input(message, known)))
+        return Learned(verdict.onward()) if verdict.onward else PASS
 
     return check
 

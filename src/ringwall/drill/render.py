@@ -80,10 +80,11 @@ def threats(matrix: Matrix) -> str:
         "# Threats",
         "",
         "Written by `ringwall drill --threats THREATS.md` from a run on the bundled clinic; not to be edited.",
-        "Each attack hurts the bare clinic. *Walls* are the layers that were seen to stop it: the first with all layers",
-        "up, the others when one before them was fooled (its guards passed, and believed the attacker's claim).",
+        "Each attack hurts the bare clinic. *Walls* are the layers that were seen to stop it: the first with all",
+        "layers up, the others when one before them was fooled (it passed, and believed the attacker's claim).",
         "",
-        f"{len(matrix.rows)} attacks · {len(FOOLABLE)} layers fooled in turn · {len(matrix.gaps)} single points of failure",
+        f"{len(matrix.rows)} attacks · {len(FOOLABLE)} layers fooled in turn · "
+        f"{len(matrix.gaps)} single points of failure",
     ]
     for threat, group in groupby(rows, key=lambda row: by_kind[row.kind]):
         lines += ["", f"## {threat.capitalize()}", "", "| attack | operation | walls | depth | single point |"]

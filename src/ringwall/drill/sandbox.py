@@ -31,7 +31,7 @@ from ringwall.drill.client import Client
 from ringwall.drill.fool import fooled
 from ringwall.examples.clinic import ACCOUNTS, API_KEYS, CONTRACT, create_app
 
-PASSPHRASE = "correct horse battery of {}"
+_PHRASE = "correct horse battery of {}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Proofs:
 
     def password(self, account: str) -> str:
         """The account's password."""
-        return PASSPHRASE.format(account)
+        return _PHRASE.format(account)
 
     def subject(self, account: str) -> str:
         """The account's subject."""
@@ -160,7 +160,7 @@ def _enrol(runtime: Runtime) -> Proofs:
     tokens: dict[str, str] = {}
     for account in ACCOUNTS:
         roles = frozenset(account.roles)
-        runtime.accounts.create(account.name, PASSPHRASE.format(account.name), roles, account.tenant, account.subject)
+        runtime.accounts.create(account.name, _PHRASE.format(account.name), roles, account.tenant, account.subject)
         signed = Account(account.subject, account.name, roles, account.tenant)
         tokens[account.name] = runtime.tokens.issue(signed, lifetime_s=86_400)
     keys = {key.name: runtime.api_keys.issue(key.name, frozenset(key.roles), tenant=key.tenant)[0] for key in API_KEYS}

@@ -18,7 +18,7 @@ class Order(NamedTuple):
 
 
 ORDER: Final = Order(
-    head=("monitoring", "transport", "quota", "authentication", "allowance", "authorization"),
+    head=("monitoring", "transport", "quota", "authentication", "allowance", "authorization", "validation"),
     body=("validation", "detection", "authorization", "encryption", "disclosure", "authentication"),
     sink=("sinks",),
     reply=("disclosure", "encryption", "masks", "authorization"),

@@ -264,7 +264,7 @@ class Closing:
         out["unevaluatedProperties" if composed else "additionalProperties"] = False
 
     def _alone(self, schema: dict[str, JSON]) -> bool:
-        """Whether only `oneOf` declares properties here: each branch is then closed by itself, and none adds to another."""
+        """Whether only `oneOf` declares properties here: each branch is then closed by itself, adding to no other."""
         return not self._declares({k: v for k, v in schema.items() if k != "oneOf"})
 
     def _declares(self, schema: Schema) -> bool:

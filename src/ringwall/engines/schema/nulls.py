@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from ringwall.engines.schema.compiled import Flaw, Validator
-from ringwall.engines.schema.decode import JSON
+from ringwall.engines.schema.document import JSON
 
 _ROUNDS: Final = 8
 _STRUCTURAL: Final = frozenset({"unknown", "required", "readonly"})

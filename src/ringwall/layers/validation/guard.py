@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ringwall.contract.api import Schema
 from ringwall.contract.model import Operation
@@ -18,6 +18,7 @@ from ringwall.engines.schema.urls import is_allowed
 from ringwall.layers.validation import content, parameters
 from ringwall.layers.validation.media import Declared, Kind, chooser, kind_of
 from ringwall.layers.validation.reasons import BY_CODE, FILE_NAME, LAYER, SCHEMA, SCHEMA_REASONS, TEXT_REASONS, URL
+from ringwall.layers.validation.rough import rough_input
 from ringwall.layers.validation.sanitize import sanitizing
 from ringwall.layers.validation.settings import Settings, notes_for, notes_of
 from ringwall.layers.validation.texts import collect
@@ -49,6 +50,12 @@ def input_guard(operation: Operation, settings: Settings) -> BodyCheck:
     body_of = _body(operation, settings)
 
     def check(request: Request, known: Known) -> Verdict:
+        verdict = judge(request, known)
+        if isinstance(verdict, Refuse):
+            return replace(verdict, onward=lambda: known.with_input(rough_input(request, known)))
+        return verdict
+
+    def judge(request: Request, known: Known) -> Verdict:
         texts: list[Text] = []
         given = parameters_of(request.head, known, texts)
         if isinstance(given, Refuse):
