@@ -28,7 +28,7 @@ HINTS = (
 _WS = r"(?:[\s\x00]|/\*[^*]*\*/|(?://|#)[^\n]*\n)*"
 _INDEX = rf"(?:\[[^\]]+\]|\{{[^}}]*\}}){_WS}"
 _NAME = r"(?:[a-z_]\w*|\{[^}]*\})"
-# What PHP calls besides a name: a name or a string in parentheses, braces or an index; short words are an enumeration's.
+# What PHP calls besides a name: one in parentheses, braces or an index; short words are an enumeration's.
 _CALLABLE = (
     r"(?:\(\s*['\"]?[\w\\]{4,}\s*['\"]?\s*\)|\[\s*['\"]?\w+['\"]?\s*\]\s*\[\s*\d+\s*\]|\{\s*\[?['\"]?\w+['\"]?\]?\s*(?:\[\d+\])?\s*\}"
     r"|\{\[[\w'\"]+\]\[\d+\]\}|['\"][\w\\]{4,}\s*['\"])"

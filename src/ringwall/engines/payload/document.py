@@ -27,7 +27,7 @@ _HTML = re.compile(
 _TARGET = re.compile(
     r"(?<=\])\((?!\s*(?:java|vb|data"
     r"|live))[^()\s<>]{1,400}(?:\([^()\s]{0,80}\)[^()\s]{0,80})?(?:\s+\"[^\"\n]{0,100}\")?\)"
-    r"|^\[[^\]\n]{1,80}\]:\s*\S+$",
+    r"|^\[[^\]\n]{1,80}\]:\s*(?!java|vb|data|live)\S+$",
     re.MULTILINE,
 )
 _WORD = re.compile(r"(?:^|(?<=[\s(*_>]))[^\W\d_]{2,24}(?=[\s,.;:!?)*_<]|$)")
@@ -35,12 +35,12 @@ _SENTENCE = 4
 
 
 def prose(text: str) -> str | None:
-    """`text` without the code it quotes, when it is a document; None when it is not one."""
+    """`text` without the code and the link targets it holds, when it is a document; None when it is not one."""
     if "`" not in text and "<" not in text and "\n" not in text and "](" not in text:
         return None
     if len(text) > MOST:
         return None
-    rest = without_code(text)
+    rest = _TARGET.sub(" ", without_code(text))
     if len(rest) == len(text) or len(_WORD.findall(rest)) < _SENTENCE:
         return None
     return rest
@@ -55,4 +55,4 @@ def without_code(text: str) -> str:
         rest = _BLOCK.sub("\n", rest)
     if "`" in rest:
         rest = _SPAN.sub(" ", rest)
-    return _TARGET.sub(" ", rest) if "]" in rest else rest
+    return rest

@@ -23,7 +23,10 @@ AFTER_STRING = Grammar(
     {
         "sql: ' ) ; statement": rf"^\)*(?:[ekao]n)?\)*;{_STATEMENT}",
         "sql: ' union select": r"^\)*[^;C]{0,12}Ul?\(*[SVT]",
-        "sql: ' or operand = operand": rf"^\)*[oa]*o{_PRE}{_O}(?:[ao]+{_PRE}{_O})*\)*(?:!?[ek]{_PRE}[nsqQvwtXfgdSlc]|!?K{_PRE}[nsqQvXfgdSc])",
+        "sql: ' or operand = operand": (
+            rf"^\)*[oa]*o{_PRE}{_O}(?:[ao]+{_PRE}{_O})*\)*"
+            rf"(?:!?[ek]{_PRE}[nsqQvwtXfgdSlc]|!?K{_PRE}[nsqQvXfgdSc])"
+        ),
         "sql: ' or (select": rf"^\)*[oa]+{_PRE}S",
         "sql: ' or constant --": rf"^\)*o{_PRE}(?:[nvs]|{_CALL})\)*(?:C|;|o|$)",
         "sql: ' or effect()": rf"^\)*[oa,]+{_PRE}(?:[wX]\.)*d\(",
@@ -56,7 +59,9 @@ BARE = Grammar(
     {
         "sql: union select list": rf"Ul?\(*S{_LIST}",
         "sql: number union select": r"^a?n\)*[^;]{0,20}Ul?\(*S",
-        "sql: or constant = constant": rf"o{_PRE}[ns](?:[ao][ns])*\)*e{_PRE}[nsqQ]\)*(?:[^,.w?]|$)|o{_PRE}s[KkE]{_PRE}[sqQ]",
+        "sql: or constant = constant": (
+            rf"o{_PRE}[ns](?:[ao][ns])*\)*e{_PRE}[nsqQ]\)*(?:[^,.w?]|$)|o{_PRE}s[KkE]{_PRE}[sqQ]"
+        ),
         "sql: or effect()": rf"[oaekK]{_PRE}d\(",
         "sql: effect()": r"(?:^|[^.wf])d\((?:[^)]|$)|[sqSO;(,bWH]d\(",
         "sql: package effect": r"(?:[oeka(,;]|^)\(*w\.d\([^)]",
