@@ -171,6 +171,21 @@ def test_a_url_is_asked_at_the_usual_places_and_its_base_path_is_found(server: s
     assert run("init", "http://127.0.0.1:1/x").exit_code == 2
 
 
+@pytest.mark.parametrize(("root", "below"), [(None, '"/api"'), ("<!doctype html><p>the page of all paths", '"/api"'),
+                                             ('{"status": "ok"}', None)])  # fmt: skip
+def test_a_document_at_the_root_is_found_to_speak_of_what_lies_below(
+    root: str | None, below: str | None, server: str, home: Path
+) -> None:
+    """As with an API mounted beside its user interface, whose document names no server."""
+    (home / "root.json").write_text(json.dumps({"openapi": "3.1.0", "paths": {"/health": {"get": {}}}}))
+    (home / "api").mkdir()
+    (home / "api" / "health").write_text("ok")
+    if root is not None:
+        (home / "health").write_text(root)
+    text = run("init", f"{server}/root.json").stdout
+    assert (f"base_path: {below}" in text) if below else ("base_path" not in text)
+
+
 def test_init_overwrites_nothing_unasked(home: Path) -> None:
     assert run("init", "openapi.json", "--out", "ringwall.yaml").exit_code == 2
     assert (home / "ringwall.yaml").read_text() == CONTRACT

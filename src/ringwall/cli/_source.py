@@ -32,6 +32,8 @@ from ringwall.contract.parse import read
 _SECONDS = 20
 _USUAL = ("openapi.json", "api/openapi.json", "openapi.yaml", "api/v1/openapi.json", "api/v2/openapi.json",
           "swagger.json", "v3/api-docs", "api-docs", "docs/openapi.json", "swagger/v1/swagger.json")  # fmt: skip
+_USUAL_BASES = ("/api", "/api/v1", "/api/v2", "/v1")
+_PROBES = 3
 _MODULE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 
 
@@ -94,23 +96,24 @@ def _of_url(url: str, base_path: str | None) -> Found:
 
 
 def _probed(api: Api, url: str) -> str | None:
-    """The base path that a document without one seems to stand on: its own directory, if the API answers there and
-    not at the root."""
-    base = urlsplit(url).path.rsplit("/", 1)[0]
-    plain = next((o.path for o in api.operations if o.method == "GET" and "{" not in o.path and not o.parameters), None)
-    if api.base_path or not base or plain is None or plain.startswith(base):
+    """The base path that a document without one seems to stand on, if its operations answer there and not at the root:
+    its own directory, else one of those that are usual."""
+    plain = [o.path for o in api.operations if o.method == "GET" and "{" not in o.path and not o.parameters][:_PROBES]
+    usual = dict.fromkeys((urlsplit(url).path.rsplit("/", 1)[0], *_USUAL_BASES))
+    bases = [base for base in usual if base and not any(path.startswith(f"{base}/") for path in plain)]
+    if api.base_path or not plain or not bases or any(_answers(urljoin(url, path)) for path in plain):
         return None
-    return base if not _answers(urljoin(url, plain)) and _answers(urljoin(url, base + plain)) else None
+    return next((base for base in bases if any(_answers(urljoin(url, base + path)) for path in plain)), None)
 
 
 def _answers(url: str) -> bool:
+    """Whether something other than a page stands there: a single-page application answers every path with itself."""
     try:
-        fetch(url)
+        return re.match(rb"\s*<(?:!doctype html|html)\b", fetch(url), re.IGNORECASE) is None
     except urllib.error.HTTPError as error:
         return error.code != 404
     except OSError:
         return False
-    return True
 
 
 def _of_application(name: str) -> tuple[Mapping[str, JSON] | bytes, str]:
