@@ -12,7 +12,8 @@ SENTENCE = (
     "and drop by at 5 o'clock. "
 )
 MIXED = SENTENCE + (
-    "See https://shop.example/list?page=2&sort=price -- it's 50% off & O'Brien says \"hurry\".\n- item {1}: a < b, c > d\n"
+    "See https://shop.example/list?page=2&sort=price -- it's 50% off & O'Brien says \"hurry\".\n"
+    "- item {1}: a < b, c > d\n"
 )
 MARKDOWN = "# Notes\n\nRun `make test` first; it's quick.\n\n```sh\nls -l | sort > out.txt\n```\n\n" + SENTENCE
 HOSTILE = {

@@ -11,9 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ringwall.engines import payload
-from ringwall.engines.payload import inspect, inspect_tree
+from ringwall.engines.payload import inspect, inspect_tree, shell_words
+from ringwall.engines.payload.code_words import CALLS
+from ringwall.engines.payload.engine import judge
 from ringwall.engines.payload.finding import View
+from ringwall.engines.payload.quiet import quiet
+from ringwall.engines.payload.shell_words import PLAIN
 from ringwall.engines.payload.sql_tokens import LIMIT, tokens
+from ringwall.engines.payload.sql_words import EFFECTS, WORDS
 from ringwall.engines.payload.views import READINGS, views
 
 FORMATS = ("text", "plain", "markdown", "html", "code", "sql", "url", "filename", "json")
@@ -118,6 +123,19 @@ def test_trees_never_raise_and_pointers_lead_to_their_node(tree):
         for step in pointer.split("/")[1:]:
             key = step.replace("~1", "/").replace("~0", "~")
             node = node[key] if isinstance(node, dict) else node[int(key)]
+
+
+VOCABULARY = sorted(
+    {*WORDS, *CALLS, *PLAIN, *shell_words.WORDS, *EFFECTS, "1", "2", "a", "java.lang", "com.sun.x", "localhost", "etc"}
+)
+
+
+@given(st.lists(st.sampled_from(VOCABULARY), max_size=8), st.sampled_from([" ", ", ", ". ", "'", ".", "-", " -"]))
+@settings(max_examples=400, deadline=None)
+def test_what_is_quiet_has_no_finding_in_any_reading(words, joint):
+    text = joint.join(words)
+    if quiet(text):
+        assert [judge(view, document=False) for view in views(text)] == [None]
 
 
 @given(SIGNS)

@@ -25,6 +25,7 @@ from ringwall.engines.payload import (
 from ringwall.engines.payload.document import prose
 from ringwall.engines.payload.finding import Finding, Format, View, found
 from ringwall.engines.payload.gate import Gate, Hints
+from ringwall.engines.payload.quiet import quiet
 from ringwall.engines.payload.views import views
 
 
@@ -81,14 +82,16 @@ def inspect_value(value: str, format: Format = "text") -> Finding | None:  # noq
         return formats.html(value)
     if format == "filename" and (hit := formats.filename(value)):
         return hit
+    if quiet(value):
+        return None
     document = format == "text"
     for view in views(value):
-        if hit := _judge(view, document):
+        if hit := judge(view, document):
             return hit
     return None
 
 
-def _judge(view: View, document: bool) -> Finding | None:
+def judge(view: View, document: bool) -> Finding | None:
     """The first injection in one reading; `document` excuses the code that a document quotes."""
     for number in _GATE.awake(view.text):
         detector = DETECTORS[number]

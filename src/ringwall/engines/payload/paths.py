@@ -38,6 +38,7 @@ _SHAPES = Grammar(
     },
     fold=True,
 )
+_LONGEST = 4200
 _URL = re.compile(r"\s*+\w{2,10}://[\w.-]++(?::\d++)?/(?!\.\.)(?:[\w%-]++/)*+(?!\.)", re.IGNORECASE)
 _PATH = re.compile(r"[\s\"'=@&;]*+[^\s\"'<>|?]{0,4000}[\s\"']*", re.IGNORECASE)
 _SYSTEM = re.compile(
@@ -93,7 +94,7 @@ def detect(view: View) -> str | None:
 
 
 def _is_path(text: str) -> bool:
-    return (len(text) < 4200 and _PATH.fullmatch(text) is not None) or _WINDOWS.fullmatch(text[:600]) is not None
+    return len(text) < _LONGEST and (_PATH.fullmatch(text) is not None or _WINDOWS.fullmatch(text) is not None)
 
 
 def _climbs(text: str) -> bool:
