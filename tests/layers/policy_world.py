@@ -98,7 +98,7 @@ class World:
     readable: frozenset[str] = frozenset({"patient", "visit"})
     asked: list[str] = field(default_factory=list)
     reached: bool = False
-    _forged: dict[int, Plan] = field(default_factory=dict)
+    _forged: dict[int, tuple[Operation, Plan]] = field(default_factory=dict)
 
     def probe(self, name: str, params: Mapping[str, str]) -> Fetch | None:
         own = params.get(self.resources[name].id)
@@ -119,8 +119,8 @@ class World:
             shown = disclosure.Settings(self.resources, sight, COMPONENTS, "lenient", disclosure.Markup())
             guards = rules + disclosure.forge(op, shown) + disclosure.forge_masks(op, shown)
             reply = tuple(sorted(guards.reply, key=lambda g: g.layer != Layer.DISCLOSURE))
-            self._forged[id(op)] = Plan(op.key, op.api.path, Guards(guards.head, guards.body, (), reply))
-        return self._forged[id(op)]
+            self._forged[id(op)] = op, Plan(op.key, op.api.path, Guards(guards.head, guards.body, (), reply))
+        return self._forged[id(op)][1]
 
     def ask(
         self,

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
-from layers.policy_world import PATIENT, VISIT, Asked, World, operation, own_json, resource, who
 
+from layers.policy_world import PATIENT, VISIT, Asked, World, operation, own_json, resource, who
 from ringwall.core.known import Principal
 from ringwall.core.message import Response
 from ringwall.core.ports import Ownership
@@ -131,7 +131,7 @@ def some_case(dice: random.Random, kind: str, allow: tuple[str, ...], has_owner:
 class Bench:
     """One contract, compiled once, and any case of it put to it."""
 
-    KEYS = {"read": "GET /patients/{patient_id}", "write": "PUT /patients/{patient_id}",
+    KEYS: ClassVar = {"read": "GET /patients/{patient_id}", "write": "PUT /patients/{patient_id}",
             "refer": "POST /letters", "head": "GET /patients/{patient_id}"}  # fmt: skip
 
     def __init__(self, kind: str, allow: tuple[str, ...], has_owner: bool, has_tenant: bool) -> None:

@@ -159,9 +159,11 @@ def words_shown(
 
 
 def name_of(value: Any) -> str | None:
-    """An id as text: strings and integers name things, nothing else does."""
+    """An id as text: strings and integers name things (`42.0` is an integer, RFC 8259 and JSON Schema), nothing else."""
     if isinstance(value, bool):
         return None
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
     return str(value) if isinstance(value, (str, int)) else None
 
 
