@@ -98,7 +98,7 @@ def _commands(text: str, hidden: bool) -> str | None:
         before = raw[max(0, start - 2) : start].decode("utf-8", "replace")
         if _quiet(head, before, lines) or (rows and head["separator"] == "|" and _in_row(raw, start)):
             continue
-        if evidence := _judge(head, window, leads=start == 0):
+        if evidence := _judge(head, window, leads=start == 0, glued=before[-1:].isalnum()):
             return evidence
     return None
 
@@ -123,14 +123,14 @@ def _in_row(raw: bytes, at: int) -> bool:
     return row.count(b"|") > 1 and b"||" not in row
 
 
-def _judge(head: re.Match[str], window: str, leads: bool) -> str | None:
+def _judge(head: re.Match[str], window: str, leads: bool, glued: bool) -> str | None:
     name, separator = head["name"].lower(), head["separator"].strip() or "newline"
     rest = window[head.end() :]
     end = _END.search(rest)
     words = rest[: end.start() if end else None].split()
     closed = end is not None and end.group() in (")", "`") and separator in ("$(", "`", "<(", ">(")
     titled = head["name"].istitle() or (head["name"].isupper() and len(name) < 4)
-    if titled and not (words and words[0][0] in "-/\"'$~"):
+    if titled and not (words and (words[0][0] in "-/\"'$~" or words[0][1:2] == ":")):
         return None  # a word of a sentence, a product, an abbreviation
     if rest[:1] in ("=", ",", ":", "@", "'") or rest[:1].isalnum():
         return None
@@ -146,6 +146,8 @@ def _judge(head: re.Match[str], window: str, leads: bool) -> str | None:
         or (leads and any(is_shaped(word) and not word.isdigit() for word in words))
     ):
         return f"shell: {separator} command argument"
+    if name in WORDS and closed and len(words) <= 2 and (separator == "$(" or glued):
+        return f"shell: {separator} command word"
     return None
 
 

@@ -15,7 +15,7 @@ _SHAPED = re.compile(
 )
 _HEAD = re.compile(r"(?P<path>(?:[~.\w%:*?-]*[/\\])*+)(?P<name>[\w.+?*\[\]-]++)")
 _CODE_OPTION = re.compile(r"[-/](?:[a-z]*[cemri]|command|enc\w*)$", re.IGNORECASE)
-_PATH = re.compile(r"/\w|[a-z]:\\|%\w+%|~|\.\.|-\w", re.IGNORECASE)
+_PATH = re.compile(r"/\w|[a-z]:(?:\\|$)|%\w+%|~|\.\.|-\w", re.IGNORECASE)
 _ROOTED = re.compile(r"[/~.\\]|[a-z]:", re.IGNORECASE)
 _PIPELINE = re.compile(r"[|]\s*\w+\s*(?:[|]|$)|^[\"']?<|>\s*[\w./]+$")
 _TRIM = "\"'`(@$"
@@ -36,7 +36,7 @@ def whole_command(text: str) -> str | None:
     """The value is one command line from its first word: an interpreter's `-c`, a fetch of a URL, a read of a path."""
     if len(text) > 4000 or "\n" in text:
         return None
-    bare = text.lstrip(_TRIM)
+    bare = text.lstrip(_TRIM).rstrip("|&; ")
     head = _HEAD.match(bare)
     if head is None:
         return None

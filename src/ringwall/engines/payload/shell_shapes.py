@@ -8,7 +8,7 @@ from __future__ import annotations
 from ringwall.engines.payload.grammar import Grammar
 
 _LEAD = r"(?:^|[|&(;\n]\s*)"
-_OPERAND = r"[\"'\[(%!]?[\w%!~ ]+[\"'\])%!]?"
+_OPERAND = r"[\"'\[(%!]?[\w%!~ ]*[\"'\])%!]?"
 _BATCH_COMMAND = (
     r"\(?@?(?:echo|set|goto|call|exit|del|copy|start|cmd|type|dir|md|rd|ren|move|pause|ping|net|powershell)\b"
 )
@@ -58,6 +58,9 @@ EXACT = Grammar(
 # Only in a value of some dozens of characters: longer text may say these by chance.
 SHORT = Grammar(
     {
+        "shell: ;word argument": (
+            r"[;|&][a-z][a-z0-9_.-]+(?:\s+(?:--?[a-z]|/\w|%\w+%|\$\w|[a-z]:\\|~/)|/[a-z]\s+\w+\.\w)"
+        ),
         "shell: leading ;word word": r"^\s*[\"']?(?:;|\|\||&&)[a-z][a-z0-9.-]+(?:\s+[\w./:-]+){1,3}\s*$",
         "shell: glob path": r"(?:^|[\s;|&`(])/(?:[\w.?*-]|\[[^\]\s/]+\])+/(?:[\w./*-]|\?"
         r"|\[[^\]\s/]+\])*(?:\?[\w./*-]*\?|\[[^\]\s/]+\])[\w?*./-]*",
