@@ -37,8 +37,17 @@ def subject(contract: Path | None, openapi: str | None, target: str | None, scra
 
     Raises Misconfigured, ImportError, OSError."""
     path = contract or (HERE if HERE.is_file() else CONTRACT)
-    app = import_app(target) if target else create_app(scratch / "clinic") if path == CONTRACT else None
+    app = _imported(target) if target else create_app(scratch / "clinic") if path == CONTRACT else None
     return Subject(load_contract(path, app=app, openapi=openapi), app)
+
+
+def _imported(target: str) -> Any:
+    try:
+        return import_app(target)
+    except ImportError:
+        raise
+    except Exception as failure:  # importing runs the user's own code, which may fail in any way
+        raise ImportError(f"{target!r} cannot be imported: {type(failure).__name__}: {failure}") from failure
 
 
 def document_near(contract: Path | None, data: Path) -> Document | None:
