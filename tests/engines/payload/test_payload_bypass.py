@@ -136,3 +136,24 @@ def test_obfuscation(value, kind):
 )
 def test_honest_text_in_the_same_spellings(value):
     assert inspect(value) is None
+
+
+ORDINARY = "this is some ordinary text, and it goes on for a while; then it stops. "
+
+
+@pytest.mark.parametrize(
+    "padding", [ORDINARY * 50, "a; b | c & d\n" * 300, "<b>x</b> " * 300, "{{a}} " * 200, "(x) " * 500]
+)
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "' or 1=1-- ",
+        "<img src=x onerror=probe(1)>",
+        "; cat /srv/list ",
+        "{{ 6*7 }}",
+        "1 union select null,version() ",
+        "${6*7}",
+    ],
+)
+def test_padding_on_both_sides_hides_nothing(padding, attack):
+    assert inspect(padding + attack + padding) is not None

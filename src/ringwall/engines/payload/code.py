@@ -20,7 +20,7 @@ HINTS = (
     r"\b(?:java|javax|com\.sun|org\.(?:apache|omg|springframework|codehaus|mozilla)|sun\.\w+|scala|groovy"
     r"|ognl)\b[.\w]|processbuilder|getruntime|java\.|@java",
     r"require\s*[(\[]|process\s*[.\[]|child_process|__import__|\bimport\s+os\b|%x[({\[]|io\.popen|open3|\.execute\("
-    r"|constructor|while\s*\(|global\.|\\u00|\beval\b|\bexec\b|nd_func|jndi:|\bclass\.|__\w+__|->|@grab|@ast"
+    r"|constructor|while\s*\(|global\s*[.\[]|\\u00|\beval\b|\bexec\b|nd_func|jndi:|\bclass\.|__\w+__|->|@grab|@ast"
     r"|\bfor\s*\(\s*;|=>|function",
     r"%\{|\$\{jndi|#_?memberaccess|#(?:a|_|context|rt)\s*=|\$\{[^}]*:",
 )
@@ -30,7 +30,8 @@ _INDEX = rf"(?:\[[^\]]+\]|\{{[^}}]*\}}){_WS}"
 _NAME = r"(?:[a-z_]\w*|\{[^}]*\})"
 # What PHP calls besides a name: one in parentheses, braces or an index; short words are an enumeration's.
 _CALLABLE = (
-    r"(?:\(\s*['\"]?[\w\\]{4,}\s*['\"]?\s*\)|\[\s*['\"]?\w+['\"]?\s*\]\s*\[\s*\d+\s*\]|\{\s*\[?['\"]?\w+['\"]?\]?\s*(?:\[\d+\])?\s*\}"
+    r"(?:\(\s*['\"]?[\w\\]{4,}\s*['\"]?\s*\)|\[\s*['\"]?\w+['\"]?\s*\]\s*\[\s*\d+\s*\]"
+    r"|\{\s*\[?['\"]?\w+['\"]?\]?\s*(?:\[\d+\])?\s*\}"
     r"|\{\[[\w'\"]+\]\[\d+\]\}|['\"][\w\\]{4,}\s*['\"])"
 )
 _PHP = {
@@ -66,9 +67,11 @@ _CONSTANT = (
 _SCRIPT = {
     "js: platform call": (
         r"\brequire\s*(?:\(\s*['\"](?:node:)?(?:child_process|fs|os|net|vm|https?|process|module)['\"]|\[\s*\w+[.\[])"
-        r"|\bprocess\s*(?:\.(?:mainmodule|binding|dlopen|exit|kill|env\b)|\[\s*['\"\w])|\bglobal\.process"
+        r"|\bprocess\s*(?:\.(?:mainmodule|binding|dlopen|exit|kill|env\b)|\[\s*['\"\w])|\bglobal\s*(?:\.\s*process"
+        r"|\[\s*['\"]process)"
         r"|child_process['\"]?\)?\s*\.\s*\w+\("
-        r"|constructor\.constructor|_\$\$nd_func|\bconsole\.\w+\(\d|(?:^|;)\s*function\s*\(\s*['\"]|object\.(?:assign"
+        r"|constructor\.constructor|_\$\$nd_func|\bconsole\.\w+\(\d|(?:^|;|\bnew)\s*function\s*\(\s*['\"]"
+        r"|\.constructor\s*\(\s*['\"]|object\.(?:assign"
         r"|setprototypeof|defineproperty)\("
         r"|\bimport\s*\(\s*['\"]"
     ),
@@ -78,7 +81,9 @@ _SCRIPT = {
 }
 _PLATFORM = {
     "code: platform call": (
-        r"__import__\s*\(|\bos\s*\.\s*(?:system|popen|exec\w*|spawn\w*)\s*\(|\bsubprocess\.\w+\(|\b(?:exec|eval"
+        r"__import__\s*\(|\b__builtins__\b|['\"]__(?:builtins|import|globals|subclasses)__['\"]"
+        r"|\bgetattr\(\s*\w+\s*,\s*['\"]|\b(?:globals|vars|locals)\(\)\s*\[|\bos\s*\.\s*(?:system|popen|exec\w*"
+        r"|spawn\w*)\s*\(|\bsubprocess\.\w+\(|\b(?:exec|eval"
         r"|compile)\s*\(\s*['\"](?:import|__)"
         r"|%x\s*[({\[]\s*['\"]?[^\s'\"]|\bio\.(?:popen|read|sysopen)|\bprocess\.(?:spawn|exec|fork)|\bkernel\.(?:exec"
         r"|system|open|spawn|eval|send)|\bopen3\.|['\"]\]?\s*\.execute\("

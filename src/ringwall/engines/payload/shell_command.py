@@ -16,6 +16,7 @@ _SHAPED = re.compile(
 _HEAD = re.compile(r"(?P<path>(?:[~.\w%:*?-]*[/\\])*+)(?P<name>[\w.+?*\[\]-]++)")
 _CODE_OPTION = re.compile(r"[-/](?:[a-z]*[cemri]|command|enc\w*)$", re.IGNORECASE)
 _PATH = re.compile(r"/\w|[a-z]:(?:\\|$)|%\w+%|~|\.\.|-\w", re.IGNORECASE)
+_PLAINLY = re.compile(r"--?[A-Za-z]|/\w+/|\$\w|%\w+%|~/|[A-Za-z]:\\")
 _ROOTED = re.compile(r"[/~.\\]|[a-z]:", re.IGNORECASE)
 _PIPELINE = re.compile(r"[|]\s*\w+\s*(?:[|]|$)|^[\"']?<|>\s*[\w./]+$")
 _TRIM = "\"'`(@$"
@@ -27,7 +28,9 @@ def is_shaped(word: str) -> bool:
 
 
 def command_line(words: list[str]) -> bool:
-    """Whether `words` are arguments of a command line: the first shaped, or at least half of them."""
+    """Whether `words` are arguments of a command line: the first an option or a path, or at least half shaped."""
+    if words and _PLAINLY.match(words[0]):
+        return True
     shaped = sum(map(is_shaped, words))
     return shaped >= 1 and (is_shaped(words[0]) or shaped * 2 >= len(words)) and len(words) <= 24 + shaped
 

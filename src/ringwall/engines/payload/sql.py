@@ -39,16 +39,20 @@ HINTS = (
     rf"\b(?:{_EFFECT})\s*\(|\bcase\s+when\b|\b(?:utl|dbms)_\w+\.|\b(?:sleep|benchmark)/\*",
     r"^\W*(?:declare|exec(?:ute)?|select|where|and|x?or|having|x'|n'|insert\s+into|delete\s+from|update|call)\b"
     r"|^[-+]?\d+\s*\)+|^\W*\)",
+    r"^\d[\d.]*(?:e\d*)?(?:or|and|union)\b",
     r"^\W*'[^']+'\s*(?:::\w+\s*)?[<>=?@]|^\w+\s?\($|^\w+\(\w+\(",
     r"\w/\*|\*/\w",
 )
 
 _COMMENT_TEXT = re.compile(r"(?:--|#|/\*)[\s+-]*+(?P<said>.*+)", re.DOTALL)
 _GLUED = re.compile(r"[ \t]{0,2}[)]{0,4}[ \t]{0,2};?[ \t]{0,2}(?=--|#|/\*)")
+# Where a statement could begin inside a text: an operator before a constant or call, a verb after `;`, a select.
 _ANCHOR = re.compile(
-    r"\b(?:union|waitfor|except|intersect|x?or|and)\b(?=[\s(!+~/*'\"@\d-])|\|\||&&|;(?=[\s]*+[a-z])"
-    r"|\((?=[\s(]*+select\b)"
-    r"|\b(?:sleep|benchmark|pg_\w++|load_file|extractvalue|updatexml|n?char|chr|if|xp_\w++|lo_\w++)(?=\s?\()"
+    r"\b(?:union|except|intersect)\b(?=[\s(/*+]*+(?:all|distinct|select|values|\())|\bwaitfor(?=\s+delay)"
+    r"|(?:\b(?:x?or|and)\b|\|\||&&)(?=[\s(!+~/*-]*+(?:\d|['\"@]|[a-z_]\w*+\())|;(?=[\s]*+(?:drop|insert|delete|update"
+    r"|select"
+    r"|exec|declare|waitfor|call|create|alter|truncate|merge|begin)\b)|\((?=[\s(]*+select\b)"
+    r"|\b(?:sleep|benchmark|pg_\w++|load_file|extractvalue|updatexml|n?char|chr|xp_\w++|lo_\w++)(?=\s?\()"
     r"|\binto(?=\s+(?:out|dump)file)"
 )
 _INLINE = re.compile(
@@ -61,7 +65,7 @@ _TRUE_REST = re.compile(r"['\"`]\d\w{0,8}\s*$")
 _OPENING = (" statement", " declare", " (select")
 _NEAR = 40
 _WINDOW = 48
-_ENDS = 24
+_ENDS = 32
 _TAIL = 8192
 
 

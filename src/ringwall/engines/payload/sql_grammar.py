@@ -92,7 +92,8 @@ BARE = Grammar(
         ),
         "sql: constants , delay": r"^\)*(?:,n)+\)+",
         "sql: number compare (select": r"^a?n\)*!?[ekK]\(*S",
-        "sql: procedure call": r"^x(?:X|\(?v)|^yv|^xm[sqQ]|x[wt.]*X[sqv]|^NI[wtT](?:\(|V|S)|^RF[wt]W|^P[wt]E[wt]e",
+        "sql: procedure call": r"^x(?:X|\(?v)|^yv|^xm[sqQ]|x[wt.]*X[sqv]",
+        "sql: changing statement": r"^NI[wtTf](?:\.[wtf])?(?:\(|V|S)|^RF[wt]W|^P[wt]E[wt]e",
         "sql: catalogue": r"F(?:t|t\.|w\.)t|^S[^;]*Ft",
         "sql: select server variable": r"^Sl?v(?:\.w)?(?:[CF;]|$)|^Sg\([s]?\)(?:[CF;]|$)",
         "sql: number or constant group by call": r"^a?n\)*o.{0,6}Ob[gfd]\(",
@@ -101,7 +102,7 @@ BARE = Grammar(
         "sql: limit procedure": r"^a?nLn(?:,n)?(?:TY|U|I)|TYf?g?\(|TY\(",
         "sql: conditional on constants": r"^g\(n[ek]n\)S|ch[!(]*(?:[ns][ekK)]|g\(|[wv](?:\.w)?[ek])|(?:^"
         r"|[aoek,(])g\(n[ek]n,|^g\([nw]\(?\)?e$|^g\(g\(\)[ek]",
-        "sql: cut call": r"^S?[gd]\($|^g\(g\(g?|^\)K\(",
+        "sql: cut call": r"^\(+Sl?[nsvg(]|^[^;S]{1,20},\(+Sl?[nsvag(]|^S?[gd]\($|^g\(g\(g?|^\)K\(",
         "sql: operator constant": r"^o[!(]*n$",
         "sql: constant = constant": r"^(?:[aw]{0,4}o)?s(?:aw)?[ke?]s(?:aw)?(?:$|C|[eko])|^a?n\)*[ek]n\)*(?:C|o)",
     }

@@ -29,9 +29,12 @@ _DELIMITERS = (
 _SMARTY = re.compile(r"\$|[a-z]+\s|php$")
 _MOST = 16  # spans of a kind read from each end of a text
 _LONGEST = 800
+_TRIES = 2000
+_FEW = 400
+_PLACEHOLDER = re.compile(r"\s?[A-Za-z][\w-]{0,40}\s?\}")
 _STRING = re.compile(r"'[^']{0,400}'|\"[^\"]{0,400}\"|\\?[\"'][^\"']{0,200}\\?[\"']")
 _OPERATION = re.compile(
-    r"[\w\])'\"]\s*\(|\w\s*\[\s*[\w'\"]|[\d)]\s*[*+/%^-]\s*[\d('\"s]|__\w+|\|\s*\w+\s*\(|^\s*[\[(]\s*[s\d'\"{]"
+    r"^\s*`|[\w\])'\"]\s*\(|\w\s*\[\s*[\w'\"]|[\d)]\s*[*+/%^-]\s*[\d('\"s]|__\w+|\|\s*\w+\s*\(|^\s*[\[(]\s*[s\d'\"{]"
     r"|\w\s*\?\s*new|@\w+[.\w]*@|\b(?:new|T)\s*[\s(]\s*[\w.]+\(|s\s*[|~+*]|^[^=]*=\s*s\s*$|\bimport\s+\w"
     r"|^\s*[=:]?\s*s\s*$|\d\s*(?:==|<|>|!=)\s*\d|^\s*\.\w+(?:\.\w+)|^\s*(?:printf|print|html|js|call|index"
     r"|template|range|define)\s+[s$.]"
@@ -70,11 +73,13 @@ def detect(view: View) -> str | None:
 
 
 def _openings(text: str, opening: str) -> list[int]:
-    """Where the insides of the first and the last spans that `opening` opens begin."""
+    """Where the insides of the first and the last spans that `opening` opens begin; bare placeholders do not count."""
     places: list[int] = []
     at = text.find(opening)
-    while at >= 0 and len(places) < _MOST:
-        places.append(at + len(opening))
+    tries = _TRIES
+    while at >= 0 and len(places) < _MOST and (tries := tries - 1):
+        if len(text) < _FEW or not _PLACEHOLDER.match(text, at + len(opening)):
+            places.append(at + len(opening))
         at = text.find(opening, at + 1)
     if at >= 0:
         at = len(text)

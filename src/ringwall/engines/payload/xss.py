@@ -23,7 +23,8 @@ HINTS = (
     r"\bon[a-z]{3,24}[\s\x00-\x20/]*=",
     r"(?:alert|prompt|confirm|eval|settimeout|setinterval|fromcharcode|expression|function|constructor|atob"
     r"|write(?:ln)?|fetch|import|void|open|call|apply)[\s)\]'\"]*(?:\(|`|\?|\.call|\.apply)",
-    r"-moz-binding|behaviou?r\s*:|@import|document\s*[.\[]|activex|url\(\s*.?javascript|window\s*[.\[]"
+    r"-moz-binding|behaviou?r\s*:|@import|document\s*[.\[]|activex|url\(\s*.?javascript|(?:window|self|top|parent"
+    r"|frames|globalthis)\s*[.\[]"
     r"|location\s*[.=\[]|innerhtml",
     r"['\"`][\s)}\]]*[-+;,*/|&^?:]+[\s]*[\w.$]+[\s]*[(`\[=]",
 )
