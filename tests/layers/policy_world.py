@@ -12,7 +12,7 @@ from ringwall.contract.api import ApiOperation, Body, MediaType, Parameter, Repl
 from ringwall.contract.model import At, Field, Operation, Resource, Rule
 from ringwall.core.admit import Admission, admit
 from ringwall.core.event import Event
-from ringwall.core.exchange import Exchange, Forward, ReadBody, ReadReply, Record, Send, Want
+from ringwall.core.exchange import Exchange, Forward, ReadBody, ReadReply, Record, Send, TooLong, Want
 from ringwall.core.judge import answered
 from ringwall.core.known import Input, Known, Principal
 from ringwall.core.message import Head, Headers, RawHead, Request, Response
@@ -179,7 +179,9 @@ class World:
             elif isinstance(want, Record):
                 event = want.event
                 want = way.send(True)
-            elif isinstance(want, (ReadBody, ReadReply)):
+            elif isinstance(want, ReadReply):
+                want = way.send(TooLong())
+            elif isinstance(want, ReadBody):
                 want = way.send(b"")
             else:
                 want = way.send(answered(exchange._wall.ports, want))

@@ -159,7 +159,7 @@ def words_shown(
 
 
 def name_of(value: Any) -> str | None:
-    """An id as text: strings and integers name things (`42.0` is an integer, RFC 8259 and JSON Schema), nothing else."""
+    """An id as text: strings and integers name things (`42.0` is one, as in JSON Schema), nothing else."""
     if isinstance(value, bool):
         return None
     if isinstance(value, float) and value.is_integer():
@@ -205,21 +205,19 @@ def _described(content: Content) -> bool:
     return any(media.endswith("json") and isinstance(schema, dict) and schema for media, schema in content.items())
 
 
-def _presumed(data: Any, main: Kind) -> Iterator[Sighting]:
-    """The objects of a reply that nothing describes: the items of its lists, and itself or what it wraps."""
+def _presumed(data: Any, main: Kind, pointer: str = "", depth: int = 3) -> Iterator[Sighting]:
+    """The objects of a reply that nothing describes: the items of its lists, else itself, or what it wraps."""
     if isinstance(data, list):
-        yield from (Sighting(main.name, v, f"/{i}") for i, v in enumerate(data) if isinstance(v, dict))
+        yield from (Sighting(main.name, v, f"{pointer}/{i}") for i, v in enumerate(data) if isinstance(v, dict))
     if not isinstance(data, dict):
         return
-    if main.id in data or not any(isinstance(v, _DEEP) for v in data.values()):
-        yield Sighting(main.name, data, "")
+    deep = {key: below for key, below in data.items() if isinstance(below, _DEEP)}
+    if main.id in data or not deep or depth == 0:
+        yield Sighting(main.name, data, pointer)
         return
-    for key, below in data.items():
-        if isinstance(below, dict):
-            yield Sighting(main.name, below, f"/{escape(key)}")
-        for index, item in enumerate(below if isinstance(below, list) else ()):
-            if isinstance(item, dict):
-                yield Sighting(main.name, item, f"/{escape(key)}/{index}")
+    lists = {key: below for key, below in deep.items() if isinstance(below, list)}
+    for key, below in (lists or deep).items():
+        yield from _presumed(below, main, f"{pointer}/{escape(key)}", depth - 1)
 
 
 def _properties(schema: Any, components: Mapping[str, Any], depth: int = 8) -> set[str]:

@@ -10,7 +10,18 @@ from ringwall.core.plan import BodyCheck, ReplyCheck
 from ringwall.core.verdict import PASS, Refuse, Verdict
 from ringwall.layers.disclosure.reasons import MARKUP
 
-_LIVE = re2.compile(rb"(?i)<script[\s/>]|\son[a-z]{3,20}\s*=|javascript:|<iframe|<object|<embed|<svg[\s/>]|srcdoc\s*=")
+_EVENTS = (
+    rb"(?:abort|after\w+|animation\w+|auxclick|before\w+|begin|blur|can\w+|change|click|close|context\w+|copy|cut|"
+    rb"dblclick|drag\w*|drop|end|error|finish|focus\w*|fullscreen\w+|hashchange|input|invalid|key\w+|load\w*|message\w*|"
+    rb"mouse\w+|page\w+|paste|play\w*|pointer\w+|popstate|progress|readystate\w+|repeat|reset|resize|scroll\w*|search|"
+    rb"select\w*|show|start|storage|submit|timeupdate|toggle|touch\w+|transition\w+|unload|webkit\w+|wheel)"
+)
+_TAGS = (
+    rb"(?:applet|audio|base|body|button|details|embed|form|frameset|iframe|input|link|math|meta|object|style|svg|video)"
+)
+_LIVE = re2.compile(
+    rb"(?i)<script[\s/>]|[\s/\"'`]on" + _EVENTS + rb"\s*=|javascript:|<" + _TAGS + rb"[\s/>]|srcdoc\s*="
+)
 
 
 class Markup:
@@ -25,9 +36,11 @@ class Markup:
         self._seen: dict[bytes, None] = {}
 
     def note(self, text: str) -> None:
-        """Keep a text if a browser would run something in it."""
+        """Keep a text if a browser would run something in it: as an element, or out of a quoted attribute."""
+        if not ("<" in text or '"' in text or "'" in text):
+            return
         raw = text[:_KEPT_BYTES].encode("utf-8", "replace")
-        if b"<" in raw and _LIVE.search(raw):
+        if _LIVE.search(raw):
             self._seen[raw] = None
             while len(self._seen) > _KEPT:
                 del self._seen[next(iter(self._seen))]
@@ -45,8 +58,7 @@ def arrival_guard(markup: Markup) -> BodyCheck:
 
     def check(request: Request, known: Known) -> Verdict:
         for text in known.input.texts if known.input else ():
-            if "<" in text.value:
-                markup.note(text.value)
+            markup.note(text.value)
         return PASS
 
     return check
