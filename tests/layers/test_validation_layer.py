@@ -479,6 +479,29 @@ def test_detection_lets_honest_text_pass(body: dict[str, object]) -> None:
     assert isinstance(send(orjson.dumps(body), guards=both), Known)
 
 
+@pytest.mark.parametrize(
+    ("meta", "code"),
+    [
+        ({"$and": [{"k": {"$gt": 1}}, {"name": {"$in": ["a"]}}]}, None),
+        ({"k": {"$ne": "' OR 1=1 --"}}, "detection.sqli"),
+        ({"$or": [{"<script>alert(1)</script>": 1}]}, "detection.xss"),
+        ({"$or": [{"__proto__": {"a": 1}}]}, "detection.proto"),
+    ],
+)
+@pytest.mark.parametrize("schema", [{"type": "object"}, {}, {"anyOf": [{"type": "object"}, {"type": "null"}]}])
+def test_a_field_that_holds_expressions_takes_operators_and_nothing_else(
+    meta: dict[str, object], code: str | None, schema: dict[str, object]
+) -> None:
+    given = {"Note": {"type": "object", "properties": {"title": {"type": "string"}, "meta": schema}}}
+    for form in ("code", "text"):
+        resource = replace(NOTE, fields={"meta": _field("meta", form)})
+        guards = forge(NOTES, Settings(given, resources={"note": resource}))
+        both = replace(guards, body=guards.body + DETECTION.body)
+        found = send(orjson.dumps({"title": "x", "meta": meta}), guards=both)
+        decided = None if isinstance(found, Known) else found[0]
+        assert decided == code if form == "code" else decided is not None
+
+
 def test_detection_leaves_decided_texts_alone_and_names_every_kind() -> None:
     seen: list[str] = []
     settings = detection.Settings(lambda value, form: seen.append(value))  # type: ignore[arg-type, return-value]

@@ -94,12 +94,15 @@ def forge(operation: Operation, settings: Settings) -> Guards:
 
 
 def _found(text: Text, look: Inspect) -> Finding | None:
-    """The finding in one text. A member's own name is judged as text, and as the name that it is."""
+    """The finding in one text. A member's own name is judged as text, and as the name that it is; where the contract
+    says that the API takes expressions, an operator is no finding."""
     if text.format == "byte":
         return look(text.value, "text") if _could_be_path(text.value) else None
-    if text.format != "name":
+    if text.format not in ("name", "operator"):
         return look(text.value, _FORMATS.get(text.format, "text"))
-    return look(text.value, "text") or (look(_member(text), "json") if _suspect(text.value) else None)
+    finding = look(text.value, "text") or (look(_member(text), "json") if _suspect(text.value) else None)
+    meant = finding is not None and finding.kind == "nosqli" and text.format == "operator"
+    return None if meant else finding
 
 
 def _could_be_path(base64: str) -> bool:

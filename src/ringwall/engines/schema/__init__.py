@@ -5,11 +5,12 @@ from ringwall.engines.schema.decode import Bounds, Decoded, Malformed, decode
 from ringwall.engines.schema.document import Components, Schema, in_place, members, types
 from ringwall.engines.schema.nulls import valid_without_nulls
 from ringwall.engines.schema.prune import Pruner, pruner
-from ringwall.engines.schema.shape import ANYTHING, Node, Note, Shapes
+from ringwall.engines.schema.shape import ANYTHING, LANGUAGE, Node, Note, Shapes
 
 __all__ = [
     "ANYTHING",
     "CODES",
+    "LANGUAGE",
     "Bounds",
     "Compiler",
     "Components",

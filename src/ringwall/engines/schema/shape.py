@@ -42,7 +42,8 @@ NO_NOTES: Mapping[str, Note] = {}
 @dataclass(slots=True, eq=False)
 class Node:
     """One place. `properties` are declared by name; `other` is what members of other names are (None: there are
-    none); `items` what elements are. `free` says that a string here is not decided, `format` what it is."""
+    none); `items` what elements are. `free` says that a string here is not decided, `format` what it is; `language`
+    that undeclared names below may be operators of the API's own."""
 
     properties: dict[str, Node] = field(default_factory=dict)
     other: Node | None = None
@@ -50,6 +51,7 @@ class Node:
     free: bool = True
     format: str = "text"
     sanitize: bool = False
+    language: bool = False
     hidden: frozenset[str] = frozenset()
     choices: tuple[Schema, ...] = ()
     names: tuple[frozenset[str], tuple[tuple[str, Node], ...]] | None = None
@@ -57,6 +59,9 @@ class Node:
 
 ANYTHING = Node()
 ANYTHING.other = ANYTHING.items = ANYTHING
+LANGUAGE = Node(language=True)
+"""A value of no schema that the contract calls code: a filter or an expression in the API's own words."""
+LANGUAGE.other = LANGUAGE.items = LANGUAGE
 
 
 _STRUCTURED = frozenset(
@@ -101,9 +106,10 @@ class Shapes:
         free, open_ = not decided(schema, self._components), "object" in kinds
         key = ("leaf", free, format_, note, open_, "array" in kinds)
         if key not in self._made:
-            node = Node(free=free, format=format_, sanitize=bool(note and note.sanitize))
-            node.other = ANYTHING if open_ else None
-            node.items = ANYTHING if "array" in kinds else None
+            below = _unstated(note)
+            node = Node(free=free, format=format_, sanitize=bool(note and note.sanitize), language=below.language)
+            node.other = below if open_ else None
+            node.items = below if "array" in kinds else None
             self._made[key] = node
         return self._made[key]
 
@@ -113,6 +119,7 @@ class Shapes:
         node.free = not all(decided(schema, self._components) for schema in given)
         node.format = _format_of(here, note)
         node.sanitize = note.sanitize if note else False
+        node.language = _unstated(note).language
         declared: dict[str, list[Schema]] = {}
         for schema in here:
             for name, below in members(schema).items():
@@ -144,7 +151,7 @@ class Shapes:
             return self._node(tuple(stated), note)
         closed = declares or any(schema.get("additionalProperties") is False for schema in here)
         admits = any("object" in types(schema, self._components) for schema in given)
-        return ANYTHING if admits and (not closed or _free_branch(here, self._components)) else None
+        return _unstated(note) if admits and (not closed or _free_branch(here, self._components)) else None
 
     def _items(self, here: list[dict[str, JSON]], note: Note | None) -> Node | None:
         each: list[Schema] = []
@@ -155,7 +162,12 @@ class Shapes:
                 each.append(below)
         if each:
             return self._node(tuple(each), note)
-        return ANYTHING if any("array" in types(s, self._components) for s in here) else None
+        return _unstated(note) if any("array" in types(s, self._components) for s in here) else None
+
+
+def _unstated(note: Note | None) -> Node:
+    """What stands where no schema says anything."""
+    return LANGUAGE if note is not None and note.format == "code" else ANYTHING
 
 
 def _merged(given: tuple[Schema, ...], components: Components) -> list[dict[str, JSON]]:
