@@ -47,7 +47,7 @@ lock: $(VENV)/ready ## Resolve the lock files anew
 	for name in prefect chroma; do \
 	  $(BIN)/uv pip compile -q --upgrade --generate-hashes --no-emit-index-url --no-header locks/$$name.in -o locks/$$name.txt; done
 	$(BIN)/uv pip compile -q --upgrade --generate-hashes --no-emit-index-url --no-header pyproject.toml locks/dev.in -o locks/dev.txt
-	$(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-header -c locks/dev.txt pyproject.toml -o locks/runtime.txt
+	$(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-header --no-annotate -c locks/dev.txt pyproject.toml -o locks/runtime.txt
 
 clean: ## Remove what the targets made
 	rm -rf $(VENV) $(SERVERS) build dist ringwall-data
