@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import json
 import os
 import re
@@ -92,7 +93,7 @@ def test_locks_pin_every_dependency_by_hash_and_name_no_index() -> None:
         text = lock.read_text()
         assert not re.search(r"https?://|--(?:extra-)?index-url|--find-links|file:", text), lock.name
         starts = [m.start() for m in re.finditer(r"^[A-Za-z0-9._-]+==", text, re.MULTILINE)] + [len(text)]
-        for start, end in zip(starts, starts[1:], strict=False):
+        for start, end in itertools.pairwise(starts):
             assert "--hash=sha256:" in text[start:end], text[start : start + 60]
 
 
