@@ -91,9 +91,9 @@ def run(cases: Iterable[Case], root: Path, progress: Progress) -> Matrix:
     with ProcessPoolExecutor(_cores(len(played)), mp_context=get_context("spawn"), initializer=_settle_in,
                              initargs=(root,)) as pool:  # fmt: skip
         rows: list[Row] = []
-        for row in pool.map(_row_here, played):
-            rows.append(row)
-            progress(row.case)
+        for done in pool.map(_row_here, played):
+            rows.append(done)
+            progress(done.case)
     skipped = tuple(case.name for case in chosen if case.wire)
     return Matrix(tuple(rows), skipped, round(time.monotonic() - began, 1))
 
@@ -112,10 +112,11 @@ def _settle_in(root: Path) -> None:
 
 
 def _row_here(case: Case) -> Row:
-    return _row(case, _HERE[0])
+    return row(case, _HERE[0])
 
 
-def _row(case: Case, sandbox: Sandbox) -> Row:
+def row(case: Case, sandbox: Sandbox) -> Row:
+    """One attack bare, protected, and with each layer fooled."""
     bare = sandbox.bare(case)
     whole, events = sandbox.protected(case, None)
     return Row(

@@ -25,10 +25,11 @@ from ringwall.build.settings import roles_of
 from ringwall.contract.model import Contract
 from ringwall.core.event import Event
 from ringwall.core.known import Principal
+from ringwall.core.plan import Wall
 from ringwall.core.ports import Account
 from ringwall.core.reasons import Layer
 from ringwall.drill.client import Client
-from ringwall.drill.fool import fooled
+from ringwall.drill.fool import Claim, fooled
 from ringwall.examples.clinic import ACCOUNTS, API_KEYS, CONTRACT, create_app
 
 _PHRASE = "correct horse battery of {}"
@@ -105,12 +106,16 @@ class Sandbox:
             app = protected_asgi(
                 create_app(grounds.directory), self._prepared, runtime, Circumstances(watch=events.append)
             )
-            app.wall = fooled(app.wall, layer, stage.claim) if layer else app.wall
+            app.wall = self.raised(app.wall, layer, stage.claim)
             with Client(app) as client:
                 outcome = play(case, lambda sent: stage.step(client.send, sent, events), grounds)
         finally:
             runtime.close()
         return outcome, events[stage.hostile_from :]
+
+    def raised(self, wall: Wall, layer: Layer | None, claim: Claim) -> Wall:
+        """The wall of one play. A test raises broken ones, to see that the drill notices."""
+        return fooled(wall, layer, claim) if layer else wall
 
     def _claimed(self, case: Case) -> Principal | None:
         """Whom a fooled authentication takes the attacker for."""

@@ -1,0 +1,115 @@
+"""What the drill prints: its stable JSON form, the table, and THREATS.md; their form, never their figures."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import jsonschema_rs
+import pytest
+from click.testing import CliRunner
+
+from ringwall.attacks import LAYERS, ROWS
+from ringwall.cli.drill import command
+from ringwall.drill import render
+from ringwall.drill.fool import FOOLABLE
+from ringwall.drill.matrix import Cell, Matrix, Row
+from ringwall.drill.schemas import matrix_schema
+
+VALID = jsonschema_rs.validator_for(matrix_schema())
+
+
+def matrix() -> Matrix:
+    """Two attacks: one with two walls, one with a gap."""
+
+    def attack(kind: str, case: str, first: str, behind: str | None) -> Row:
+        cells = tuple(Cell(layer, True, behind if layer == first else first) for layer in FOOLABLE)
+        return Row(kind, case, "GET /patients/{patient_id}", True, True, first, True, cells)
+
+    return Matrix(
+        (attack("sqli", "sqli-a", "detection", "sinks"), attack("idor", "idor-b", "authorization", None)),
+        ("x-wire",),
+        1.5,
+    )
+
+
+def test_the_document_is_what_its_schema_says() -> None:
+    assert not [*VALID.iter_errors(json.loads(json.dumps(render.document(matrix()))))]
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda d: d.pop("seconds"),
+        lambda d: d.update(more=1),
+        lambda d: d["attacks"][0].pop("depth"),
+        lambda d: d["attacks"][0].update(stopped_by="luck"),
+        lambda d: d["attacks"][0]["cells"][0].pop("fooled"),
+        lambda d: d["attacks"][0]["cells"][0].update(stopped_by=False),
+        lambda d: d["single_points"].append("no layer"),
+    ],
+)  # fmt: skip
+def test_the_schema_refuses_another_form(spoil: object) -> None:
+    document = json.loads(json.dumps(render.document(matrix())))
+    spoil(document)  # type: ignore[operator]
+    assert not VALID.is_valid(document)
+
+
+def test_the_schema_names_the_layers_that_there_are() -> None:
+    assert matrix_schema()["$defs"]["layer"]["enum"] == [*LAYERS] == [*FOOLABLE]  # type: ignore[index]
+
+
+def test_depth_and_single_points_are_what_the_cells_show() -> None:
+    deep, shallow = matrix().rows
+    assert (deep.walls, deep.depth, deep.single_points) == (("detection", "sinks"), 2, ())
+    assert (shallow.walls, shallow.depth, shallow.single_points) == (("authorization",), 1, ("authorization",))
+    assert matrix().gaps == ("idor-b: authorization",)
+    assert not matrix().holds
+
+
+def test_the_table_names_the_gap_and_what_was_not_played() -> None:
+    shown = render.text(matrix())
+    assert "single points of failure: 1\n  idor-b: authorization" in shown
+    assert "HURT" in shown
+    assert "x-wire" in shown
+
+
+THREAT_LINE = re.compile(r"\| [a-z0-9-]+ \| `[A-Z]+ /\S*` \| [a-z]+( · [a-z]+)* \| \d \| (none|[a-z]+(, [a-z]+)*) \|")
+
+
+def threats_well_formed(text: str) -> list[str]:
+    """The cases that a THREATS.md tells of; asserts its form."""
+    lines = text.splitlines()
+    assert lines[0] == "# Threats"
+    titles = [line[3:].lower() for line in lines if line.startswith("## ")]
+    assert [title for title in titles if title != "gaps"] == [row for row in ROWS if row in titles]
+    rows = [line for line in lines if line.startswith("| ") and not line.startswith("| attack")]
+    assert rows
+    assert not [line for line in rows if not THREAT_LINE.fullmatch(line)]
+    return [line.split(" ")[1] for line in rows]
+
+
+def test_threats_has_its_form() -> None:
+    assert threats_well_formed(render.threats(matrix())) == ["sqli-a", "idor-b"]
+
+
+def test_the_command_plays_attacks_and_prints_the_stable_form(tmp_path: Path) -> None:
+    threats = tmp_path / "THREATS.md"
+    ran = CliRunner().invoke(command, ["xss-reflected", "--json", "--threats", str(threats)])
+    assert ran.exit_code == 0, ran.output
+    document = json.loads(ran.stdout)
+    VALID.validate(document)
+    assert [attack["case"] for attack in document["attacks"]] == ["xss-reflected-event", "xss-reflected-script"]
+    for attack in document["attacks"]:
+        assert attack["hurts_bare"]
+        assert attack["depth"] >= 2
+        assert all(cell["honest_passes"] and cell["stopped_by"] for cell in attack["cells"])
+    assert threats_well_formed(threats.read_text()) == ["xss-reflected-event", "xss-reflected-script"]
+
+
+def test_a_gap_is_exit_status_one_and_no_case_is_wrong_usage() -> None:
+    ran = CliRunner().invoke(command, ["theft-diagnosis"])
+    assert ran.exit_code == 1
+    assert "theft-diagnosis: encryption" in ran.stdout
+    assert CliRunner().invoke(command, ["no-such-case"]).exit_code == 2
