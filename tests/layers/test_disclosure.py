@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,6 @@ import pytest
 from layers.policy_world import FIELDS, JSON_REPLY, PATIENT, VISIT, World, operation, own_json, resource, who
 from ringwall.core.known import Input, Known, Text
 from ringwall.core.message import Response
-from ringwall.core.plan import Plan
 from ringwall.core.ports import Ownership
 from ringwall.core.verdict import PASS, Refuse
 from ringwall.layers.disclosure.leaks import leaks_guard
@@ -429,12 +429,9 @@ def test_markup_is_remembered_over_requests_and_bounded() -> None:
     assert met(markup, long, long.encode())
 
 
-def test_plans_are_made_of_what_is_stated() -> None:
-    """No masks without a mask; the objects' guard stands wherever anything has an owner."""
-    w = world(FIELDS)
-    plan: Plan = w.plan(read(w))
-    assert [g.name for g in plan.guards.reply if g.name in ("objects", "fields", "masks")] == [
-        "objects",
-        "fields",
-        "masks",
-    ]
+def test_masks_of_encrypted_properties_wait_for_decryption() -> None:
+    late = [replace(f, encrypt="yes") if f.mask else f for f in FIELDS]
+    for fields, names in ((FIELDS, ["objects", "fields"]), (late, ["objects", "fields", "masks"])):
+        w = world(fields)
+        assert [g.name for g in w.plan(read(w)).guards.reply if g.name in ("objects", "fields", "masks")] == names
+        assert w.ask(read(w), NURSE, P, reply={**MINE, "card": "4111111111111111"}).data["card"] == "****1111"

@@ -19,7 +19,7 @@ from ringwall.core.reasons import Layer, Reason
 from ringwall.core.verdict import PASS, Ask, Refuse, Rewritten, Verdict
 from ringwall.engines.crypto.fields import is_record
 from ringwall.engines.crypto.flaws import CryptoFlaw
-from ringwall.engines.policy import Sight, Sighting, masked, name_of, sightings, words_shown
+from ringwall.engines.policy import Sight, Sighting, masked, name_of, sightings
 
 LAYER = Layer.ENCRYPTION
 
@@ -119,7 +119,8 @@ def _place(seen: Sighting, field: Field, resource: Resource, operation: Operatio
 
     For an object that exists that is its id; for one that is being made, the owner and the tenant it will have.
     """
-    own = next((ref for ref in reversed(known.objects) if ref.resource == resource.name), None)
+    itself = name_of(seen.value.get(resource.id))
+    own = next((r for r in known.objects if r.resource == resource.name and itself in (None, r.id)), None)
     if own is not None and not operation.creates:
         return Place(resource.name, field.name, None, None, own.id)
     for param, name in operation.objects:
@@ -167,23 +168,17 @@ def _records(
     seen_all: Iterable[Sighting], fields: Mapping[str, list[Field]], settings: Settings, known: Known
 ) -> Iterator[tuple[Sighting, Field, bool, Place]]:
     """Every encrypted value that the caller may read, whole (True) or in part (False), and where it belongs."""
+    principal = known.principal or _NOBODY
+    eyes = settings.sight.eyes((principal.subject, principal.words, principal.tenant), known.objects)
     for seen in seen_all:
         for field in fields[seen.resource]:
             text = seen.value.get(field.name)
             if not isinstance(text, str) or not is_record(text):
                 continue
-            whole = field.read is None or not field.read.isdisjoint(_words(seen, settings, known))
+            whole = field.read is None or not field.read.isdisjoint(eyes.words(seen))
             if whole or field.mask is not None:
                 resource = settings.resources[seen.resource]
                 yield seen, field, whole, _shown_place(seen, field, resource)
-
-
-def _words(seen: Sighting, settings: Settings, known: Known) -> frozenset[str]:
-    """What the caller is to this object: as it says itself, or as was settled on the request where it is silent."""
-    principal = known.principal or _NOBODY
-    caller = (principal.subject, principal.words, principal.tenant)
-    settled = ((ref.resource, ref.id, ref.words) for ref in known.objects)
-    return words_shown(seen.value, settings.sight.kinds[seen.resource], caller, settled)
 
 
 def _shown_place(seen: Sighting, field: Field, resource: Resource) -> Place:

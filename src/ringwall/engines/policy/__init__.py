@@ -3,10 +3,11 @@
 from ringwall.engines.policy.relation import EVERYWHERE, Relation, relate
 from ringwall.engines.policy.roles import Roles
 from ringwall.engines.policy.shape import Shape, Sighting, escape, shape_of, sightings
-from ringwall.engines.policy.sight import Kind, Sight, at_status, masked, name_of, relation_shown, words_shown
+from ringwall.engines.policy.sight import Eyes, Kind, Sight, at_status, masked, name_of
 
 __all__ = [
     "EVERYWHERE",
+    "Eyes",
     "Kind",
     "Relation",
     "Roles",
@@ -18,8 +19,6 @@ __all__ = [
     "masked",
     "name_of",
     "relate",
-    "relation_shown",
     "shape_of",
     "sightings",
-    "words_shown",
 ]

@@ -17,7 +17,8 @@ _DEPTH = 64
 class Shape:
     """A place in a document. Mutable only while it is built, since schemas may refer to themselves.
 
-    `also` are shapes that hold here too (`allOf`, a `$ref` beside other keywords).
+    `also` are shapes that hold here too (`allOf`, a `$ref` beside other keywords). Only what leads to an object is
+    kept, since every reply is walked along it; `declared` are all properties by name, which `values` leave out.
     """
 
     resource: str | None = None
@@ -25,20 +26,28 @@ class Shape:
     items: Shape | None = None
     values: Shape | None = None
     also: list[Shape] = field(default_factory=list)
+    declared: frozenset[str] = frozenset()
 
     @property
     def empty(self) -> bool:
-        """Whether no object of a resource can stand here or below."""
-        return not self._leads(set())
+        """Whether no object of a resource can stand here or below. Asked of a finished shape."""
+        return self.resource is None and not self._below()
 
-    def _leads(self, seen: set[int]) -> bool:
-        if id(self) in seen:
-            return False
-        seen.add(id(self))
-        if self.resource is not None:
-            return True
-        below = [*self.properties.values(), *self.also, self.items, self.values]
-        return any(shape is not None and shape._leads(seen) for shape in below)
+    @property
+    def ends_here(self) -> bool:
+        """Whether nothing below an object of this shape is one. Asked of a finished shape."""
+        return not self._below()
+
+    def _below(self) -> list[Shape]:
+        found = [*self.properties.values(), *self.also, self.items, self.values]
+        return [shape for shape in found if shape is not None]
+
+    def _keep(self, leading: set[int]) -> None:
+        self.declared = frozenset(self.properties)
+        self.properties = {name: shape for name, shape in self.properties.items() if id(shape) in leading}
+        self.also = [shape for shape in self.also if id(shape) in leading]
+        self.items = self.items if id(self.items) in leading else None
+        self.values = self.values if id(self.values) in leading else None
 
 
 class Sighting(NamedTuple):
@@ -51,7 +60,31 @@ class Sighting(NamedTuple):
 
 def shape_of(schema: Any, components: Mapping[str, Any], resources: Mapping[str, str]) -> Shape:
     """The shape of documents of a schema. `resources` names the resource of each component schema."""
-    return _Builder(components, resources).place(schema)
+    return _pruned(_Builder(components, resources).place(schema))
+
+
+def _pruned(root: Shape) -> Shape:
+    """The same shape without what leads to no object."""
+    above: dict[int, list[Shape]] = {id(root): []}
+    every, waiting = [root], [root]
+    while waiting:
+        shape = waiting.pop()
+        for below in shape._below():
+            if id(below) not in above:
+                above[id(below)] = []
+                every.append(below)
+                waiting.append(below)
+            above[id(below)].append(shape)
+    leading = {id(shape) for shape in every if shape.resource is not None}
+    waiting = [shape for shape in every if shape.resource is not None]
+    while waiting:
+        for shape in above[id(waiting.pop())]:
+            if id(shape) not in leading:
+                leading.add(id(shape))
+                waiting.append(shape)
+    for shape in every:
+        shape._keep(leading)
+    return root
 
 
 class _Builder:
@@ -106,28 +139,39 @@ def _mapping(value: Any) -> Iterator[tuple[str, Any]]:
     return iter(value.items()) if isinstance(value, dict) else iter(())
 
 
-def sightings(document: Any, shape: Shape) -> Iterator[Sighting]:
+def sightings(document: Any, shape: Shape) -> list[Sighting]:
     """Every object of a resource in a document, outermost first, with its pointer (RFC 6901)."""
-    return _look(document, shape, "", 0)
+    found: list[Sighting] = []
+    _look(document, shape, "", 0, found)
+    return found
 
 
-def _look(value: Any, shape: Shape, pointer: str, depth: int) -> Iterator[Sighting]:
+def _look(value: Any, shape: Shape, pointer: str, depth: int, found: list[Sighting]) -> None:
     if depth > _DEPTH:
         return
     for part in shape.also:
-        yield from _look(value, part, pointer, depth + 1)
+        _look(value, part, pointer, depth + 1, found)
     if isinstance(value, dict):
-        if shape.resource is not None:
-            yield Sighting(shape.resource, value, pointer)
-        for name, below in shape.properties.items():
-            if name in value:
-                yield from _look(value[name], below, f"{pointer}/{escape(name)}", depth + 1)
-        if shape.values is not None:
-            for name in value.keys() - shape.properties.keys():
-                yield from _look(value[name], shape.values, f"{pointer}/{escape(name)}", depth + 1)
+        _look_in(value, shape, pointer, depth, found)
     elif isinstance(value, list) and shape.items is not None:
+        items = shape.items
+        plain = items.ends_here
         for index, item in enumerate(value):
-            yield from _look(item, shape.items, f"{pointer}/{index}", depth + 1)
+            if not plain:
+                _look(item, items, f"{pointer}/{index}", depth + 1, found)
+            elif isinstance(item, dict) and items.resource is not None:
+                found.append(Sighting(items.resource, item, f"{pointer}/{index}"))
+
+
+def _look_in(value: dict[str, Any], shape: Shape, pointer: str, depth: int, found: list[Sighting]) -> None:
+    if shape.resource is not None:
+        found.append(Sighting(shape.resource, value, pointer))
+    for name, below in shape.properties.items():
+        if name in value:
+            _look(value[name], below, f"{pointer}/{escape(name)}", depth + 1, found)
+    if shape.values is not None:
+        for name in value.keys() - shape.declared:
+            _look(value[name], shape.values, f"{pointer}/{escape(name)}", depth + 1, found)
 
 
 def escape(name: str) -> str:

@@ -6,9 +6,9 @@ names the owner or the tenant of a resource is one of its objects.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, TypeVar
 
 from ringwall.engines.policy.relation import Relation, relate
 from ringwall.engines.policy.shape import Shape, Sighting, escape, shape_of, sightings
@@ -47,12 +47,12 @@ class Sight:
         for media, schema in content.items():
             shape = shape_of(schema, self._components, self._resources)
             if shape.resource is None and main is not None and self._alike(schema, self.kinds[main]):
-                shape = Shape(main, shape.properties, shape.items, shape.values, shape.also)
+                shape = replace(shape, resource=main)
             if not shape.empty:
                 found[media] = shape
         return found
 
-    def in_replies(self, replies: Mapping[str, Content], main: str | None) -> Callable[[int, Any], Iterator[Sighting]]:
+    def in_replies(self, replies: Mapping[str, Content], main: str | None) -> Callable[[int, Any], list[Sighting]]:
         """What finds the objects in a parsed reply of a status: declared ones, then those that give themselves away
         (as `main`'s first, where two resources share a property). A success that the document does not describe is
         taken to hold objects of `main`."""
@@ -60,24 +60,21 @@ class Sight:
         described = {status: _described(content) for status, content in replies.items()}
         marks, presumed = self._marks(main), self.kinds[main] if main else None
 
-        def find(status: int, data: Any) -> Iterator[Sighting]:
-            seen: set[int] = set()
+        def find(status: int, data: Any) -> list[Sighting]:
             shape = at_status(shapes, status)
-            if shape is not None:
-                for sighting in sightings(data, shape):
-                    seen.add(id(sighting.value))
-                    yield sighting
-            for sighting in _marked(data, marks):
-                if id(sighting.value) not in seen:
-                    seen.add(id(sighting.value))
-                    yield sighting
-            if presumed is None or not 200 <= status < 300 or at_status(described, status):
-                return
-            for sighting in _presumed(data, presumed):
-                if id(sighting.value) not in seen:
-                    yield sighting
+            found = sightings(data, shape) if shape is not None else []
+            seen = {id(sighting.value) for sighting in found}
+            if marks:
+                _marked(data, marks, seen, found)
+            if presumed is not None and 200 <= status < 300 and not at_status(described, status):
+                found.extend(sighting for sighting in _presumed(data, presumed) if id(sighting.value) not in seen)
+            return found
 
         return find
+
+    def eyes(self, caller: Caller, settled: Sequence[Settled] = ()) -> Eyes:
+        """How one caller sees the objects of one reply."""
+        return Eyes(self.kinds, caller, settled)
 
     def names_owner(self, schema: Any, kind: str) -> bool:
         """Whether documents of a schema say whose an object of this kind is: its owner and its tenant."""
@@ -122,44 +119,73 @@ def at_status(declared: Mapping[str, T], status: int) -> T | None:
     return None
 
 
-def relation_shown(
-    value: Mapping[str, Any], kind: Kind, subject: str, words: frozenset[str], tenant: str | None, *, sure: bool = False
-) -> Relation | None:
-    """What a caller is to an object by what the object says itself; None where it names neither owner nor tenant.
-
-    Where it names no tenant, roles reach it all the same, unless one has to be `sure`.
-    """
-    owner = value.get(kind.owner) if kind.owner else None
-    home = value.get(kind.tenant) if kind.tenant else None
-    if owner is None and home is None:
-        return None
-    confined = kind.tenant is not None and (sure or home is not None)
-    return relate(subject, words, tenant, owner=name_of(owner), home=name_of(home), confined=confined)
+Caller = tuple[str, frozenset[str], str | None]
+"""A subject, the words that it has by itself, and its tenant."""
 
 
-def words_shown(
-    value: Mapping[str, Any],
-    kind: Kind,
-    caller: tuple[str, frozenset[str], str | None],
-    settled: Iterable[tuple[str, str, frozenset[str]]],
-) -> frozenset[str]:
-    """The words that hold between a caller (subject, words, tenant) and an object in a reply: by what it says itself,
-    and by what was `settled` (resource, id, words) of this very object where it does not say all. What nobody told
-    counts as foreign."""
-    subject, words, tenant = caller
-    owner = value.get(kind.owner) if kind.owner else None
-    home = value.get(kind.tenant) if kind.tenant else None
-    confined = kind.tenant is not None
-    said = relate(subject, words, tenant, owner=name_of(owner), home=name_of(home), confined=confined).words
-    if (owner is not None or kind.owner is None) and (home is not None or kind.tenant is None):
-        return said
-    own_id = name_of(value.get(kind.id))
-    known = [held for resource, object_id, held in settled if resource == kind.name and own_id in (None, object_id)]
-    return said | known[-1] if known else said
+class Settled(Protocol):
+    """What was established of an object on the request."""
+
+    @property
+    def resource(self) -> str: ...
+    @property
+    def id(self) -> str: ...
+    @property
+    def words(self) -> frozenset[str]: ...
+
+
+class Eyes:
+    """What one caller is to the objects of one reply, by what they say themselves and by what was settled of them
+    before. A page of a hundred objects has few different answers: each is worked out once."""
+
+    __slots__ = ("_caller", "_kinds", "_known", "_settled")
+
+    def __init__(self, kinds: Mapping[str, Kind], caller: Caller, settled: Sequence[Settled]) -> None:
+        self._kinds = kinds
+        self._caller = caller
+        self._settled = settled
+        self._known: dict[tuple[bool, str | None, bool], Relation] = {}
+
+    def relation(self, seen: Sighting, *, sure: bool = False) -> Relation | None:
+        """By what the object says itself; None where it names neither owner nor tenant.
+
+        Where it names no tenant, roles reach it all the same, unless one has to be `sure`.
+        """
+        kind = self._kinds[seen.resource]
+        owner = seen.value.get(kind.owner) if kind.owner else None
+        home = seen.value.get(kind.tenant) if kind.tenant else None
+        if owner is None and home is None:
+            return None
+        return self._relate(owner, home, confined=kind.tenant is not None and (sure or home is not None))
+
+    def words(self, seen: Sighting) -> frozenset[str]:
+        """The words that hold, for sure: by what the object says itself, and by what was settled of this very object
+        where it does not say all. What nobody told counts as foreign."""
+        kind = self._kinds[seen.resource]
+        owner = seen.value.get(kind.owner) if kind.owner else None
+        home = seen.value.get(kind.tenant) if kind.tenant else None
+        said = self._relate(owner, home, confined=kind.tenant is not None).words
+        if (owner is not None or kind.owner is None) and (home is not None or kind.tenant is None):
+            return said
+        itself = name_of(seen.value.get(kind.id))
+        known = [s.words for s in self._settled if s.resource == kind.name and itself in (None, s.id)]
+        return said | frozenset.intersection(*known) if known else said
+
+    def _relate(self, owner: Any, home: Any, *, confined: bool) -> Relation:
+        subject, words, tenant = self._caller
+        owns, where = name_of(owner) == subject, name_of(home)
+        key = (owns, where, confined)
+        found = self._known.get(key)
+        if found is None:
+            found = relate(subject, words, tenant, owner=subject if owns else None, home=where, confined=confined)
+            self._known[key] = found
+        return found
 
 
 def name_of(value: Any) -> str | None:
     """An id as text: strings and integers name things (`42.0` is one, as in JSON Schema), nothing else."""
+    if value.__class__ is str:
+        return value
     if isinstance(value, bool):
         return None
     if isinstance(value, float) and value.is_integer():
@@ -184,21 +210,28 @@ def masked(value: Any, mask: str) -> Any:
 
 
 _DEEP = (dict, list)
+_FLAT = frozenset(_DEEP)
 
 
-def _marked(data: Any, marks: list[tuple[str, str]]) -> Iterator[Sighting]:
-    if not marks:
-        return
+def _marked(data: Any, marks: list[tuple[str, str]], seen: set[int], found: list[Sighting]) -> None:
+    """Add the objects that give themselves away and are not `seen` yet, and see them."""
     waiting: list[tuple[Any, str]] = [(data, "")]
     while waiting:
         value, pointer = waiting.pop()
-        if isinstance(value, dict):
-            resource = next((name for mark, name in marks if mark in value), None)
-            if resource is not None:
-                yield Sighting(resource, value, pointer)
-            waiting.extend((v, f"{pointer}/{escape(k)}") for k, v in value.items() if isinstance(v, _DEEP))
-        elif isinstance(value, list):
-            waiting.extend((v, f"{pointer}/{i}") for i, v in enumerate(value) if isinstance(v, _DEEP))
+        if isinstance(value, list):
+            for index, item in enumerate(value):
+                if item.__class__ is dict and id(item) in seen and _FLAT.isdisjoint(map(type, item.values())):
+                    continue
+                if isinstance(item, _DEEP):
+                    waiting.append((item, f"{pointer}/{index}"))
+        elif isinstance(value, dict):
+            if id(value) not in seen:
+                resource = next((name for mark, name in marks if mark in value), None)
+                if resource is not None:
+                    seen.add(id(value))
+                    found.append(Sighting(resource, value, pointer))
+            if not _FLAT.isdisjoint(map(type, value.values())):
+                waiting.extend((v, f"{pointer}/{escape(k)}") for k, v in value.items() if isinstance(v, _DEEP))
 
 
 def _described(content: Content) -> bool:

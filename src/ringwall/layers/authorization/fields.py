@@ -29,7 +29,7 @@ def fields_guard(operation: Operation, settings: Settings) -> BodyCheck | None:
     def check(request: Request, known: Known) -> Verdict:
         for seen in find(known.input) if known.input else ():
             resource = settings.resources[seen.resource]
-            ref = _ref(seen, resource, known)
+            ref = _ref(seen, resource, known, operation)
             words = _words(seen, resource, known, ref)
             verdict = _written(seen, resource, words) or _claimed(seen, resource, words, known.principal, allowed)
             if verdict and verdict.reason is FIELD and ref is not None and ref.settled == "role":
@@ -67,11 +67,15 @@ def _written(seen: Sighting, resource: Resource, words: frozenset[str]) -> Refus
     return Refuse(FIELD, faults) if faults else None
 
 
-def _ref(seen: Sighting, resource: Resource, known: Known) -> ObjectRef | None:
-    """The object as it was settled before: the one of its id, or, where it names none, the path's."""
+def _ref(seen: Sighting, resource: Resource, known: Known, operation: Operation) -> ObjectRef | None:
+    """The object as it was settled before: the one of its id, or, where it names none, the path's, or the only one."""
     object_id = name_of(seen.value.get(resource.id))
-    settled = [r for r in known.objects if r.resource == resource.name and object_id in (None, r.id)]
-    return settled[-1] if settled else None
+    settled = [r for r in known.objects if r.resource == resource.name]
+    if object_id is not None:
+        return next((r for r in settled if r.id == object_id), None)
+    in_path = {known.params.get(param) for param, name in operation.objects if name == resource.name}
+    found = [r for r in settled if r.id in in_path] if in_path else settled
+    return found[-1] if in_path and found else found[0] if len(found) == 1 else None
 
 
 def _words(seen: Sighting, resource: Resource, known: Known, ref: ObjectRef | None) -> frozenset[str]:
@@ -82,7 +86,8 @@ def _words(seen: Sighting, resource: Resource, known: Known, ref: ObjectRef | No
     principal = known.principal or NOBODY
     said = name_of(seen.value.get(resource.owner)) if resource.owner else None
     home = name_of(seen.value.get(resource.tenant)) if resource.tenant else None
-    mine = resource.owner is not None and said in (None, principal.subject)
+    unknown = any(r.resource == resource.name for r in known.objects)  # it speaks of objects, and this is none of them
+    mine = resource.owner is not None and said in (None, principal.subject) and not unknown
     itself = known.principal is None and resource.owner == resource.id
     found = relate(
         principal.subject,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ringwall.contract.model import Operation
 from ringwall.core.plan import Guard, Guards
-from ringwall.layers.disclosure.fields import fields_guard, mask_guard
+from ringwall.layers.disclosure.fields import fields_guard, mask_guard, masked_late
 from ringwall.layers.disclosure.leaks import leaks_guard
 from ringwall.layers.disclosure.markup import Markup, arrival_guard, echo_guard
 from ringwall.layers.disclosure.objects import objects_guard
@@ -38,7 +38,7 @@ def forge(operation: Operation, settings: Settings) -> Guards:
 def forge_masks(operation: Operation, settings: Settings) -> Guards:
     """After decryption: partial values for those who may not read the whole."""
     places = reader(operation, settings)
-    masked = any(field.mask for r in settings.resources.values() for field in r.fields.values())
+    masked = any(masked_late(field) for r in settings.resources.values() for field in r.fields.values())
     if not masked:
         return Guards()
     return Guards(reply=(Guard(LAYER, "masks", mask_guard(operation, settings, places)),))

@@ -35,10 +35,14 @@ def without(data: JSON, items: set[str]) -> tuple[JSON, int]:
     A count that stands beside a shortened list, or in an object beside it (`meta`), becomes its new length: what is
     said of the total of a list is said of what the caller may see.
     """
-    return _prune(data, "", items)
+    above = {"/".join(parts[:length]) for parts in (i.split("/") for i in items) for length in range(1, len(parts))}
+    return _prune(data, "", items, above)
 
 
-def _prune(value: JSON, pointer: str, items: set[str]) -> tuple[JSON, int]:
+def _prune(value: JSON, pointer: str, items: set[str], above: set[str]) -> tuple[JSON, int]:
+    """`above` are the places that an item stands below: all others stay as they are."""
+    if pointer not in above:
+        return value, 0
     if isinstance(value, list):
         kept: list[JSON] = []
         dropped = 0
@@ -47,21 +51,19 @@ def _prune(value: JSON, pointer: str, items: set[str]) -> tuple[JSON, int]:
             if here in items:
                 dropped += 1
                 continue
-            pruned, below = _prune(item, here, items)
+            pruned, below = _prune(item, here, items, above)
             kept.append(pruned)
             dropped += below
         return kept, dropped
-    if isinstance(value, dict):
-        return _prune_members(value, pointer, items)
-    return value, 0
+    return _prune_members(value, pointer, items, above) if isinstance(value, dict) else (value, 0)
 
 
-def _prune_members(value: dict[str, JSON], pointer: str, items: set[str]) -> tuple[JSON, int]:
+def _prune_members(value: dict[str, JSON], pointer: str, items: set[str], above: set[str]) -> tuple[JSON, int]:
     dropped = 0
     out: dict[str, JSON] = {}
     shortened: list[int] = []
     for key, item in value.items():
-        out[key], below = _prune(item, f"{pointer}/{escape(key)}", items)
+        out[key], below = _prune(item, f"{pointer}/{escape(key)}", items, above)
         dropped += below
         pruned = out[key]
         if isinstance(item, list) and isinstance(pruned, list) and len(pruned) < len(item):

@@ -11,7 +11,7 @@ from ringwall.core.known import Known, Principal
 from ringwall.core.message import JSON, Headers, Response
 from ringwall.core.plan import ReplyCheck
 from ringwall.core.verdict import PASS, Refuse, Rewritten, Verdict
-from ringwall.engines.policy import Relation, Sighting, name_of, relation_shown
+from ringwall.engines.policy import Eyes, Relation, Sighting, name_of
 from ringwall.layers.disclosure.lists import items_of, without
 from ringwall.layers.disclosure.reasons import ABSENT, LINK, MALFORMED, OWNER, UNSETTLED
 from ringwall.layers.disclosure.settings import Places, Settings
@@ -49,16 +49,18 @@ def objects_guard(operation: Operation, settings: Settings, places: Places) -> R
             return _unsuccessful(response, known, stand)
         if not response.parsed:
             return _unread(response, stand)
-        return _judged(response, known, principal, stand)
+        return _judged(response, known, stand)
 
-    def _judged(response: Response, known: Known, principal: Principal, stand: _Stand) -> Verdict:
+    def _judged(response: Response, known: Known, stand: _Stand) -> Verdict:
+        eyes = eyes_of(settings, known)
         foreign: list[str] = []
         shown = False
+        own = resource.name if resource is not None else None
         for seen in places(response):
-            main = resource is not None and seen.resource == resource.name
-            relation = seen_relation(seen, settings, principal, sure=stand.sure)
+            main = seen.resource == own
+            relation = eyes.relation(seen, sure=stand.sure)
             shown = shown or (main and relation is not None)
-            if main and not _linked(seen, parents, known):
+            if main and parents and not _linked(seen, parents, known):
                 return Refuse(LINK)
             if wanted is not None and _outside(relation, main=main):
                 foreign.append(seen.pointer)
@@ -89,9 +91,9 @@ def objects_guard(operation: Operation, settings: Settings, places: Places) -> R
         """An error may quote an object, too; and that there is one is not told to whom it is not known to belong."""
         if stand.pending and _tells(response, known):
             return Refuse(ABSENT if response.status in (404, 410) else UNSETTLED)
-        principal = known.principal or NOBODY
+        eyes = eyes_of(settings, known)
         for seen in places(response) if response.parsed else ():
-            relation = seen_relation(seen, settings, principal, sure=stand.sure)
+            relation = eyes.relation(seen, sure=stand.sure)
             if relation is not None and not relation.meets(allowed) and wanted not in relation.words:
                 return Refuse(OWNER)
         return PASS
@@ -99,10 +101,10 @@ def objects_guard(operation: Operation, settings: Settings, places: Places) -> R
     return check
 
 
-def seen_relation(seen: Sighting, settings: Settings, principal: Principal, *, sure: bool = False) -> Relation | None:
-    """What the caller is to an object by what it says itself; None where it names neither owner nor tenant."""
-    kind = settings.sight.kinds[seen.resource]
-    return relation_shown(seen.value, kind, principal.subject, principal.words, principal.tenant, sure=sure)
+def eyes_of(settings: Settings, known: Known) -> Eyes:
+    """How the caller sees the objects of a reply."""
+    principal = known.principal or NOBODY
+    return settings.sight.eyes((principal.subject, principal.words, principal.tenant), known.objects)
 
 
 def unread_json(response: Response) -> bool:

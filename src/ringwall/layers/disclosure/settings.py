@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,7 +12,7 @@ from ringwall.core.message import Response
 from ringwall.engines.policy import Sight, Sighting
 from ringwall.layers.disclosure.markup import Markup
 
-Places = Callable[[Response], Iterator[Sighting]]
+Places = Callable[[Response], list[Sighting]]
 
 
 @dataclass(frozen=True, slots=True)
