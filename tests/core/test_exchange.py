@@ -22,7 +22,7 @@ from ringwall.core.message import Head, Headers, RawHead, Request, Response
 from ringwall.core.plan import Guard, Guards, Limits, Plan, Wall
 from ringwall.core.ports import Call, FindKey, OwnerOf, Ports, Question, Unavailable
 from ringwall.core.reasons import Layer, Reason
-from ringwall.core.verdict import PASS, Ask, Fault, Learned, Pass, Refuse, Rewritten
+from ringwall.core.verdict import PASS, Ask, Fault, Learned, Observed, Pass, Refuse, Rewritten
 
 NO = Reason("authz.test", 403, "Forbidden", "Do not.", "The test says no.")
 JSON_REPLY: Headers = ((b"content-type", b"application/json"),)
@@ -307,6 +307,14 @@ def test_observing_layers_record_and_refuse_nothing(layer: Layer) -> None:
     assert len(done.event.steps) == 12
     enforcing = Plan("GET /a", "/a", Guards(each, each, (), each), observe=frozenset(Layer) - {layer})
     assert Run(wall(enforcing), raw(FIVE)).reason == "authz.test"
+
+
+def test_what_a_guard_only_observed_is_recorded_and_ends_nothing() -> None:
+    watched = Observed(Refuse(NO, (Fault("/body/a", "authz.test"),), detail="d"))
+    event = Run(wall(plan((lambda m, k: watched, lambda m, k: PASS))), raw()).event
+    assert (event.decision, event.status, event.reason, event.detail) == ("observe", 200, "authz.test", "d")
+    assert Run(wall(plan((lambda m, k: watched, lambda m, k: Refuse(reasons.STORE)))), raw()).reason == "internal.store"
+    assert Run(wall(plan((lambda m, k: Observed(None),))), raw()).reason == "internal.authorization"  # type: ignore[arg-type]
 
 
 def test_what_cannot_be_recorded_is_not_sent_unless_best_effort() -> None:

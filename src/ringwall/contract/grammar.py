@@ -87,6 +87,7 @@ _FIELD = Record(
         "write": _ALLOW,
         "format": Word(FORMATS),
         "sanitize": Flag(),
+        "observe": Flag(),
     },
     notes={
         "class": "The kind of data; where none is stated, it is treated as an identifier.",
@@ -96,6 +97,7 @@ _FIELD = Record(
         "write": "Who writes it; where nothing is stated, whoever the operation allows.",
         "format": "What free text may hold, so that detection can be exact.",
         "sanitize": "Whether HTML that is not harmless is taken out instead of refused.",
+        "observe": "Whether what detection finds in it is recorded and not refused.",
     },
 )
 _RESOURCE = Record(

@@ -187,6 +187,12 @@ def _weak(contract: Contract) -> Iterator[Finding]:
         (any(n.endswith("/0") for n in contract.trusted_proxies), "contract.proxies",
          "every address is believed as a proxy", "Name the proxies' own networks."),
     )  # fmt: skip
+    for resource in contract.resources.values():
+        for field in resource.fields.values():
+            if field.observe:
+                yield Finding("contract.observe", "warning", field.at, f"{resource.name}.{field.name}",
+                              f"what detection finds in {resource.name}.{field.name} is not refused (`observe`)",
+                              "State its `format`, and enforce when the journal shows no mistakes.")  # fmt: skip
     for holds, name, what, do in weak:
         if holds:
             yield Finding(name, "warning", here, name.partition(".")[2], what, do)

@@ -84,7 +84,8 @@ class Role:
 @dataclass(frozen=True, slots=True)
 class Field:
     """What was stated of one property of a resource. `read` and `write` are None where nothing was stated
-    (everyone whom the operation allows), else roles and the words `owner`, `member`, `anyone`."""
+    (everyone whom the operation allows), else roles and the words `owner`, `member`, `anyone`. `observe`: what
+    detection finds in it is recorded and not refused."""
 
     name: str
     data_class: Class
@@ -95,6 +96,7 @@ class Field:
     format: str
     sanitize: bool
     at: At
+    observe: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,6 +185,7 @@ def _field(
         format=text(stated.get("format")) or "text",
         sanitize=stated.get("sanitize") is True,
         at=desk.document.at(path, key=True),
+        observe=stated.get("observe") is True,
     )
 
 

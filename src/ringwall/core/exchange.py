@@ -28,7 +28,7 @@ from ringwall.core.plan import Guard, Plan, Serve, Wall
 from ringwall.core.ports import Call, Question, Unavailable
 from ringwall.core.reasons import INTERNAL, Layer, Reason
 from ringwall.core.refusal import problem
-from ringwall.core.verdict import PASS, Ask, Learned, Pass, Refuse, Rewritten, Verdict
+from ringwall.core.verdict import PASS, Ask, Learned, Observed, Pass, Refuse, Rewritten, Verdict
 from ringwall.core.wants import Forward as Forward
 from ringwall.core.wants import ReadBody as ReadBody
 from ringwall.core.wants import ReadReply as ReadReply
@@ -235,6 +235,8 @@ class Exchange:
                     return verdict
                 if verdict.onward is not None:
                     self._known = known = verdict.onward()
+            elif isinstance(verdict, Observed):
+                self._note(guard, verdict.refuse, (now - before) / 1000, observed=True)
         return message
 
     def _asked(self, guard: Guard[Any], verdict: Verdict, message: Message) -> Generator[Want, Any, Verdict]:

@@ -10,7 +10,7 @@ from ringwall.core.message import Head, RawHead, Request, Response
 from ringwall.core.plan import Guard, Plan, Serve, Wall
 from ringwall.core.ports import Ports, Question, Unavailable
 from ringwall.core.reasons import INTERNAL, Layer, Reason
-from ringwall.core.verdict import PASS, Ask, Learned, Pass, Refuse, Rewritten, Verdict
+from ringwall.core.verdict import PASS, Ask, Learned, Observed, Pass, Refuse, Rewritten, Verdict
 
 
 def judge(guard: Guard[Any], message: object, known: Known) -> Verdict:
@@ -77,7 +77,7 @@ def _sound(verdict: object, message: object) -> bool:
             return isinstance(known, Known)
         case Rewritten(changed):
             return isinstance(message, (Request, Response)) and type(changed) is type(message)
-        case Refuse(reason):
+        case Refuse(reason) | Observed(Refuse(reason)):
             return isinstance(reason, Reason)
         case Ask(question):
             return isinstance(question, Question)

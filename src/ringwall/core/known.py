@@ -69,12 +69,14 @@ class Input:
 
 class Text(NamedTuple):
     """One string of the input: a pointer such as `/body/notes` or `/query/q`, the value, and whether its
-    schema leaves it free (so that detection has to judge it) and in which format (`text`, `markdown` …)."""
+    schema leaves it free (so that detection has to judge it), in which format (`text`, `markdown` …), and whether
+    the contract says that what is found in it is recorded and not refused."""
 
     pointer: str
     value: str
     free: bool
     format: str = "text"
+    observe: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,14 @@ class Refuse:
 
 
 @dataclass(frozen=True, slots=True)
+class Observed:
+    """What would have been refused where the contract says to watch only (a field's `observe`): it is recorded with
+    the reason, the places and the detail of `refuse`, and the exchange goes on."""
+
+    refuse: Refuse
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     """Only I/O can tell. The adapter answers `question` from its ports; `then` judges the answer."""
 
@@ -67,4 +75,4 @@ class Ask:
     then: Callable[[object], Verdict]
 
 
-Verdict = Pass | Learned | Rewritten | Refuse | Ask
+Verdict = Pass | Learned | Rewritten | Refuse | Observed | Ask

@@ -15,7 +15,7 @@ from ringwall.core.known import Known, Text
 from ringwall.core.message import Request
 from ringwall.core.plan import Guard, Guards
 from ringwall.core.reasons import Layer, Reason
-from ringwall.core.verdict import PASS, Fault, Refuse, Verdict
+from ringwall.core.verdict import PASS, Fault, Observed, Refuse, Verdict
 from ringwall.engines.payload import Finding, Format, inspect
 
 LAYER: Final = Layer.DETECTION
@@ -83,12 +83,15 @@ def forge(operation: Operation, settings: Settings) -> Guards:
     look = settings.inspect
 
     def check(request: Request, known: Known) -> Verdict:
+        watched: Verdict = PASS
         for text in known.input.texts if known.input else ():
             if text.free and text.value:
                 finding = _found(text, look)
                 if finding is not None:
-                    return _refused(text, finding)
-        return PASS
+                    if not text.observe:
+                        return _refused(text, finding)
+                    watched = watched if watched is not PASS else Observed(_refused(text, finding))
+        return watched
 
     return Guards(body=(Guard(LAYER, "texts", check, operation.key),))
 

@@ -30,10 +30,11 @@ from ringwall.engines.schema.patterns import exact
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What the contract says of a property: the format of its text, and whether it is sanitized."""
+    """What the contract says of a property: the format of its text, whether it is sanitized, and only observed."""
 
     format: str
     sanitize: bool = False
+    observe: bool = False
 
 
 NO_NOTES: Mapping[str, Note] = {}
@@ -51,6 +52,7 @@ class Node:
     free: bool = True
     format: str = "text"
     sanitize: bool = False
+    observe: bool = False
     language: bool = False
     hidden: frozenset[str] = frozenset()
     choices: tuple[Schema, ...] = ()
@@ -107,7 +109,8 @@ class Shapes:
         key = ("leaf", free, format_, note, open_, "array" in kinds)
         if key not in self._made:
             below = _unstated(note)
-            node = Node(free=free, format=format_, sanitize=bool(note and note.sanitize), language=below.language)
+            node = Node(free=free, format=format_, language=below.language)
+            node.sanitize, node.observe = (note.sanitize, note.observe) if note else (False, False)
             node.other = below if open_ else None
             node.items = below if "array" in kinds else None
             self._made[key] = node
@@ -118,13 +121,13 @@ class Shapes:
         notes = {**self._said(here), **notes}
         node.free = not all(decided(schema, self._components) for schema in given)
         node.format = _format_of(here, note)
-        node.sanitize = note.sanitize if note else False
+        node.sanitize, node.observe = (note.sanitize, note.observe) if note else (False, False)
         node.language = _unstated(note).language
         declared: dict[str, list[Schema]] = {}
         for schema in here:
             for name, below in members(schema).items():
                 declared.setdefault(name, []).append(below)
-        inherited = Note(node.format, node.sanitize) if note else None
+        inherited = Note(node.format, node.sanitize, node.observe) if note else None
         node.hidden = frozenset(
             n for n, all_ in declared.items() if any(marked(s, "writeOnly", self._components) for s in all_)
         )

@@ -36,8 +36,8 @@ class Settings:
 
 
 def notes_of(resource: Resource) -> dict[str, Note]:
-    """What the contract says of a resource's properties: the format of each, and whether it is sanitized."""
-    return {name: Note(f.format or "text", f.sanitize) for name, f in resource.fields.items()}
+    """What the contract says of a resource's properties: the format of each, whether it is sanitized, and only observed."""
+    return {name: Note(f.format or "text", f.sanitize, f.observe) for name, f in resource.fields.items()}
 
 
 def notes_for(operation: Operation, schema: Schema | None, settings: Settings) -> dict[str, Note]:
