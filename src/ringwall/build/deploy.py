@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import signal
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,13 @@ from ringwall.adapters.inside import is_asgi
 from ringwall.build import demo
 from ringwall.build.assemble import Circumstances, assemble, prepare
 from ringwall.build.load import import_app, load_contract
-from ringwall.build.protect import wrap
+from ringwall.build.protect import protected_asgi
 from ringwall.build.runtime import Runtime, open_runtime
-from ringwall.build.served import serve_asgi
+from ringwall.build.served import Bridge, serve_asgi, stopping
+from ringwall.build.workers import Ready, supervise
 from ringwall.contract.model import Contract
+from ringwall.core.ports import Unavailable
+from ringwall.state.journal_files import JournalUnavailable, hold
 from ringwall.state.tls import Certificate, local_certificate, server_context
 
 Say = Callable[[str], None]
@@ -62,12 +65,27 @@ class Prepared:
 
 def deploy(wanted: Deployment, say: Say) -> None:
     """Serve until interrupted. Raises Misconfigured, Unavailable, OSError, ImportError."""
-    listener = _listen(wanted.host, wanted.port)
-    prepared = _prepare(wanted, listener.getsockname()[1])
-    if wanted.workers > 1:
-        _with_workers(prepared, listener, say)
-    else:
-        _serve(prepared, listener, "", say)
+    with _listen(wanted.host, wanted.port) as listener, _held(wanted.data):
+        prepared = _prepare(wanted, listener.getsockname()[1])
+        ready = _announce(prepared, say)
+        if wanted.workers > 1:
+            supervise(wanted.workers, lambda log, each: _serve(prepared, listener, log, each), ready)
+        else:
+            _serve(prepared, listener, "", ready)
+
+
+@contextmanager
+def _held(data: Path) -> Iterator[None]:
+    """The data directory, for this deployment alone: commands may use it meanwhile, a second `up` may not."""
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        descriptor = hold(data / "lock")
+    except JournalUnavailable:
+        raise Unavailable(f"{data}: another `ringwall up` serves from this data directory; give each its own") from None
+    try:
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -109,34 +127,29 @@ def _tls(wanted: Deployment) -> tuple[ssl.SSLContext | None, Path | None]:
     return server_context(Path(chain), Path(key)), None
 
 
-def _serve(prepared: Prepared, listener: socket.socket, log: str, say: Say) -> None:
+def _serve(prepared: Prepared, listener: socket.socket, log: str, ready: Ready) -> None:
     """Serve in this process, with a runtime of its own."""
-    wanted = prepared.wanted
-    runtime = open_runtime(wanted.data, issuer=prepared.url, log=log)
+    runtime = open_runtime(prepared.wanted.data, issuer=prepared.url, log=log)
     try:
-        ready = _announce(prepared, runtime, say) if log in ("", "w0") else (lambda: None)
         asyncio.run(_run(prepared, runtime, listener, ready))
-    except KeyboardInterrupt:
-        pass
     finally:
         runtime.close()
 
 
-async def _run(prepared: Prepared, runtime: Runtime, listener: socket.socket, ready: Callable[[], None]) -> None:
+async def _run(prepared: Prepared, runtime: Runtime, listener: socket.socket, ready: Ready) -> None:
     here = Circumstances(https=prepared.tls is not None)
     if not prepared.wanted.is_gateway:
-        app = wrap(prepared.app, prepare(prepared.contract), runtime, here)
-        await serve_asgi(app, listener, prepared.tls, ready, asgi=is_asgi(prepared.app))
+        app = prepared.app if is_asgi(prepared.app) else Bridge(prepared.app)
+        await serve_asgi(protected_asgi(app, prepare(prepared.contract), runtime, here), listener, prepared.tls, ready)
         return
     upstream = _upstream(prepared)
     wall = assemble(prepare(prepared.contract), runtime, replace(here, fetch=fetcher(upstream)))
     server = await Gateway(wall, upstream).serve(ssl=prepared.tls, sock=listener)
-    ready()
     stop = asyncio.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    await stop.wait()
-    await server.close()
+    async with stopping(lambda number, frame: stop.set()):
+        ready()
+        await stop.wait()
+        await server.close()
 
 
 def _upstream(prepared: Prepared) -> Upstream:
@@ -149,10 +162,10 @@ def _upstream(prepared: Prepared) -> Upstream:
     return Upstream(prepared.wanted.target, header=(stated.header.encode(), value.encode()))
 
 
-def _announce(prepared: Prepared, runtime: Runtime, say: Say) -> Callable[[], None]:
+def _announce(prepared: Prepared, say: Say) -> Ready:
     """What to do once it serves: say where, write the ready file; for the clinic, with fresh demo credentials."""
     wanted = prepared.wanted
-    enrolled = demo.enrol(runtime) if not wanted.target else None
+    enrolled = None if wanted.target else _enrolled(prepared)
 
     def ready() -> None:
         if wanted.ready_file is not None:
@@ -161,6 +174,15 @@ def _announce(prepared: Prepared, runtime: Runtime, say: Say) -> Callable[[], No
             say(line)
 
     return ready
+
+
+def _enrolled(prepared: Prepared) -> demo.Enrolled:
+    """The demo's credentials, made before any worker starts."""
+    runtime = open_runtime(prepared.wanted.data, issuer=prepared.url)
+    try:
+        return demo.enrol(runtime)
+    finally:
+        runtime.close()
 
 
 def _write_ready(path: Path, prepared: Prepared, enrolled: demo.Enrolled | None) -> None:
@@ -177,31 +199,3 @@ def _write_ready(path: Path, prepared: Prepared, enrolled: demo.Enrolled | None)
     with os.fdopen(descriptor, "w") as file:
         json.dump(document, file)
     draft.replace(path)
-
-
-def _with_workers(prepared: Prepared, listener: socket.socket, say: Say) -> None:
-    """Several processes on one socket; each writes a journal log of its own. One that dies ends them all, so that a
-    supervisor sees it."""
-    children: list[int] = []
-    for number in range(prepared.wanted.workers):
-        child = os.fork()
-        if child == 0:
-            status = 1
-            try:
-                _serve(prepared, listener, f"w{number}", say)
-                status = 0
-            finally:
-                os._exit(status)
-        children.append(child)
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda number, frame: _stop(children))
-    os.wait()
-    _stop(children)
-
-
-def _stop(children: list[int]) -> None:
-    for child in children:
-        try:
-            os.kill(child, signal.SIGTERM)
-        except ProcessLookupError:
-            continue
