@@ -19,13 +19,13 @@ from ringwall.build.assemble import Circumstances, prepare
 from ringwall.build.protect import wrap
 from ringwall.build.runtime import Runtime, open_runtime
 from ringwall.cli._contracts import contract_option, subject
-from ringwall.cli._measure import Case, Figures, Meter, Unfit, measure, one_core
+from ringwall.cli._measure import BATCHES, Case, Figures, Meter, Unfit, measure, one_core
 from ringwall.cli._problems import fail, plainly
 from ringwall.contract.model import Contract, Operation, Rate
 from ringwall.core.ports import Account
 from ringwall.examples.clinic import ACCOUNTS, CONTRACT, SEED, create_app
 
-ROUNDS = 400
+ROUNDS = 100
 PAGE = 100
 MOST = 6
 _UNLIMITED = Rate(10**9, 1.0)
@@ -53,7 +53,7 @@ def command(contract: Path | None, openapi: str | None, target: str | None, as_j
         click.echo(json.dumps({"cases": [each.document() for each in figures]}, indent=1))
         return
     click.echo(f"{platform.processor() or platform.machine()}, Python {platform.python_version()}, {where}; "
-               f"medians of {ROUNDS} rounds, in microseconds")  # fmt: skip
+               f"medians of {ROUNDS} rounds, the quietest of {BATCHES} batches, in microseconds")  # fmt: skip
     for each in figures:
         for line in _table(each):
             click.echo(line)
