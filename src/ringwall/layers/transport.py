@@ -111,7 +111,8 @@ def preflight(cors: Cors, methods: tuple[str, ...]) -> Callable[[Request, Known]
 def dresser(settings: Settings) -> Callable[[Head | None, Response], Response]:
     """What dresses every reply: CORS from the contract alone, and the headers that close a browser's doors.
 
-    The application's own word stands where it is stricter than ours or says how a page may be cached.
+    The application's own word stands on framing, referrers, content policy and caching, which it knows better; that
+    browsers may not guess a type is not its choice.
     """
     allowed = _origins(settings.cors)
     credentials = bool(settings.cors and settings.cors.credentials)
@@ -125,14 +126,17 @@ def dresser(settings: Settings) -> Callable[[Head | None, Response], Response]:
             if name not in _REMOVED and not name.startswith(_CORS):
                 kept.append(header)
                 present.add(name)
-        kept.extend([h for h in _ALWAYS if h[0] not in present])
+        kept.append(_NO_GUESSING)
+        kept.extend([h for h in _USUALLY if h[0] not in present])
         if b"content-security-policy" not in present:
             kept.append(_PAGE_POLICY if _is_page(response) else _DATA_POLICY)
         if head is not None:
             kept.append((b"ringwall-request-id", head.request_id.encode()))
-            if head.secure:
+            if head.secure and _HSTS[0] not in present:
                 kept.append(_HSTS)
             origin = head.headers.get("origin")
+            if settings.cors is not None:
+                kept.append((b"vary", b"Origin"))
             if origin is not None and origin in allowed:
                 kept.extend(_cors(origin, credentials=credentials, expose=expose))
         return response.with_headers(tuple(kept))
@@ -141,7 +145,7 @@ def dresser(settings: Settings) -> Callable[[Head | None, Response], Response]:
 
 
 def _cors(origin: str, *, credentials: bool, expose: bytes) -> list[Header]:
-    headers: list[Header] = [(b"access-control-allow-origin", origin.encode("latin-1")), (b"vary", b"Origin")]
+    headers: list[Header] = [(b"access-control-allow-origin", origin.encode("latin-1"))]
     if credentials:
         headers.append((b"access-control-allow-credentials", b"true"))
     if expose:
@@ -171,9 +175,10 @@ def _is_page(response: Response) -> bool:
 
 
 _CORS = b"access-control-"
-_REMOVED = frozenset({b"server", b"x-powered-by", b"x-aspnet-version", b"x-runtime", b"ringwall-request-id"})
-_ALWAYS: Headers = (
-    (b"x-content-type-options", b"nosniff"),
+_REMOVED = frozenset({b"server", b"x-powered-by", b"x-aspnet-version", b"x-runtime", b"ringwall-request-id",
+                      b"x-content-type-options"})  # fmt: skip
+_NO_GUESSING: Header = (b"x-content-type-options", b"nosniff")
+_USUALLY: Headers = (
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-resource-policy", b"same-origin"),
