@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import orjson
 
@@ -155,6 +155,7 @@ def _route(
         router.add("WS" if operation.api.websocket else operation.api.method, operation.api.path, plan)
     own.declare(router, contract, runtime, given)
     refusing: dict[tuple[str, ...], Plan] = {}
+    passing = Limits(body=contract.limits.upload, reply=contract.limits.reply, seconds=contract.limits.seconds)
 
     def route(head: Head) -> tuple[Plan, Mapping[str, str]]:
         found = router.match(head)
@@ -162,7 +163,10 @@ def _route(
             return found
         if found not in refusing:
             refusing[found] = _refusing(found, given)
-        return refusing[found], {}
+        plan = refusing[found]
+        if contract.mode == "observe" and not own.is_own(head.path):
+            return replace(plan, body="stream", limits=passing, observe=frozenset(Layer)), {}
+        return plan, {}
 
     return own.with_preflight(route, router, contract, given)
 

@@ -65,6 +65,8 @@ class Prepared:
 
 def deploy(wanted: Deployment, say: Say) -> None:
     """Serve until interrupted. Raises Misconfigured, Unavailable, OSError, ImportError."""
+    if wanted.ready_file is not None:
+        _room_for(wanted.ready_file)
     with _listen(wanted.host, wanted.port) as listener, _held(wanted.data):
         prepared = _prepare(wanted, listener.getsockname()[1])
         ready = _announce(prepared, say)
@@ -72,6 +74,13 @@ def deploy(wanted: Deployment, say: Say) -> None:
             supervise(wanted.workers, lambda log, each: _serve(prepared, listener, log, each), ready)
         else:
             _serve(prepared, listener, "", ready)
+
+
+def _room_for(ready_file: Path) -> None:
+    """What an earlier start said holds no more. Raises OSError where nothing could be said."""
+    ready_file.unlink(missing_ok=True)
+    if not os.access(ready_file.parent, os.W_OK):
+        raise OSError(f"--ready-file: cannot write into {ready_file.parent}")
 
 
 @contextmanager
@@ -110,8 +119,16 @@ def _prepare(wanted: Deployment, port: int) -> Prepared:
     if wanted.mode is not None:
         contract = replace(contract, mode="observe" if wanted.mode == "observe" else "enforce")
     context, ca = _tls(wanted)
-    shown = "localhost" if wanted.host in ("127.0.0.1", "::1", "0.0.0.0", "::") else wanted.host  # noqa: S104 - compared
-    return Prepared(wanted, contract, app, context, ca, f"{'https' if context else 'http'}://{shown}:{port}")
+    return Prepared(
+        wanted, contract, app, context, ca, f"{'https' if context else 'http'}://{_shown(wanted.host)}:{port}"
+    )
+
+
+def _shown(host: str) -> str:
+    """The host that a client on this machine says: the names that the certificate is for."""
+    if host in ("127.0.0.1", "0.0.0.0", "::"):  # noqa: S104 - compared
+        return "localhost"
+    return f"[{host}]" if ":" in host else host
 
 
 def _tls(wanted: Deployment) -> tuple[ssl.SSLContext | None, Path | None]:
@@ -124,7 +141,10 @@ def _tls(wanted: Deployment) -> tuple[ssl.SSLContext | None, Path | None]:
     chain, comma, key = wanted.tls.partition(",")
     if not comma:
         raise ValueError("--tls is auto, off, or CHAIN.pem,KEY.pem")
-    return server_context(Path(chain), Path(key)), None
+    try:
+        return server_context(Path(chain), Path(key)), None
+    except OSError as failure:  # ssl.SSLError too
+        raise OSError(f"--tls {wanted.tls}: {failure.strerror or failure}") from failure
 
 
 def _serve(prepared: Prepared, listener: socket.socket, log: str, ready: Ready) -> None:

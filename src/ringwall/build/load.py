@@ -7,6 +7,7 @@ import importlib
 import os
 import re
 import sys
+import traceback
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -36,11 +37,23 @@ def import_app(target: str) -> Any:
         found: Any = importlib.import_module(module)
     except ModuleNotFoundError as failure:
         raise ImportError(f"{target!r}: there is no module {failure.name!r}") from failure
+    except Exception as failure:  # the application's own code runs here, and may fail in any way
+        raise ImportError(f"{target!r}: {module} fails: {_failure(failure)}") from failure
     for name in attribute.split("."):
         if not hasattr(found, name):
             raise ImportError(f"{target!r}: {module} has no {attribute!r}")
         found = getattr(found, name)
+    if not callable(found):
+        raise ImportError(f"{target!r} is no application but a {type(found).__name__}")  # noqa: TRY004 - of what was named
     return found
+
+
+def _failure(failure: Exception) -> str:
+    """What failed and where, in one line."""
+    if isinstance(failure, SyntaxError):
+        return f"SyntaxError: {failure}"
+    trace = traceback.extract_tb(failure.__traceback__)
+    return f"{type(failure).__name__}: {failure} ({trace[-1].filename}:{trace[-1].lineno})"
 
 
 def load_contract(
@@ -95,7 +108,7 @@ def _found_at(read: Callable[[str], bytes]) -> bytes:
     for place in PLACES:
         try:
             return read(place)
-        except OSError:
+        except Exception:  # noqa: BLE001, S112 - the application itself is asked, and may fail in any way
             continue
     raise OSError(f"no OpenAPI document at {', '.join(PLACES)}: say where it is with --openapi")
 

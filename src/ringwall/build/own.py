@@ -49,6 +49,11 @@ def declare(router: Router, contract: Contract, runtime: Runtime, given: Running
         )
 
 
+def is_own(path: str) -> bool:
+    """Whether a path is kept for ringwall: what is not declared there never reaches the application."""
+    return path == "/.ringwall" or path.startswith("/.ringwall/")
+
+
 def with_preflight(route: Route, router: Router, contract: Contract, given: Running) -> Route:
     """Routing that answers a browser's preflight from the contract, before anybody is authenticated."""
     cors = contract.cors
@@ -86,7 +91,7 @@ def _ready(runtime: Runtime) -> Serve:
     def serve(request: Request, known: Known) -> Response:
         trouble = runtime.journal.trouble or ("not written" if runtime.health.failing else None)
         body = json.dumps({"ready": trouble is None, "journal": trouble or "ok"}).encode()
-        return Response(200 if trouble is None else 503, ((b"content-type", b"application/json"),), body)
+        return _reply(200 if trouble is None else 503, b"application/json", body)
 
     return serve
 
@@ -96,11 +101,15 @@ def _metrics(runtime: Runtime) -> Serve:
 
     def serve(request: Request, known: Known) -> Response:
         if known.client not in METRICS_FROM:
-            return Response(403, ((b"content-type", b"text/plain"),), b"metrics are for this machine\n")
-        return Response(200, ((b"content-type", CONTENT_TYPE.encode()),), runtime.metrics.exposition())
+            return _reply(403, b"text/plain; charset=utf-8", b"metrics are for this machine\n")
+        return _reply(200, CONTENT_TYPE.encode(), runtime.metrics.exposition())
 
     return serve
 
 
 def _text(body: str) -> Response:
-    return Response(200, ((b"content-type", b"text/plain; charset=utf-8"),), body.encode())
+    return _reply(200, b"text/plain; charset=utf-8", body.encode())
+
+
+def _reply(status: int, media_type: bytes, body: bytes) -> Response:
+    return Response(status, ((b"content-type", media_type), (b"content-length", b"%d" % len(body))), body)

@@ -57,7 +57,7 @@ def open_runtime(directory: Path, *, issuer: str = ISSUER, audience: str = AUDIE
     keys.mkdir(mode=0o700, parents=True, exist_ok=True)
     store = Store(directory / "state.db")
     journal = Journal.open(directory / "journal", signer=load_or_create_signer(keys), log=log)
-    signing = SigningKey.from_private_jwk(orjson.loads(load_or_create(keys / "tokens.jwk", _fresh_key)))
+    signing = _signing_key(keys / "tokens.jwk")
     return Runtime(
         directory=directory,
         store=store,
@@ -77,6 +77,14 @@ def root_key(path: Path) -> RootKey:
         return RootKey.from_text(load_or_create(path, lambda: RootKey.new(os.urandom).to_text().encode()).decode())
     except ValueError as flaw:
         raise Unavailable(f"{path.name}: {flaw}") from None
+
+
+def _signing_key(path: Path) -> SigningKey:
+    content = load_or_create(path, _fresh_key)
+    try:
+        return SigningKey.from_private_jwk(orjson.loads(content))
+    except (ValueError, TypeError, KeyError) as flaw:
+        raise Unavailable(f"{path.name}: not a private key") from flaw
 
 
 def _fresh_key() -> bytes:
