@@ -296,6 +296,11 @@ class TestFields:
         assert w.ask(op, nina, {}, body=[{"patient_id": "1", "email": "x"}]).said == "authz.field"
         assert w.ask(op, alice, {}, body=[{"patient_id": "1", "email": "x"}]).said == "allowed"
         assert w.ask(op, alice, {}, body=[{"patient_id": "2", "email": "x"}]).said == "authz.field"
+        w.memory["patient", "3"] = Ownership("alice", "north")
+        unnamed = [{"patient_id": "1"}, {"patient_id": "3"}, {"email": "x"}]
+        assert w.ask(op, alice, {}, body=unnamed[:2]).said == "allowed"
+        assert w.ask(op, alice, {}, body=unnamed).said == "authz.field"
+        assert w.ask(op, alice, {}, body={"email": "x"}).said == "allowed", "nothing named: the caller's own"
         south = who("sue", "nurse", tenant="south")
         assert w.ask(op, south, {}, body=[{"patient_id": "1", "name": "x"}]).said == "authz.object"
 
