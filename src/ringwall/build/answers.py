@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from ringwall.build.kept import Fetcher, Kept
 from ringwall.build.runtime import Runtime
 from ringwall.contract.model import Contract, Issuer
 from ringwall.core.message import Response
@@ -29,8 +30,6 @@ from ringwall.core.ports import (
 )
 from ringwall.layers.quota import network
 
-Fetcher = Callable[[Question], Response]
-
 
 def answers(runtime: Runtime, contract: Contract, fetch: Fetcher | None) -> Answers:
     """Every question's answerer. A question that nobody can answer here is `Unavailable`, which refuses."""
@@ -46,7 +45,7 @@ def answers(runtime: Runtime, contract: Contract, fetch: Fetcher | None) -> Answ
         KeysOf: IssuerKeys(contract.authentication.issuers).answer,
     }
     if fetch is not None:
-        found[Fetch] = fetch
+        found[Fetch] = Kept(fetch, contract.staleness_s)
     return found
 
 
