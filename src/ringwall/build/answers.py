@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 from ringwall.build.kept import Fetcher, Kept
 from ringwall.build.runtime import Runtime
 from ringwall.contract.model import Contract, Issuer
-from ringwall.core.message import Response
 from ringwall.core.ports import (
     Account,
     Answers,

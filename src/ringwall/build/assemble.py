@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 import orjson
 
 from ringwall.build import own
-from ringwall.build.answers import Fetcher, answers
+from ringwall.build.answers import answers
+from ringwall.build.kept import Fetcher
 from ringwall.build.router import Match, Router
 from ringwall.build.runtime import Runtime, request_id
 from ringwall.build.settings import Running, Stated, running, stated
