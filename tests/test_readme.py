@@ -106,6 +106,7 @@ def test_the_table_of_commands_is_the_programs_own() -> None:
 
 def spoken(text: str) -> Iterator[list[str]]:
     """Every call of `ringwall` in a text's code spans and blocks, as words up to a pipe, a redirection or a comment."""
+    text = text.replace("\\\n", " ")
     prose = re.sub(r"```\w*\n.*?```", "", text, flags=re.DOTALL)
     blocks = re.findall(r"```(?:\w*)\n(.*?)```", text, re.DOTALL)
     calls = re.findall(r"`(ringwall [a-z][^`\n\\]*)`", prose)

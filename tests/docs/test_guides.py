@@ -1,0 +1,105 @@
+"""The code of README and the guides, run as it stands: what is shown to newcomers works."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import http.client
+import re
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from click.testing import CliRunner
+from fastapi import FastAPI
+
+import ringwall
+from adapters.adapter_walls import wall
+from ringwall.build.load import load_contract
+from ringwall.cli import cli
+from ringwall.examples.clinic import create_app
+
+ROOT = Path(__file__).parents[2]
+
+
+def blocks(name: str, language: str) -> list[str]:
+    """The code blocks of a document in one language."""
+    return re.findall(rf"```{language}\n(.*?)```", (ROOT / name).read_text("utf-8"), re.DOTALL)
+
+
+def test_the_contract_of_the_readme_starts(tmp_path: Path) -> None:
+    (shown,) = blocks("README.md", "yaml")
+    contract = tmp_path / "ringwall.yaml"
+    contract.write_text(shown)
+    loaded = load_contract(contract, app=create_app(tmp_path))
+    stated = {op.api.key for op in loaded.operations if op.rule is not None}
+    assert stated == {"GET /patients", "GET /patients/{patient_id}", "GET /health"}
+    assert loaded.resources["patient"].fields["diagnosis"].encrypt == "yes"
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
+    """The names of a module `shop` with an application, in a directory with its contract."""
+    (tmp_path / "shop.py").write_text("from fastapi import FastAPI\napp = FastAPI(title='Shop')\n")
+    (tmp_path / "ringwall.yaml").write_text(
+        "ringwall: 1\napi: app\nauthentication: {api_keys: true}\nroles: {reader: {}}\n"
+        'operations: {"GET /me": {allow: [reader]}}\n'
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    import shop
+
+    yield vars(shop)
+    del sys.modules["shop"]
+
+
+def test_the_guide_to_embedding_tells_who_calls(shop: dict[str, Any]) -> None:
+    around, inside = blocks("docs/embedding.md", "python")
+    (line,) = blocks("README.md", "python")
+    assert line in around, "README shows the guide's own line"
+    key = CliRunner().invoke(cli, ["apikeys", "issue", "--name", "lab", "--role", "reader"]).output.split()[-1]
+    assert isinstance(shop["app"], FastAPI)
+    exec(inside, shop)
+    exec(around, names := {"ringwall": ringwall})
+
+    async def ask(headers: dict[str, str]) -> httpx.Response:
+        transport = httpx.ASGITransport(names["app"])
+        async with httpx.AsyncClient(transport=transport, base_url="http://shop.test") as client:
+            return await client.get("/me", headers=headers)
+
+    told = asyncio.run(ask({"x-api-key": key}))
+    assert told.status_code == 200, told.text
+    assert told.json()["subject"].startswith("key-")
+    assert asyncio.run(ask({})).json()["reason"] == "authn.missing"
+
+
+def test_the_guide_to_the_gateway_serves() -> None:
+    (block,) = blocks("docs/gateway.md", "python")
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        nobody_s = nobody.getsockname()[1]
+    for shown, here in (('"0.0.0.0", 8443, ssl=context', '"127.0.0.1", 0'), (":9000", f":{nobody_s}")):
+        assert shown in block
+        block = block.replace(shown, here)
+    asking = "statuses.append(await asyncio.to_thread(ask, server.port))\nawait server.close"
+    statuses: list[int] = []
+    names = {"wall": wall(), "networks": (), "ask": ask, "asyncio": asyncio, "statuses": statuses, "print": str}
+    code = compile(block.replace("await server.close", asking), "gateway.md", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+
+    async def serve() -> None:
+        await eval(code, names)
+
+    asyncio.run(serve())
+    assert statuses == [502], "nobody listens behind it"
+
+
+def ask(port: int) -> int:
+    """The status that a gateway answers with."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.request("GET", "/")
+    status = connection.getresponse().status
+    connection.close()
+    return status
