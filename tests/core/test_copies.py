@@ -37,7 +37,7 @@ def test_messages_change_in_what_is_asked_alone():
     response, request = Told(Response), Told(Request)
     assert response.differs(response.value.with_headers("new")) == {"headers"}
     changed = response.value.with_data("new")
-    assert response.differs(changed) == {"data", "parsed", "stale"}
+    assert response.differs(changed) == {"data", "parsed", "stale", "found"}
     assert (changed.data, changed.parsed, changed.stale) == ("new", True, True)
     assert request.differs(request.value.with_headers("new")) == {"headers"}
     assert Request("head", ((b"Content-Length", b"9"), (b"a", b"b")), b"").with_body(b"xy") == Request(

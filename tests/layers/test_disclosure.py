@@ -248,6 +248,15 @@ class TestFields:
         assert "diagnosis" not in self.seen({"diagnosis": "flu", "card": "x"}, NURSE)
         assert self.seen({"patient_id": "1", "account_id": "alice", "diagnosis": "flu"}, DOCTOR)["diagnosis"] == "flu"
 
+    def test_what_is_left_of_a_shortened_list_is_covered_too(self) -> None:
+        """What was found before the list was shortened is not what leaves."""
+        w = world(FIELDS)
+        op = operation("GET /patients", ["nurse"], w.resources["patient"], filter_="tenant", reply=LIST, lists=True)
+        near = {**self.FULL, "relatives": [{**HIS, "diagnosis": "x"}, {**FAR, "diagnosis": "y"}]}
+        covered = {**MINE, "name": "A", "card": "****1111", "relatives": [HIS]}
+        assert w.ask(op, NURSE, reply=[{**FAR, "diagnosis": "z"}, near]).data == [covered]
+        assert w.ask(op, NURSE, reply=[near]).data == [covered]
+
     @pytest.mark.parametrize(
         "reply",
         [

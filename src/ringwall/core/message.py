@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 JSON = None | bool | int | float | str | list["JSON"] | dict[str, "JSON"]
@@ -98,7 +98,8 @@ class Response:
     """A reply. `body` is None where it is streamed past, otherwise the whole content.
 
     `data` is the content parsed, once, where it is JSON (`parsed`); a guard that rewrites gives `with_data` and
-    the Exchange writes it out at the end (`stale` until then).
+    the Exchange writes it out at the end (`stale` until then). `found` is where guards leave for the next one what they
+    found in this very data, which is found only once then; it goes when the data goes.
     """
 
     status: int
@@ -107,6 +108,7 @@ class Response:
     data: JSON = None
     parsed: bool = False
     stale: bool = False
+    found: dict[str, object] = field(default_factory=dict, repr=False, compare=False)
 
     def get(self, name: bytes) -> bytes | None:
         """The first value of a header (`name` in lower case), or None."""
@@ -127,11 +129,12 @@ class Response:
 
     def with_headers(self, headers: Headers) -> Response:
         """The same reply with other headers."""
-        return Response(self.status, headers, self.body, self.data, self.parsed, self.stale)
+        return Response(self.status, headers, self.body, self.data, self.parsed, self.stale, self.found)
 
     def with_data(self, data: JSON) -> Response:
         """The same reply with other parsed content, to be written out before it leaves."""
-        return Response(self.status, self.headers, self.body, data, parsed=True, stale=True)
+        found = self.found if data is self.data else {}
+        return Response(self.status, self.headers, self.body, data, parsed=True, stale=True, found=found)
 
 
 _OF_CONTENT = frozenset(

@@ -157,10 +157,10 @@ def _look(value: Any, shape: Shape, pointer: str, depth: int, found: list[Sighti
         items = shape.items
         plain = items.ends_here
         for index, item in enumerate(value):
-            if not plain:
-                _look(item, items, f"{pointer}/{index}", depth + 1, found)
-            elif isinstance(item, dict) and items.resource is not None:
+            if plain and isinstance(item, dict) and items.resource is not None:
                 found.append(Sighting(items.resource, item, f"{pointer}/{index}"))
+            elif not plain:
+                _look(item, items, f"{pointer}/{index}", depth + 1, found)
 
 
 def _look_in(value: dict[str, Any], shape: Shape, pointer: str, depth: int, found: list[Sighting]) -> None:

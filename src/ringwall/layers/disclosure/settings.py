@@ -34,4 +34,14 @@ def reader(operation: Operation, settings: Settings) -> Places:
         for status, reply in operation.api.replies.items()
     }
     find = settings.sight.in_replies(replies, operation.resource.name if operation.resource else None)
-    return lambda response: find(response.status, response.data)
+
+    def places(response: Response) -> list[Sighting]:
+        found = response.found.get(_FOUND)
+        if not isinstance(found, list):
+            found = response.found[_FOUND] = find(response.status, response.data)
+        return found
+
+    return places
+
+
+_FOUND = "objects"
