@@ -63,9 +63,16 @@ def running(
             [str(part) for part in command], cwd=directory, env=clean(env),
             stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
-    try:
+    with ended(process):
         _wait(process, ready, log)
         yield process
+
+
+@contextmanager
+def ended(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """End a process and its whole group afterwards, whatever happens."""
+    try:
+        yield
     finally:
         _end(process)
 
