@@ -225,9 +225,9 @@ def advice(refused: Refused) -> tuple[Advice, ...]:
 def _made(refused: Refused, family: str) -> Iterator[Advice]:
     words = {
         "operation": json.dumps(refused.operation),
-        "resource": _name(refused.resource or "RESOURCE"),
-        "field": _name(refused.fields[0] if refused.fields else "FIELD"),
-        "role": _name(refused.roles[0] if refused.roles else "ROLE"),
+        "resource": yaml_name(refused.resource or "RESOURCE"),
+        "field": yaml_name(refused.fields[0] if refused.fields else "FIELD"),
+        "role": yaml_name(refused.roles[0] if refused.roles else "ROLE"),
     }
     for text, line in _BY_FAMILY[family]:
         told = text.replace("{operation}", words["operation"]).replace("{field}", words["field"])
@@ -237,7 +237,7 @@ def _made(refused: Refused, family: str) -> Iterator[Advice]:
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
-def _name(text: str) -> str:
+def yaml_name(text: str) -> str:
     """A name as YAML takes it; one that came with a request may hold anything."""
     return text if _PLAIN.fullmatch(text) and text.lower() not in _WORDS else json.dumps(text)
 

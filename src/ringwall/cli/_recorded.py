@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import orjson
@@ -54,6 +54,18 @@ def _scanned(journal: Path, asked: str) -> list[Record]:
             for lines, _ in chunks(segment.path):
                 found.extend(r for line in lines if begins in line and (r := _framed(line, asked)) is not None)
     return found
+
+
+def faulty(journal: Path) -> Iterator[Record]:
+    """Every exchange of every log in whose input something was at fault, oldest first; damaged lines are left out."""
+    if not logs(journal):
+        fail(f"{journal}: there is no journal here; --data says where `ringwall up` keeps it")
+    for log in logs(journal):
+        for segment in segments(journal / log):
+            for lines, _ in chunks(segment.path):
+                for line in lines:
+                    if b'"faults":' in line and (record := _framed(line, "")) is not None:
+                        yield record
 
 
 def _framed(line: bytes, asked: str) -> Record | None:

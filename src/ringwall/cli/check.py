@@ -9,6 +9,10 @@ from pathlib import Path
 
 import click
 
+from ringwall.build.unannotated import Tally, unannotated
+from ringwall.cli._data import data_option
+from ringwall.cli._problems import plainly, shown
+from ringwall.cli._recorded import faulty
 from ringwall.cli._source import fetch, find
 from ringwall.contract.lint import Finding, lint, unaccepted
 from ringwall.contract.model import At, Contract, Misconfigured, Problem
@@ -20,6 +24,7 @@ Examples:
   ringwall check
   ringwall check --contract deploy/ringwall.yaml --openapi openapi.json
   ringwall check --openapi shop.main:app --json
+  ringwall check --from-journal --data /var/lib/ringwall
 
 Exit status: 0 fine, 1 findings, 2 a contract that cannot be used.
 """
@@ -29,8 +34,12 @@ Exit status: 0 fine, 1 findings, 2 a contract that cannot be used.
 @click.option("--contract", "path", default="ringwall.yaml", show_default=True, type=click.Path(path_type=Path))
 @click.option("--openapi", metavar="SOURCE", help="A file, URL or module:app in place of what the contract names.")
 @click.option("--base-path", help="The path before every operation's, in place of what is stated.")
+@click.option("--from-journal", is_flag=True, help="Also list the fields whose values the journal has as suspicious.")
+@data_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def command(path: Path, openapi: str | None, base_path: str | None, as_json: bool) -> None:
+def command(
+    path: Path, openapi: str | None, base_path: str | None, from_journal: bool, data: Path, as_json: bool
+) -> None:
     """Check a contract: mistakes, unprotected operations, broad roles, weak settings."""
     try:
         contract, doubts = _loaded(path, openapi, base_path)
@@ -38,13 +47,33 @@ def command(path: Path, openapi: str | None, base_path: str | None, as_json: boo
         _tell_problems(error.problems, as_json=as_json)
         raise click.exceptions.Exit(2) from None
     findings = lint(contract, lambda pattern: linear(portable(pattern)))
-    counting, accepted = unaccepted(contract, findings, datetime.now(UTC).date())
+    troubled = _troubled(contract, data) if from_journal else ()
+    today = datetime.now(UTC).date()
+    counting, accepted = unaccepted(contract, (*findings, *(finding for finding, _ in troubled)), today)
     if as_json:
-        click.echo(json.dumps(_json(counting, accepted, doubts), indent=2))
+        told = _json(counting, accepted, doubts)
+        click.echo(json.dumps({**told, "journal": list(map(_tally, troubled))} if from_journal else told, indent=2))
     else:
         _print(contract, counting, accepted, doubts)
     if any(finding.severity == "warning" for finding in counting):
         raise click.exceptions.Exit(1)
+
+
+def _troubled(contract: Contract, data: Path) -> tuple[tuple[Finding, Tally], ...]:
+    with plainly():
+        return unannotated(contract, faulty(data / "journal"))
+
+
+def _tally(found: tuple[Finding, Tally]) -> dict[str, object]:
+    finding, tally = found
+    return {
+        "about": finding.about,
+        "count": tally.count,
+        "refused": tally.refused,
+        "callers": len(tally.callers),
+        "reasons": dict(tally.reasons),
+        "do": finding.do,
+    }
 
 
 def _loaded(path: Path, openapi: str | None, base_path: str | None) -> tuple[Contract, tuple[Problem, ...]]:
@@ -70,7 +99,8 @@ def _print(
     for doubt in doubts:
         click.echo(str(doubt))
     for finding in counting:
-        click.echo(f"{finding.at}: {finding.severity}: {finding.what} [{finding.id}]\n    {finding.do}")
+        click.echo(shown(f"{finding.at}: {finding.severity}: {finding.what} [{finding.id}]"))
+        click.echo(f"    {shown(finding.do)}")
     warnings = sum(finding.severity == "warning" for finding in counting)
     click.echo(
         f"{len(contract.operations)} operations, {warnings} findings, {len(counting) - warnings} notes, "

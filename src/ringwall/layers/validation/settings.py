@@ -36,19 +36,23 @@ class Settings:
 
 
 def notes_of(resource: Resource) -> dict[str, Note]:
-    """What the contract says of a resource's properties: the format of each, whether it is sanitized, and only observed."""
+    """What the contract says of a resource's properties: the format of each, whether it is sanitized or observed."""
     return {name: Note(f.format or "text", f.sanitize, f.observe) for name, f in resource.fields.items()}
 
 
 def notes_for(operation: Operation, schema: Schema | None, settings: Settings) -> dict[str, Note]:
-    """What the contract says of a body's properties where it writes the operation's resource under another schema
-    (`PatientUpdate`): most of its properties are the resource's."""
+    """What the contract says of a body's properties where it writes the operation's resource under another schema."""
     resource = operation.resource
-    if resource is None or resource.schema is None or schema is None:
-        return {}
-    theirs, ours = _names(schema, settings), _names(settings.schemas.get(resource.schema, True), settings)
-    return notes_of(resource) if theirs and len(theirs & ours) * 2 > len(theirs) else {}
+    return notes_of(resource) if resource is not None and writes(resource, schema, settings.schemas) else {}
 
 
-def _names(schema: Schema, settings: Settings) -> set[str]:
-    return {name for here in in_place(schema, settings.schemas) for name in members(here)}
+def writes(resource: Resource, schema: Schema | None, schemas: Mapping[str, Schema]) -> bool:
+    """Whether a body's schema (`PatientUpdate`) is the resource's under another name: most properties are its own."""
+    if resource.schema is None or schema is None:
+        return False
+    theirs, ours = _names(schema, schemas), _names(schemas.get(resource.schema, True), schemas)
+    return bool(theirs) and len(theirs & ours) * 2 > len(theirs)
+
+
+def _names(schema: Schema, schemas: Mapping[str, Schema]) -> set[str]:
+    return {name for here in in_place(schema, schemas) for name in members(here)}
