@@ -17,6 +17,8 @@ import click
 import pytest
 
 from readiness import until
+from ringwall.build import demo
+from ringwall.build.load import load_contract
 from ringwall.cli import cli
 
 ROOT = Path(__file__).parent.parent
@@ -91,6 +93,16 @@ def test_the_tour_prints_what_it_says(tmp_path: Path) -> None:
 def _written(path: Path, lines: list[str]) -> Path:
     path.write_text("\n".join(lines) + "\n")
     return path
+
+
+def test_what_to_try_names_the_program_as_it_can_be_called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After `make demo` no `ringwall` is on the path, and what is printed is to be copied and pasted."""
+    contract = load_contract(demo.CONTRACT, app=demo.clinic(tmp_path))
+    monkeypatch.setattr(sys, "argv", [".venv/bin/ringwall"])
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert any("(.venv/bin/ringwall audit" in line for line in demo.banner("https://x", None, tmp_path, contract, None))
+    (tmp_path / "ringwall").touch(mode=0o755)
+    assert any("(ringwall audit" in line for line in demo.banner("https://x", None, tmp_path, contract, None))
 
 
 def test_the_table_of_commands_is_the_programs_own() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+import shutil
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -85,13 +87,18 @@ def banner(url: str, ca: Path | None, data: Path, contract: Contract, enrolled: 
         f"ringwall protects {contract.api.title} at {url}  ({len(contract.operations)} operations, {contract.mode})",
         f"  health   {url}/.ringwall/ready",
         f"  metrics  {url}/.ringwall/metrics",
-        f"  journal  {data}/journal   (ringwall audit verify --data {data})",
+        f"  journal  {data}/journal   ({_program()} audit verify --data {data})",
     ]
     if ca is not None:
         lines.append(f"  trust    {ca}")
     if enrolled is not None:
         lines += ["", *_credentials(enrolled), "", *_tries(url, ca, data, enrolled)]
     return [*lines, "", "Ctrl-C stops it."]
+
+
+def _program() -> str:
+    """How to call ringwall in another terminal: by its name where that is found, else as it was called here."""
+    return "ringwall" if shutil.which("ringwall") else sys.argv[0]
 
 
 def _credentials(enrolled: Enrolled) -> list[str]:
@@ -106,6 +113,7 @@ def _tries(url: str, ca: Path | None, data: Path, enrolled: Enrolled) -> list[st
     trust = f" --cacert {ca}" if ca else ""
     key = f"-H 'X-API-Key: {enrolled.api_keys[0].key}'"
     curl = f"curl -s{trust}"
+    asked = f"{curl} -o /dev/null -w '%header{{ringwall-request-id}}'"
     attack = f"{url}/patients/search?q=%27%20UNION%20SELECT%20name%20FROM%20sqlite_master--"
     return [
         "Try it:",
@@ -116,5 +124,5 @@ def _tries(url: str, ca: Path | None, data: Path, enrolled: Enrolled) -> list[st
         "  # refused by detection: SQL in a search",
         f"  {curl} {key} '{attack}'",
         "  # the journal's line about such a refusal",
-        f"  ringwall why --data {data} \"$({curl} -o /dev/null -w '%header{{ringwall-request-id}}' {key} '{attack}')\"",
+        f"  {_program()} why --data {data} \"$({asked} {key} '{attack}')\"",
     ]
