@@ -9,11 +9,15 @@ from ringwall.core.known import Known, Principal
 from ringwall.core.message import JSON
 from ringwall.core.ports import KeysOf, Standing
 from ringwall.core.verdict import Ask, Learned, Refuse, Verdict
+from ringwall.engines.policy import EVERYWHERE
 from ringwall.engines.tokens import Claims, Expectation, Flaw, KeySet, Refused, verify
 from ringwall.engines.tokens.encoding import decode, parse
 from ringwall.layers.authentication.credential import Credential
 from ringwall.layers.authentication.reasons import ISSUER_KEYS, REVOKED, TOKEN, invalid
 from ringwall.layers.authentication.settings import Own, Remembered, Settings
+
+LOCAL = ("acc-", "key-")
+"""How the subjects of our own accounts and keys begin: an outside issuer speaks of none of them."""
 
 _MFA = frozenset({"mfa", "otp", "hwk", "fido", "swk"})
 
@@ -108,8 +112,8 @@ def _of_issuer(
             if claims.reason is Flaw.KEY_UNKNOWN and not again:
                 return _of_issuer(issuer, found, digest, known, settings, again=True)
             return invalid(TOKEN[claims.reason])
-        if not _subject(claims):
-            return invalid(TOKEN[Flaw.CLAIMS])
+        if not _subject(claims) or _subject(claims).startswith(LOCAL):
+            return invalid(TOKEN[Flaw.CLAIMS], "no subject, or one that is named as ours are")
         principal = _issuer_principal(claims, issuer, found, settings)
         settings.memory.keep(digest, Remembered(principal, claims.expires, known.now))
         return Learned(known.with_principal(principal))
@@ -118,7 +122,8 @@ def _of_issuer(
 
 
 def _issuer_principal(claims: Claims, issuer: Issuer, found: Credential, settings: Settings) -> Principal:
-    """Roles and tenant by the claims that the contract names; nothing where it names none."""
+    """Roles and tenant by the claims that the contract names; nothing where it names none. No outside issuer puts
+    anyone above all tenants: that is for this store's own accounts and keys."""
     data = claims.values
     mfa = bool(_words(data.get("amr")) & _MFA)
     roles, pending = settings.roles.effective(_words(_at(data, issuer.roles)), mfa=mfa)
@@ -127,7 +132,7 @@ def _issuer_principal(claims: Claims, issuer: Issuer, found: Credential, setting
         subject=_subject(claims),
         roles=roles,
         method="issuer",
-        tenant=tenant if isinstance(tenant, str) else None,
+        tenant=tenant if isinstance(tenant, str) and tenant != EVERYWHERE else None,
         scopes=_words(data.get("scope")),
         credential=f"token:{data.get('jti', '')}",
         issuer=issuer.issuer,

@@ -1,0 +1,83 @@
+"""What an outside issuer may say of its people, and what it may not: it speaks of none of ours, and above no tenant."""
+
+from __future__ import annotations
+
+import pytest
+
+from ringwall.contract.model import Issuer
+from ringwall.core.known import Known, Principal
+from ringwall.core.ports import KeysOf
+from ringwall.core.verdict import Ask, Learned, Refuse, Verdict
+from ringwall.engines.policy import Roles
+from ringwall.engines.tokens import SigningKey, jwks, sign
+from ringwall.layers.authentication.credential import Credential
+from ringwall.layers.authentication.settings import Settings
+from ringwall.layers.authentication.tokens import token_verdict
+
+KEY = SigningKey.generate()
+ISSUER = Issuer("https://login.example", "api", "realm.roles", "org", None)
+ROLES = Roles({"nurse": frozenset(), "doctor": frozenset({"nurse"}), "admin": frozenset()}, frozenset({"admin"}))
+
+
+def settings() -> Settings:
+    return Settings(None, {ISSUER.issuer: ISSUER}, api_keys=True, basic=False, roles=ROLES, staleness_s=5.0)
+
+
+def ask(claims: dict[str, object], key: SigningKey = KEY) -> Verdict | None:
+    whole = {"iss": ISSUER.issuer, "aud": "api", "exp": 2000, "sub": "u-1", "realm": {"roles": ["doctor"]}, **claims}
+    token = sign(whole, key, typ="JWT")  # type: ignore[arg-type]
+    known = Known("GET /x", 1000.0, {}, "127.0.0.1", "r")
+    verdict = token_verdict(Credential("token", token, "authorization"), known, settings())
+    while isinstance(verdict, Ask):
+        assert isinstance(verdict.question, KeysOf)
+        verdict = verdict.then(jwks([KEY]))
+    return verdict
+
+
+def principal(claims: dict[str, object]) -> Principal:
+    verdict = ask(claims)
+    assert isinstance(verdict, Learned), verdict
+    assert verdict.known.principal is not None
+    return verdict.known.principal
+
+
+def test_maps_roles_and_tenant_by_the_claims_that_the_contract_names() -> None:
+    who = principal({"org": "north"})
+    assert (who.subject, who.roles, who.tenant, who.method) == ("u-1", {"doctor", "nurse"}, "north", "issuer")
+
+
+def test_puts_nobody_above_all_tenants() -> None:
+    assert principal({"org": "*"}).tenant is None
+
+
+@pytest.mark.parametrize("subject", ["acc-ana", "key-abc", "", None, 7])
+def test_speaks_of_nobody_of_ours_and_of_no_nobody(subject: object) -> None:
+    verdict = ask({"sub": subject})
+    assert isinstance(verdict, Refuse)
+    assert verdict.reason.code == "authn.token.claims"
+
+
+def test_grants_no_role_that_demands_a_second_factor_without_one() -> None:
+    claims = {"realm": {"roles": ["admin"]}}
+    assert (principal(claims).roles, principal(claims).pending) == (frozenset(), {"admin"})
+    assert principal({**claims, "amr": ["pwd", "otp"]}).roles == {"admin"}
+
+
+@pytest.mark.parametrize(
+    ("claims", "reason"),
+    [
+        ({"aud": "other"}, "authn.token.audience"),
+        ({"exp": 999}, "authn.token.expired"),
+        ({"exp": None}, "authn.token.exp_missing"),
+    ],
+)
+def test_is_held_to_what_a_token_must_say(claims: dict[str, object], reason: str) -> None:
+    verdict = ask(claims)
+    assert isinstance(verdict, Refuse)
+    assert verdict.reason.code in (reason, "authn.token.claims")
+
+
+def test_another_key_is_asked_for_once_more_and_then_refused() -> None:
+    verdict = ask({}, SigningKey.generate())
+    assert isinstance(verdict, Refuse)
+    assert verdict.reason.code == "authn.token.key_unknown"
