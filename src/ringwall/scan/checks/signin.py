@@ -1,0 +1,102 @@
+"""Sign-in: does its answer tell which names exist, and may one guess for ever? Own account only, and last of all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ringwall.contract.guess import is_sign_in
+from ringwall.scan.bench import Bench, Sent
+from ringwall.scan.checks.points import Base, shape
+from ringwall.scan.compose import Draft
+from ringwall.scan.model import ANONYMOUS, Account
+from ringwall.scan.subject import Aim, login_names
+
+TRIES = 30
+
+
+def enumeration(bench: Bench, aim: Aim) -> None:
+    """A known name with a wrong password against three made-up names."""
+    known = _known(bench)
+    draft = _draft(bench, aim)
+    if draft is None:
+        return
+    if known is None:
+        bench.untested("enumeration", aim, "no account was given with its user name (--as NAME=login:USER:PASSWORD)")
+        return
+    names = [bench.dice.word(f"nobody{i}", 10) for i in range(3)]
+    unknown = {name: _tried(bench, aim, draft, name) for name in names}
+    one = _tried(bench, aim, draft, known.username or "")
+    if not all(sent.reply.refused for sent in (one, *unknown.values())):
+        bench.untested("enumeration", aim, "wrong passwords are not refused in a way that can be compared")
+        return
+    shapes = [shape(sent.reply, (name,)) for name, sent in unknown.items()]
+    mine = shape(one.reply, (known.username, known.password))
+    if len(set(shapes)) > 1:
+        bench.untested("enumeration", aim, "made-up names do not answer alike")
+    elif mine != shapes[0]:
+        bench.proved("enumeration", aim, "", f"{known.name}: {mine[0]} {mine[1][:80]!r}; a made-up name: {shapes[0][0]} {shapes[0][1][:80]!r}",
+                     "three made-up names answer alike", one.call)  # fmt: skip
+    else:
+        bench.refuted("enumeration", aim, "a known name answers as made-up ones do")
+
+
+def _known(bench: Bench) -> Account | None:
+    return next((a for a in bench.accounts if a.username and a.password), None)
+
+
+def _draft(bench: Bench, aim: Aim) -> Draft | None:
+    draft = bench.composer.draft(aim, ANONYMOUS, label=bench.label())
+    names = login_names(bench.subject, aim)
+    if draft is None or names is None:
+        bench.untested("enumeration", aim, "no name and password in its body")
+        return None
+    return draft
+
+
+def _tried(bench: Bench, aim: Aim, draft: Draft, name: str) -> Sent:
+    names = login_names(bench.subject, aim) or ("", "")
+    held = draft.body if isinstance(draft.body, dict) else {}
+    return bench.send(replace(draft, body={**held, names[0]: name, names[1]: "Wrong!" + bench.dice.word("wrong")}), wait=False)
+
+
+def guesses(bench: Bench, aim: Aim) -> None:
+    """Wrong passwords for the scan's own account, until it is stopped or there were enough."""
+    known, draft = _known(bench), _draft(bench, aim)
+    if known is None or draft is None:
+        bench.untested("rate-limit", aim, "no account was given with its user name (--as NAME=login:USER:PASSWORD)")
+        return
+    first = _tried(bench, aim, draft, known.username or "")
+    for count in range(1, TRIES):
+        sent = _tried(bench, aim, draft, known.username or "")
+        if sent.reply.status != first.reply.status or shape(sent.reply, ()) != shape(first.reply, ()):
+            bench.refuted("rate-limit", aim, f"after {count} wrong tries the answer is {sent.reply.status}")
+            return
+    bench.proved("rate-limit", aim, "", f"{TRIES} wrong passwords for {known.name} are all answered {first.reply.status}",
+                 "no 429, lock or other answer came", first.call)  # fmt: skip
+
+
+def stated_rate(bench: Bench, aim: Aim, base: Base) -> None:
+    """An operation that the contract limits: more calls than it allows, in less time."""
+    rate = aim.op.rule.rate if aim.op.rule else None
+    if rate is None:
+        bench.untested("rate-limit", aim, "the contract states no rate")
+        return
+    if rate.count > 2 * TRIES or bench.creates(aim) or aim.method not in ("GET", "POST"):
+        bench.untested("rate-limit", aim, "the stated rate is beyond what a polite scan sends")
+        return
+    sent = base.sent
+    for count in range(rate.count + 2):
+        sent = bench.send(base.draft, wait=False)
+        if sent.reply.status == 429:
+            bench.refuted("rate-limit", aim, f"429 after {count + 1} calls; the contract says {rate.count}")
+            return
+        if not sent.reply.fine:
+            bench.untested("rate-limit", aim, f"the target answers {sent.reply.status or 'nothing'}")
+            return
+    bench.proved("rate-limit", aim, "", f"{rate.count + 2} calls in a row are all served",
+                 f"the contract allows {rate.count} in {rate.seconds:g} s", sent.call)  # fmt: skip
+
+
+def sign_ins(bench: Bench) -> list[Aim]:
+    """The operations where one signs in."""
+    return [a for a in bench.subject.aims if is_sign_in(a.op.api) and login_names(bench.subject, a)]

@@ -1,0 +1,272 @@
+"""Forbidden writes: made by the attacker, read back by the victim, put back or removed afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ringwall.contract.api import JSON
+from ringwall.scan.bench import Bench, Sent, short
+from ringwall.scan.compose import Draft
+from ringwall.scan.model import Account
+from ringwall.scan.pool import Thing, objects, scalars
+from ringwall.scan.subject import Aim, schema_of_body
+from ringwall.scan.values import kind_of, resolved
+
+_VOLATILE = ("updated", "modified", "version", "etag", "last", "seen", "count")
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A forbidden call: the class it proves, who tries it, whose object it is."""
+
+    kind: str
+    aim: Aim
+    attacker: Account
+    victim: Account
+    thing: Thing | None
+
+
+def attempt(bench: Bench, attempt: Attempt) -> None:
+    """One forbidden write, in the manner that its method has."""
+    aim, thing = attempt.aim, attempt.thing
+    if thing is None:
+        _create(bench, attempt)
+    elif aim.method in ("PUT", "PATCH") and aim.item:
+        _change(bench, attempt, thing)
+    elif not thing.fresh and bench.safe:
+        bench.untested(attempt.kind, aim, f"--safe: the scan could make no {thing.kind} of its own to try it on")
+    elif aim.method == "DELETE":
+        _delete(bench, attempt, thing)
+    else:
+        _act(bench, attempt, thing)
+
+
+def _seen(bench: Bench, thing: Thing) -> tuple[Account, dict[str, JSON]] | None:
+    """Who is shown the object, and what they see."""
+    reader = bench.seer(thing)
+    seen = bench.look(thing, reader) if reader else None
+    return (reader, seen[1]) if reader and seen and seen[1] is not None else None
+
+
+def _refused(bench: Bench, attempt: Attempt, sent: Sent) -> None:
+    """Nothing came of it: on purpose, or because the request was no good?"""
+    status = sent.reply.status
+    if status in (401, 403, 404):
+        bench.refuted(attempt.kind, attempt.aim, f"{attempt.attacker.name} is refused with {status}, nothing changed")
+    elif sent.reply.refused:
+        bench.untested(attempt.kind, attempt.aim, f"{status}: no request was found that the target takes")
+    else:
+        bench.untested(attempt.kind, attempt.aim, f"{status or 'no answer'}, and no effect was seen")
+
+
+def _proved(bench: Bench, attempt: Attempt, sent: Sent, what: str, reader: Account) -> None:
+    control = f"read back as {reader.name}; it was not so before"
+    if attempt.aim.stated is not None:
+        control += "; the contract does not allow it"
+    said = f"{attempt.attacker.name} gets {sent.reply.status} and {what}"
+    bench.proved(attempt.kind, attempt.aim, "", said, control, sent.call)
+
+
+# --- making
+
+def _create(bench: Bench, attempt: Attempt) -> None:
+    aim = attempt.aim
+    for full in (True, False):
+        draft = bench.composer.draft(
+            aim, attempt.attacker, owner=attempt.victim, label=bench.label(), full=full, new=bench.creates(aim)
+        )
+        if draft is None:
+            bench.untested(attempt.kind, aim, "no value is known for its path")
+            return
+        sent = bench.send(draft)
+        if sent.reply.fine:
+            break
+    if not sent.reply.fine:
+        _refused(bench, attempt, sent)
+        return
+    thing = bench.made(aim, draft, sent.reply, attempt.victim, attempt.victim) if bench.creates(aim) else None
+    seen = _seen(bench, thing) if thing else None
+    if thing and seen and _echoed(draft, seen[1]):
+        _proved(bench, attempt, sent, f"{thing.kind} {thing.id} exists", seen[0])
+        return
+    _answered(bench, attempt, sent)
+
+
+def _echoed(draft: Draft, seen: dict[str, JSON]) -> bool:
+    """Whether what is read back holds the words that were sent."""
+    sent = {str(v) for _, v in scalars(draft.body) if isinstance(v, str) and len(v) > 5}
+    return not sent or any(str(v) in sent for _, v in scalars(seen))
+
+
+def _answered(bench: Bench, attempt: Attempt, sent: Sent) -> None:
+    """A question asked by POST: the answer counts if it holds known objects' values that the request did not."""
+    asked = sent.call.target + sent.call.body.decode("utf-8", "replace")
+    known = {str(v) for t in bench.pool.of(attempt.aim.kind or "") for v in t.values.values() if len(str(v)) > 5}
+    found = [(p, v) for p, v in scalars(sent.reply.document) if str(v) in known and str(v) not in asked]
+    if found:
+        path, value = found[0]
+        what = f"is answered with {path} = {short(value, 60)!r} of an object that is there"
+        bench.proved(attempt.kind, attempt.aim, "", f"{attempt.attacker.name} {what}",
+                     "the request did not hold that value", sent.call)  # fmt: skip
+    else:
+        bench.untested(attempt.kind, attempt.aim, f"{sent.reply.status}, but its effect cannot be read back")
+
+
+# --- changing
+
+def _change(bench: Bench, attempt: Attempt, thing: Thing) -> None:
+    seen = _seen(bench, thing)
+    if seen is None:
+        bench.untested(attempt.kind, attempt.aim, "no account is shown the object, so an effect could not be seen")
+        return
+    reader, before = seen
+    names = changeable(bench, attempt.aim, before)
+    if not names:
+        bench.untested(attempt.kind, attempt.aim, "no property that it sets can be read back")
+        return
+    name = names[0]
+    value = another(bench, attempt.aim, name, before[name])
+    sent = _write(bench, attempt.aim, attempt.attacker, attempt.victim, thing, before, name, value)
+    if sent is None:
+        return
+    after = bench.look(thing, reader)
+    if after and after[1] is not None and after[1].get(name) == value:
+        _proved(bench, attempt, sent, f"{thing.kind} {thing.id} has {name} = {short(value)!r}", reader)
+        _put_back(bench, attempt, thing, before, name)
+        return
+    if not sent.reply.fine:
+        _refused(bench, attempt, sent)
+        return
+    _control(bench, attempt, thing, reader, before, name)
+
+
+def changeable(bench: Bench, aim: Aim, before: dict[str, JSON]) -> list[str]:
+    """The declared properties that can be changed and seen: plain text first; never who owns it or what names it."""
+    kind = bench.subject.kinds[aim.kind or aim.slots[-1][1]]
+    keep = {*kind.ids[:1], "id", kind.owner, kind.tenant}
+    asked = {n: resolved(s, bench.subject.api.schemas) for n, s in bench.subject.asked(aim).items()}
+    names = [n for n in asked if n in before and n not in keep and not isinstance(before[n], (dict, list))]
+    fields = kind.fields or {}
+
+    def order(name: str) -> tuple[bool, bool]:
+        flat = asked[name]
+        stated = fields[name].write if name in fields else None
+        return stated is not None, kind_of(flat) != "string" or any(k in flat for k in ("pattern", "format", "enum"))
+
+    return sorted((n for n in names if "password" not in n), key=order)
+
+
+def another(bench: Bench, aim: Aim, name: str, current: JSON) -> JSON:
+    """A legal value that differs from the current one."""
+    flat = resolved(bench.subject.asked(aim).get(name, {}), bench.subject.api.schemas)
+    choices = flat.get("enum")
+    if isinstance(choices, list):
+        return next((c for c in choices if c not in (current, None)), current)
+    kind = kind_of(flat)
+    if kind == "boolean":
+        return current is not True
+    if kind in ("integer", "number"):
+        return (int(current) if isinstance(current, (int, float)) else 0) + 1
+    return bench.composer.maker.text(flat, name, f"{name}{bench.label()}")
+
+
+def _write(
+    bench: Bench, aim: Aim, account: Account, owner: Account, thing: Thing, before: dict[str, JSON], name: str, value: JSON
+) -> Sent | None:  # fmt: skip
+    """Set one property; a PUT says all the others as they are."""
+    whole = replace(thing, values={**thing.values, **before})
+    draft = bench.composer.draft(aim, account, thing=whole, owner=owner, full=aim.method == "PUT")
+    if draft is None or not schema_of_body(aim.op.api)[0]:
+        bench.untested("object-write", aim, "no request could be built")
+        return None
+    return bench.send(draft.put("body", name, value))
+
+
+def _control(
+    bench: Bench, attempt: Attempt, thing: Thing, reader: Account, before: dict[str, JSON], name: str
+) -> None:
+    """A success without effect: refuted if the same write by the victim works, else it tells nothing."""
+    value = another(bench, attempt.aim, name, before[name])
+    _write(bench, attempt.aim, attempt.victim, attempt.victim, thing, before, name, value)
+    after = bench.look(thing, reader)
+    if after and after[1] is not None and after[1].get(name) == value:
+        bench.refuted(attempt.kind, attempt.aim, f"a success, but {thing.kind} {thing.id} stays as it was")
+        _put_back(bench, attempt, thing, before, name)
+    else:
+        bench.untested(attempt.kind, attempt.aim, "no effect, and none of the owner's own write either")
+
+
+def _put_back(bench: Bench, attempt: Attempt, thing: Thing, before: dict[str, JSON], name: str) -> None:
+    if thing.fresh:
+        return
+    for account in (attempt.victim, attempt.attacker):
+        _write(bench, attempt.aim, account, attempt.victim, thing, before, name, before[name])
+        after = bench.look(thing, attempt.victim)
+        if after and after[1] is not None and after[1].get(name) == before[name]:
+            return
+    bench.left.append(f"{name} of {thing.kind} {thing.id} was changed and could not be put back")
+
+
+# --- removing and doing
+
+def _delete(bench: Bench, attempt: Attempt, thing: Thing) -> None:
+    seen = _seen(bench, thing)
+    draft = bench.composer.draft(attempt.aim, attempt.attacker, thing=thing, owner=attempt.victim)
+    if seen is None or draft is None:
+        bench.untested(attempt.kind, attempt.aim, "no account is shown the object, so an effect could not be seen")
+        return
+    sent = bench.send(draft)
+    after = bench.look(thing, seen[0])
+    if after and after[1] is None and (after[0].reply.status in (404, 410) or after[0].reply.fine):
+        _proved(bench, attempt, sent, f"{thing.kind} {thing.id} is gone", seen[0])
+        bench.gone(thing)
+    elif sent.reply.fine:
+        bench.refuted(attempt.kind, attempt.aim, f"{sent.reply.status}, but {thing.kind} {thing.id} is still there")
+    else:
+        _refused(bench, attempt, sent)
+
+
+def _act(bench: Bench, attempt: Attempt, thing: Thing) -> None:
+    """An action on an object: it is changed, or has a new child, or its values are told."""
+    seen = _seen(bench, thing)
+    draft = bench.composer.draft(
+        attempt.aim, attempt.attacker, thing=thing, owner=attempt.victim, label=bench.label(), new=True
+    )
+    if seen is None or draft is None:
+        bench.untested(attempt.kind, attempt.aim, "no account is shown the object, so an effect could not be seen")
+        return
+    reader, before = seen
+    sent = bench.send(draft)
+    after = bench.look(thing, reader)
+    now = after[1] if after and after[1] is not None else before
+    changed = [n for n in before if now.get(n) != before[n] and not any(v in n.lower() for v in _VOLATILE)]
+    if not sent.reply.fine:
+        _refused(bench, attempt, sent)
+    elif changed:
+        name = changed[0]
+        what = f"{thing.kind} {thing.id} has {name} = {short(now.get(name))!r}, before {short(before[name])!r}"
+        _proved(bench, attempt, sent, what, reader)
+    else:
+        _child_or_words(bench, attempt, sent, draft, thing)
+
+
+def _child_or_words(bench: Bench, attempt: Attempt, sent: Sent, draft: Draft, thing: Thing) -> None:
+    child = bench.made(attempt.aim, draft, sent.reply, attempt.victim, attempt.victim) if bench.creates(attempt.aim) else None
+    seen = _seen(bench, child) if child else None
+    if child and seen and _echoed(draft, seen[1]):
+        _proved(bench, attempt, sent, f"{child.kind} {child.id} exists under {thing.kind} {thing.id}", seen[0])
+        return
+    asked = sent.call.target + sent.call.body.decode("utf-8", "replace")
+    own = [(n, v) for n, v in thing.values.items() if isinstance(v, str) and len(v) > 5 and v not in asked]
+    told = next(((n, v) for n, v in own if v in sent.reply.text), None)
+    if told:
+        _proved(bench, attempt, sent, f"is told {told[0]} = {short(told[1], 60)!r}", attempt.victim)
+    elif _kept(draft, sent):
+        bench.untested(attempt.kind, attempt.aim, f"{sent.reply.status} repeats what was sent; no effect can be read back")
+    else:
+        bench.untested(attempt.kind, attempt.aim, f"{sent.reply.status}, but no effect was seen")
+
+
+def _kept(draft: Draft, sent: Sent) -> bool:
+    words = [str(v) for _, v in scalars(draft.body) if len(str(v)) > 5]
+    return any(word in sent.reply.text for word in words) or not list(objects(sent.reply.document))

@@ -1,0 +1,244 @@
+"""What is scanned: the document's operations with the kinds of object that they act on, and who may do what.
+
+Kinds come from the contract's resources; where it names none, from paths (`/books/{title}`: `/books` has books).
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ringwall.contract.api import JSON, Api, ApiOperation
+from ringwall.contract.guess import is_sign_in, spoken
+from ringwall.contract.model import Contract, Field, Operation
+from ringwall.contract.survey import applied, media_schemas, properties
+from ringwall.scan.model import Account
+
+_HELD = frozenset({"reset", "wipe", "drop", "purge", "createdb", "truncate", "shutdown", "restart", "reboot", "logout",
+                   "signout", "logoff", "revoke", "seed", "populate", "flush", "clear", "initdb", "migrate", "restore",
+                   "terminate", "deactivate", "init"})  # fmt: skip
+_SIGN_UP = frozenset({"register", "signup", "registration"})
+_PRIVILEGED = frozenset({"admin", "administrator", "root", "superuser", "staff", "manager", "operator", "owner",
+                         "moderator", "support", "chef", "employee", "internal", "system"})  # fmt: skip
+USER_NAMES = ("username", "user name", "login", "email", "user", "account", "name", "phone", "number")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of object. `ids` are the properties that may name one, likeliest first."""
+
+    name: str
+    ids: tuple[str, ...]
+    owner: str | None = None
+    tenant: str | None = None
+    fields: Mapping[str, Field] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """An operation to test. `slots` are the path parameters that name objects, with their kinds, outermost first;
+    `public` whether it needs no credential (None: nothing says); `held` whether its name speaks of harm to all."""
+
+    op: Operation
+    kind: str | None
+    slots: tuple[tuple[str, str], ...]
+    public: bool | None
+    held: bool
+
+    @property
+    def key(self) -> str:
+        """As the contract names it."""
+        return self.op.key
+
+    @property
+    def method(self) -> str:
+        """The HTTP method."""
+        return self.op.api.method
+
+    @property
+    def path(self) -> str:
+        """The whole template."""
+        return self.op.base_path + self.op.api.path
+
+    @property
+    def item(self) -> bool:
+        """Whether its path ends with the one object that it acts on."""
+        return bool(self.slots) and self.path.endswith(f"{{{self.slots[-1][0]}}}") and self.slots[-1][1] == self.kind
+
+    @property
+    def stated(self) -> tuple[str, ...] | None:
+        """Who is allowed, in the contract's words; None where no contract says."""
+        return self.op.rule.allow if self.op.rule else None
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A whole API to scan."""
+
+    api: Api
+    contract: Contract | None
+    kinds: Mapping[str, Kind]
+    aims: tuple[Aim, ...]
+
+    def sign_in(self) -> Aim | None:
+        """The operation where a name and a password are shown."""
+        return next((a for a in self.aims if is_sign_in(a.op.api) and login_names(self, a)), None)
+
+    def sign_up(self) -> Aim | None:
+        """The operation where anybody makes an account."""
+        found = (a for a in self.aims if a.method == "POST" and not a.slots and _words(a.op.api) & _SIGN_UP)
+        return next((a for a in found if login_names(self, a)), None)
+
+    def asked(self, aim: Aim) -> dict[str, JSON]:
+        """The declared properties of the body, by name."""
+        return dict(properties(schema_of_body(aim.op.api)[1], self.api.schemas))
+
+    def may(self, account: Account, aim: Aim, owner: str | None, tenant: str | None) -> bool | None:
+        """Whether the contract lets the account do it to an object of that owner and tenant; None: not decidable."""
+        if aim.stated is None or self.contract is None:
+            return None
+        answers = [self._granted(word, account, owner, tenant, aim) for word in aim.stated]
+        return True if True in answers else None if None in answers else False
+
+    def _granted(
+        self, word: str, account: Account, owner: str | None, tenant: str | None, aim: Aim
+    ) -> bool | None:
+        if word == "anyone":
+            return True
+        if not account.headers and account.username is None:
+            return False
+        if word == "owner":
+            return None if owner is None or account.subject is None else owner == account.subject
+        if word == "member":
+            return None if tenant is None or account.tenant is None else tenant == account.tenant
+        if word.startswith("scope:"):
+            return None
+        held = self._has(word, account)
+        if held and tenant is not None and account.tenant is not None and tenant != account.tenant:
+            return False
+        return held
+
+    def _has(self, role: str, account: Account) -> bool | None:
+        """Whether the account has the role. An account of which nothing is known is an ordinary one: it is taken not
+        to have a role whose name speaks of privilege."""
+        if account.roles is None:
+            return False if set(spoken(role).split()) & _PRIVILEGED else None
+        known = self.contract.roles if self.contract else {}
+        return any(role == r or (r in known and role in known[r].includes) for r in account.roles)
+
+
+def subject(api: Api, contract: Contract | None, secured: Mapping[str, bool]) -> Subject:
+    """The subject of a scan. `secured` says of operations, by key, whether the document asks for a credential."""
+    bound = contract.operations if contract else tuple(_unbound(api))
+    usable = [op for op in bound if op.api.flaw is None and not op.api.websocket]
+    kinds: dict[str, Kind] = {}
+    places: dict[str, str] = {}
+    for op in usable:
+        for before, name in _parameters(op):
+            resource = next((r for p, r in op.objects if p == name), None)
+            places.setdefault(before, resource or before)
+            kinds.setdefault(places[before], _kind(places[before], name, contract))
+    for name in contract.resources if contract else ():
+        kinds.setdefault(name, _kind(name, contract.resources[name].id if contract else name, contract))
+    return Subject(api, contract, kinds, tuple(_aim(op, places, secured) for op in usable))
+
+
+def _unbound(api: Api) -> Iterator[Operation]:
+    for operation in api.operations:
+        yield Operation(operation, api.base_path, None, None, (), lists=False, creates=False)
+
+
+def _parameters(op: Operation) -> Iterator[tuple[str, str]]:
+    """Each whole segment that is a parameter, with the path before it."""
+    parts = op.api.path.split("/")
+    for index, part in enumerate(parts):
+        if re.fullmatch(r"\{[^{}+]+\}", part):
+            yield re.sub(r"\{[^{}]*\}", "{}", "/".join(parts[:index])) or "/", part[1:-1]
+
+
+def _kind(name: str, parameter: str, contract: Contract | None) -> Kind:
+    resource = contract.resources.get(name) if contract else None
+    if resource is not None:
+        return Kind(name, (resource.id,), resource.owner, resource.tenant, resource.fields)
+    bare = re.sub(r"_?id$", "", parameter, flags=re.IGNORECASE)
+    words = (parameter, "id", "_id", "uuid", f"{bare}_id", f"{bare}Id", bare, "slug", "name", "title")
+    return Kind(name, tuple(dict.fromkeys(w for w in words if w)))
+
+
+def _aim(op: Operation, places: Mapping[str, str], secured: Mapping[str, bool]) -> Aim:
+    slots = tuple((name, places[before]) for before, name in _parameters(op))
+    kind = op.resource.name if op.resource else None
+    if kind is None:
+        kind = places.get(re.sub(r"\{[^{}]*\}", "{}", op.api.path.rstrip("/"))) or (slots[-1][1] if slots else None)
+    public = None
+    if op.rule is not None:
+        public = "anyone" in op.rule.allow
+    elif op.api.key in secured:
+        public = not secured[op.api.key]
+    return Aim(op, kind, slots, public, bool(_words(op.api) & _HELD))
+
+
+def _words(operation: ApiOperation) -> set[str]:
+    said = f"{operation.path} {operation.operation_id or ''}" if operation.method != "GET" else operation.path
+    words = spoken(re.sub(r"\{[^{}]*\}", "", said)).split()
+    return {*words, *("".join(pair) for pair in itertools.pairwise(words))}
+
+
+def schema_of_body(operation: ApiOperation) -> tuple[str, JSON]:
+    """The media type to send, JSON where there is a choice, and its schema."""
+    content = operation.body.content if operation.body else {}
+    for wanted in ("json", "x-www-form-urlencoded", "xml"):
+        for media, entry in content.items():
+            if wanted in media:
+                return media, entry.schema
+    return ("application/json", next(iter(content.values())).schema) if "*/*" in content else ("", None)
+
+
+def login_names(subject: Subject, aim: Aim) -> tuple[str, str] | None:
+    """The body's properties for a name and for a password."""
+    names = subject.asked(aim)
+    secret = next((n for n in names if "pass" in n.lower() or n.lower() in ("pwd", "pin")), None)
+    by_words = {spoken(n): n for n in names}
+    user = next((by_words[w] for w in USER_NAMES if w in by_words), None)
+    return (user, secret) if user and secret else None
+
+
+def declared(subject: Subject, aim: Aim) -> dict[str, JSON]:
+    """Every property that the operation's successful replies declare, at any depth, by name."""
+    found: dict[str, JSON] = {}
+    waiting: list[JSON] = [s for status, reply in aim.op.api.replies.items() if status[:1] == "2" or status == "default"
+                           for s in media_schemas(reply.content)]  # fmt: skip
+    for _ in range(200):
+        if not waiting:
+            break
+        here = waiting.pop()
+        below = properties(here, subject.api.schemas)
+        fresh = {n: s for n, s in below.items() if n not in found}
+        found.update(fresh)
+        waiting.extend(fresh.values())
+        waiting.extend(_items(here, subject))
+    return found
+
+
+def _items(schema: JSON, subject: Subject) -> Iterator[JSON]:
+    for _, here in applied(schema, subject.api.schemas):
+        for keyword in ("items", "additionalProperties"):
+            if isinstance(here.get(keyword), dict):
+                yield here[keyword]
+
+
+def secured(document: Mapping[str, JSON], base: str = "") -> dict[str, bool]:
+    """Whether each operation of an OpenAPI document asks for a credential; empty where the document never says."""
+    overall, paths = document.get("security"), document.get("paths")
+    found: dict[str, bool] = {}
+    stated = "security" in document
+    for path, item in paths.items() if isinstance(paths, dict) else ():
+        for method, operation in item.items() if isinstance(item, dict) else ():
+            if not isinstance(operation, dict) or method not in ("get", "put", "post", "delete", "patch"):
+                continue
+            stated = stated or "security" in operation
+            asked = operation.get("security", overall)
+            found[f"{method.upper()} {base}{path}"] = isinstance(asked, list) and bool(asked) and {} not in asked
+    return found if stated else {}
