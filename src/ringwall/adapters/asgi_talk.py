@@ -17,7 +17,7 @@ from ringwall.adapters.drive import hang_up, log, recorded
 from ringwall.core import reasons
 from ringwall.core.exchange import Exchange, Forward, ReadBody, ReadReply, Record, Send, TooLong, Want
 from ringwall.core.judge import answered
-from ringwall.core.message import Headers, Response
+from ringwall.core.message import Request, Response
 from ringwall.core.plan import Wall
 from ringwall.core.ports import Question
 from ringwall.core.reasons import Reason
@@ -135,7 +135,7 @@ class Talk:
         """The application's run; what it raises is its own log's, never the caller's."""
         seconds = forward.plan.limits.seconds
         self.deadline = asyncio.get_running_loop().time() + seconds
-        scope = self.below(forward.request.headers)
+        scope = self.below(forward.request)
         try:
             async with asyncio.timeout_at(self.deadline) as self.patience:
                 await self.app(scope, self.hear, self.say)
@@ -151,7 +151,10 @@ class Talk:
         finally:
             self.patience = None
 
-    def below(self, headers: Headers) -> Scope:
+    def below(self, request: Request) -> Scope:
         """The application's scope, with the caller in it."""
-        caller = caller_of(self.exchange)
-        return scope_below(self.scope, without_credential(headers, caller), caller)
+        caller, asked = caller_of(self.exchange), self.exchange.head
+        scope = scope_below(self.scope, without_credential(request.headers, caller), caller)
+        if asked is not None and request.head.target is not asked.target:
+            scope["query_string"] = request.head.target.partition(b"?")[2]
+        return scope

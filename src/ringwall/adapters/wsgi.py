@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from ringwall.adapters.caller import caller_of, without_credential
 from ringwall.adapters.drive import hang_up, log, recorded
-from ringwall.adapters.wsgi_environ import Environ, Metered, environ_below, raw_head
+from ringwall.adapters.wsgi_environ import Environ, Metered, asking, environ_below, raw_head
 from ringwall.adapters.wsgi_reply import Attributed, Reply, Streamed
 from ringwall.core import reasons
 from ringwall.core.admit import FRAMING
@@ -112,6 +112,8 @@ class Talk:
         """The application's environ, or None for streamed content that has no end that could be seen."""
         request, caller = forward.request, caller_of(self.exchange)
         environ = environ_below(self.environ, without_credential(request.headers, caller), caller)
+        if self.exchange.head is not None and request.head.target is not self.exchange.head.target:
+            environ.update(asking(request.head.target))
         if request.body is not None:
             environ["wsgi.input"] = io.BytesIO(request.body)
             environ["wsgi.input_terminated"] = True

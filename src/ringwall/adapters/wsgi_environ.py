@@ -75,6 +75,12 @@ def environ_below(environ: Environ, headers: Headers, caller: Caller) -> Environ
     return below
 
 
+def asking(target: bytes) -> Environ:
+    """The parts of an environ that say a target's query."""
+    text = target.decode("latin-1")
+    return {"QUERY_STRING": text.partition("?")[2], "REQUEST_URI": text, "RAW_URI": text}
+
+
 class Metered:
     """A request's streamed content, at most `limit` bytes; reading beyond fails, and `over` says why."""
 

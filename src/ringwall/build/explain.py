@@ -195,7 +195,11 @@ def _shown(operation: Operation) -> Iterator[Shown]:
 
 def _rules(field: Field) -> Iterator[str]:
     if field.encrypt != "no":
-        yield "encrypted, found by equality" if field.encrypt == "searchable" else "encrypted"
+        yield (
+            "encrypted, found by equality: who holds the store sees which values of a tenant are equal"
+            if field.encrypt == "searchable"
+            else "encrypted"
+        )
     if field.read is not None:
         others = f"masked ({field.mask}) for others" if field.mask else "withheld from others"
         yield f"shown whole to {_listed(field.read)}, {others}"

@@ -47,6 +47,10 @@ def list_command(data: Path, as_json: bool) -> None:
         click.echo("no data keys yet: none is made before the first value is encrypted", err=True)
 
 
+EQUAL = "equal:"
+"""How the holders of searchable fields' keys begin (`engines.crypto.fields`)."""
+
+
 @command.command("rotate", epilog="Example: ringwall keys rotate acc-ana")
 @click.argument("holder", required=False)
 @click.option("--all", "every", is_flag=True, help="Every holder's.")
@@ -59,7 +63,9 @@ def rotate(holder: str | None, every: bool, data: Path) -> None:
     if (holder is None) is not every:
         raise click.UsageError("name one HOLDER, or say --all")
     with plainly(), store_of(data) as store:
-        holders = sorted({key.holder for key in _stored(store)})
+        holders = sorted({key.holder for key in _stored(store) if not key.holder.startswith(EQUAL)})
+        if holder is not None and holder.startswith(EQUAL):
+            fail("a key of searchable fields stays as it is: under another one nothing stored would be found", 1)
         if holder is not None and holder not in holders:
             fail(f"no data key is held for {shown(holder)!r}; `ringwall keys list` shows the holders", 1)
         ring = _ring(data, store)

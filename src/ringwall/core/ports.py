@@ -113,13 +113,15 @@ class Fetch(Question):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an encrypted value belongs: what it is bound to. None is what is not known."""
+    """Where an encrypted value belongs: what it is bound to. None is what is not known. `equal`: the same value of
+    the same field and tenant is to be the same text, so that it can be found; it is then bound to no more."""
 
     resource: str
     field: str
     tenant: str | None
     owner: str | None
     object_id: str | None
+    equal: bool = False
 
 
 @dataclass(frozen=True, slots=True)

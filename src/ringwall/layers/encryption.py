@@ -6,13 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import orjson
 
 from ringwall.contract.model import Field, Operation, Resource
 from ringwall.core.known import Known, Principal
-from ringwall.core.message import Request, Response
+from ringwall.core.message import JSON, Head, QueryPair, Request, Response
 from ringwall.core.plan import BodyCheck, Guard, Guards, ReplyCheck
 from ringwall.core.ports import Opened, Place, Seal, Unopened, Unseal
 from ringwall.core.reasons import Layer, Reason
@@ -69,9 +69,16 @@ def forge(operation: Operation, settings: Settings) -> Guards:
     if not any(fields.values()):
         return Guards()
     because = operation.rule.key if operation.rule else ""
-    seal = _seal(operation, settings, fields)
+    seal, seek = _seal(operation, settings, fields), _seek(operation)
     return Guards(
-        body=(Guard(LAYER, "seal", seal, because),) if seal else (),
+        body=(
+            *((Guard(LAYER, "seal", seal, because),) if seal else ()),
+            *(
+                (Guard(LAYER, "seek", seek, f"{because}: equal values are found, and seen to be equal"),)
+                if seek
+                else ()
+            ),
+        ),
         reply=(Guard(LAYER, "open", _open(operation, settings, fields), because),),
     )
 
@@ -119,6 +126,9 @@ def _place(seen: Sighting, field: Field, resource: Resource, operation: Operatio
 
     For an object that exists that is its id; for one that is being made, the owner and the tenant it will have.
     """
+    if field.encrypt == "searchable":
+        stated = name_of(seen.value.get(resource.tenant)) if resource.tenant else None
+        return _findable(resource, field.name, stated, known)
     itself = name_of(seen.value.get(resource.id))
     own = next((r for r in known.objects if r.resource == resource.name and itself in (None, r.id)), None)
     if own is not None and not operation.creates:
@@ -129,6 +139,63 @@ def _place(seen: Sighting, field: Field, resource: Resource, operation: Operatio
     owner = name_of(seen.value.get(resource.owner)) if resource.owner else None
     home = name_of(seen.value.get(resource.tenant)) if resource.tenant else None
     return Place(resource.name, field.name, home, owner, None)
+
+
+# Seeking
+
+
+def _findable(resource: Resource, name: str, tenant: str | None, known: Known) -> Place:
+    """Where a value belongs that is to be found by equality: to its field and, where there are tenants, to one: the
+    object's as it says, else the caller's."""
+    caller = known.principal.tenant if known.principal else None
+    return Place(resource.name, name, (tenant or caller) if resource.tenant else None, None, None, equal=True)
+
+
+def _seek(operation: Operation) -> BodyCheck | None:
+    """A query parameter with the name of a searchable field of the operation's resource asks for what is stored."""
+    resource = operation.resource
+    if resource is None:
+        return None
+    declared = {parameter.name for parameter in operation.api.parameters if parameter.where == "query"}
+    names = [f.name for f in resource.fields.values() if f.encrypt == "searchable" and f.name in declared]
+    if not names:
+        return None
+
+    def check(request: Request, known: Known) -> Verdict:
+        found = [(at, name, value) for name in names for at, value in _asked_for(request.head, known, name)]
+        if not found:
+            return PASS
+
+        def sealed(answer: object) -> Verdict:
+            texts = answer if isinstance(answer, tuple) else ()
+            stored = {at: text for (at, _, _), text in zip(found, texts, strict=True)}
+            return Rewritten(
+                Request(_asking(request.head, stored), request.headers, request.body),
+                f"{len(found)} query values encrypted",
+            )
+
+        return Ask(Seal(tuple((value, _findable(resource, name, None, known)) for _, name, value in found)), sealed)
+
+    return check
+
+
+def _asked_for(head: Head, known: Known, name: str) -> list[tuple[int, JSON]]:
+    """The places of a parameter in the query, each with its typed value."""
+    places = [at for at, pair in enumerate(head.query) if pair.name == name]
+    given = known.input.query.get(name) if known.input else None
+    values = given if isinstance(given, list) else [given] if given is not None else []
+    return list(zip(places, values, strict=True)) if len(places) == len(values) else []
+
+
+def _asking(head: Head, stored: Mapping[int, str]) -> Head:
+    """The head with other query values; what is stored needs no percent-encoding."""
+    path, _, query = head.target.partition(b"?")
+    parts = [part for part in query.split(b"&") if part]
+    pairs = list(head.query)
+    for at, text in stored.items():
+        parts[at] = parts[at].partition(b"=")[0] + b"=" + text.encode("ascii")
+        pairs[at] = QueryPair(pairs[at].name, text, text)
+    return replace(head, query=tuple(pairs), target=path + b"?" + b"&".join(parts))
 
 
 # Opening

@@ -14,6 +14,7 @@ from ringwall.engines.crypto.fields import (
     RECORD_BYTES,
     FieldContext,
     decrypt_value,
+    encrypt_equal,
     encrypt_value,
 )
 from ringwall.engines.crypto.flaws import CryptoRefused
@@ -26,6 +27,7 @@ class SealedStore(Protocol):
 
     def sealed_keys(self) -> dict[str, bytes]: ...
     def seal(self, key_id: str, sealed: bytes) -> None: ...
+    def seal_first(self, key_id: str, sealed: bytes) -> None: ...
     def unseal(self, key_id: str) -> None: ...
 
 
@@ -54,6 +56,11 @@ class WrappedKeys:
         """Add a key, or replace the one of its name."""
         self._store.seal(key.kid, _encoded(key))
         self._known[key.kid] = key
+
+    def add(self, key: StoredKey) -> None:
+        """Keep a key unless there is one of its name; whoever else made it first has made it."""
+        self._store.seal_first(key.kid, _encoded(key))
+        self._read()
 
     def remove(self, kid: str) -> None:
         """Destroy a key."""
@@ -84,7 +91,10 @@ class FieldKeys:
         return tuple(self._sealed(value, place, record) for value, place in asked.values)
 
     def _sealed(self, value: JSON, place: Place, record: bytes) -> str:
-        text = encrypt_value(value, _context(place), self.ring, None if place.object_id else record)
+        if place.equal:
+            text = encrypt_equal(value, _context(place), self.ring)
+        else:
+            text = encrypt_value(value, _context(place), self.ring, None if place.object_id else record)
         if isinstance(text, CryptoRefused):
             raise Unavailable(text.reason.value)
         return text

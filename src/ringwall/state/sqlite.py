@@ -181,6 +181,10 @@ class Store:
         self._rows("INSERT INTO sealed_key VALUES (?, ?) ON CONFLICT DO UPDATE SET sealed = excluded.sealed",
                    (key_id, sealed))  # fmt: skip
 
+    def seal_first(self, key_id: str, sealed: bytes) -> None:
+        """Keep a sealed data key unless there is one of its name already."""
+        self._rows("INSERT INTO sealed_key VALUES (?, ?) ON CONFLICT DO NOTHING", (key_id, sealed))
+
     def unseal(self, key_id: str) -> None:
         """Destroy a sealed data key. What it encrypted stays unreadable."""
         self._rows("DELETE FROM sealed_key WHERE key_id = ?", (key_id,))

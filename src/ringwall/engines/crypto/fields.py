@@ -1,6 +1,7 @@
 """One encrypted field: the format of `docs/encryption-format.md`, written and read. Refusals are values.
 
-AES-256-GCM-SIV (RFC 8452): a nonce that repeats by mishap tells only that two plaintexts are equal.
+AES-256-GCM-SIV (RFC 8452): a nonce that repeats by mishap tells only that two plaintexts are equal. Where values are to
+be found by equality that is what is wanted: `encrypt_equal` repeats it on purpose, under keys of its own.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 RECORD_BYTES: Final = 16
 _PREFIX: Final = "rw1."
 _LABEL: Final = b"ringwall/field/1"
-_TENANT, _OWNER, _OBJECT, _RECORD = 1, 2, 4, 8
+_TENANT, _OWNER, _OBJECT, _RECORD, _EQUAL = 1, 2, 4, 8, 16
+_KINDS: Final = frozenset({*range(4, 12), _EQUAL, _EQUAL | _TENANT})
 _BLOCK: Final = 16
 _LEAST: Final = NONCE_BYTES + _BLOCK + 16
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
@@ -74,7 +76,7 @@ def read(text: str) -> Envelope | CryptoRefused:
     if version != _PREFIX[:-1]:
         return CryptoRefused(CryptoFlaw.VERSION)
     data = from_text(body)
-    if not data or data[0] >> 2 not in (1, 2):  # bound to an object or to a record, never both, and no other flag
+    if not data or data[0] not in _KINDS:  # bound to an object, to a record, or made to be equal: one of the three
         return CryptoRefused(CryptoFlaw.MALFORMED)
     start = 1 + (RECORD_BYTES if data[0] & _RECORD else 0)
     if len(data) < start + _LEAST:
@@ -99,6 +101,18 @@ def encrypt(plaintext: bytes, context: FieldContext, keys: Keys, record: bytes |
     return f"{_PREFIX}{key.kid}.{to_text(bytes((flags,)) + name + nonce + sealed)}"
 
 
+def encrypt_equal(value: Json, context: FieldContext, keys: Keys) -> str | CryptoRefused:
+    """Encrypt a JSON value: the same value of the same field and tenant is the same text, and bound to no more."""
+    place = FieldContext(context.resource, context.field, context.tenant)
+    key = keys.fixed(_equal_holder(place))
+    if isinstance(key, CryptoRefused):
+        return key
+    flags, nonce = _EQUAL | (_TENANT if place.tenant is not None else 0), bytes(NONCE_BYTES)
+    plaintext = _ENCODER.encode(value).encode("utf-8", "surrogatepass")
+    sealed = key.cipher.encrypt(nonce, _padded(plaintext), _bound(key.kid, flags, b"", place))
+    return f"{_PREFIX}{key.kid}.{to_text(bytes((flags,)) + nonce + sealed)}"
+
+
 def decrypt(text: str, context: FieldContext, keys: Keys) -> bytes | CryptoRefused:
     """Open one value in its place, or say why not. Nothing of a value that does not authenticate is returned."""
     envelope = read(text)
@@ -110,7 +124,7 @@ def decrypt(text: str, context: FieldContext, keys: Keys) -> bytes | CryptoRefus
     key = keys.find(envelope.kid)
     if isinstance(key, CryptoRefused):
         return key
-    if key.holder != holder_of(stated):
+    if key.holder != (_equal_holder(stated) if envelope.flags & _EQUAL else holder_of(stated)):
         return CryptoRefused(CryptoFlaw.MOVED)
     return _open(envelope, stated, key)
 
@@ -153,11 +167,19 @@ def _flags(context: FieldContext) -> int:
     return named | (_RECORD if context.object_id is None else _OBJECT)
 
 
+def _equal_holder(context: FieldContext) -> str:
+    """Keys of their own: rotating or destroying the others leaves what is sought as it is."""
+    return f"equal:{holder_of(context)}"
+
+
 def _narrowed(context: FieldContext, flags: int) -> FieldContext | CryptoRefused:
     """The reader's context without what the value was not bound to; refused where it lacks what it was bound to."""
     if _flags(context) == flags:
         return context
     tenant = context.tenant if flags & _TENANT else None
+    if flags & _EQUAL:
+        lacking = flags & _TENANT and tenant is None
+        return CryptoRefused(CryptoFlaw.CONTEXT) if lacking else FieldContext(context.resource, context.field, tenant)
     owner = context.owner if flags & _OWNER else None
     object_id = context.object_id if flags & _OBJECT else None
     narrowed = FieldContext(context.resource, context.field, tenant, owner, object_id)

@@ -6,13 +6,14 @@ that was encrypted under them unreadable, wherever copies of it lie. It reads no
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
 
-from ringwall.engines.crypto.encoding import to_text
+from ringwall.engines.crypto.encoding import joined, to_text
 from ringwall.engines.crypto.flaws import CryptoFlaw, CryptoRefused
 from ringwall.engines.crypto.rootkey import KEY_BYTES, Random, RootKey
 from ringwall.engines.crypto.secret import Secret
@@ -53,6 +54,10 @@ class Keys(Protocol):
         """The key of that name, current or older."""
         ...
 
+    def fixed(self, holder: str) -> DataKey | CryptoRefused:
+        """The holder's one key, the same for every process and for good."""
+        ...
+
     def random(self, count: int) -> bytes:
         """So many unpredictable bytes."""
         ...
@@ -66,6 +71,10 @@ class KeyStore(Protocol):
     def of(self, holder: str) -> Sequence[StoredKey]: ...
 
     def put(self, key: StoredKey) -> None: ...
+
+    def add(self, key: StoredKey) -> None:
+        """Keep a key unless there is one of its name."""
+        ...
 
     def remove(self, kid: str) -> None: ...
 
@@ -89,6 +98,10 @@ class MappedKeys:
     def put(self, key: StoredKey) -> None:
         """Add a key, or replace the one of its name."""
         self._keys[key.kid] = key
+
+    def add(self, key: StoredKey) -> None:
+        """Keep a key unless there is one of its name."""
+        self._keys.setdefault(key.kid, key)
 
     def remove(self, kid: str) -> None:
         """Destroy a key."""
@@ -145,6 +158,15 @@ class KeyRing:
         if isinstance(secret, CryptoRefused):
             return secret
         return self._remember(_opened(stored, secret))
+
+    def fixed(self, holder: str) -> DataKey | CryptoRefused:
+        """The one key of a holder whose values are to be found by equality. Its name follows from the holder, so that
+        of two processes that make it at once one has made it."""
+        kid = to_text(hashlib.sha256(joined(b"ringwall/fixed/1", holder.encode())).digest()[:_KID_BYTES])
+        if kid not in self._open and self._store.get(kid) is None:
+            wrapped = self._root.wrap(Secret(self._random(KEY_BYTES)), kid, holder, self._random)
+            self._store.add(StoredKey(kid, holder, 1, self._root.id, wrapped))
+        return self.find(kid)
 
     def rotate(self, holder: str) -> DataKey:
         """Give a holder a new current key; what the older ones encrypted stays readable."""
