@@ -14,19 +14,22 @@ from typing import Any, Final
 
 import uvicorn
 from a2wsgi import WSGIMiddleware
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from ringwall.adapters.asgi import AsgiWall
 from ringwall.adapters.asgi_talk import Message, Receive, Scope, Write
+from ringwall.adapters.uvicorn_http import strict_http
 
 GRACE_S: Final = 5
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
-async def serve_asgi(app: Any, listener: socket.socket, tls: ssl.SSLContext | None, ready: Callable[[], None]) -> None:
+async def serve_asgi(
+    app: AsgiWall, listener: socket.socket, tls: ssl.SSLContext | None, ready: Callable[[], None]
+) -> None:
     """Serve until a signal. `ready` is called once it accepts."""
     config = uvicorn.Config(
         app,
-        http=HttpToolsProtocol,
+        http=strict_http(app.wall),
         interface="asgi3",
         log_level="warning",
         access_log=False,
@@ -34,7 +37,6 @@ async def serve_asgi(app: Any, listener: socket.socket, tls: ssl.SSLContext | No
         date_header=True,
         proxy_headers=False,
         timeout_graceful_shutdown=GRACE_S,
-        h11_max_incomplete_event_size=65_536,
     )
     config.load()
     config.ssl = tls

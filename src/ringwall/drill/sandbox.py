@@ -86,17 +86,12 @@ class Sandbox:
 
     def bare(self, case: Case) -> Outcome:
         """The case against the clinic as it is."""
-        with self._grounds() as grounds:
-            shutil.copytree(self._root / "first", grounds.directory, dirs_exist_ok=True)
-            with Client(create_app(grounds.directory)) as client:
-                return play(case, client.send, grounds)
+        with self.fresh() as (grounds, _), Client(create_app(grounds.directory)) as client:
+            return play(case, client.send, grounds)
 
     def protected(self, case: Case, layer: Layer | None) -> tuple[Outcome, list[Event]]:
         """The case against the clinic behind its wall, one layer fooled, and the events of the hostile requests."""
-        with self._grounds() as grounds:
-            data = grounds.root / "ringwall"
-            shutil.copytree(self._template, data)
-            shutil.copytree(self._root / "first", grounds.directory, dirs_exist_ok=True)
+        with self.fresh() as (grounds, data):
             return self._play(case, layer, grounds, open_runtime(data))
 
     def _play(self, case: Case, layer: Layer | None, grounds: Grounds, runtime: Runtime) -> tuple[Outcome, list[Event]]:
@@ -126,11 +121,15 @@ class Sandbox:
         return Principal(found.subject, roles, "claimed", found.tenant, mfa=True)
 
     @contextmanager
-    def _grounds(self) -> Iterator[Grounds]:
+    def fresh(self) -> Iterator[tuple[Grounds, Path]]:
+        """Surroundings with a clinic as it was at first, and a copy of the wall's data directory; gone afterwards."""
         root = Path(tempfile.mkdtemp(dir=self._root))
+        data = root / "ringwall"
         try:
-            with Grounds(root, self._proofs, stores=(root / "clinic", root / "ringwall" / "journal")) as grounds:
-                yield grounds
+            with Grounds(root, self._proofs, stores=(root / "clinic", data / "journal")) as grounds:
+                shutil.copytree(self._template, data)
+                shutil.copytree(self._root / "first", grounds.directory, dirs_exist_ok=True)
+                yield grounds, data
         finally:
             shutil.rmtree(root, ignore_errors=True)
 
