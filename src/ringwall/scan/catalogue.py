@@ -44,22 +44,23 @@ _HARD = ("AC:H/AT:P/PR:N/UI:P/VC:L/VI:N/VA:N/SC:N/SI:N/SA:N", 2.3)
 _OUT = ("AC:L/AT:N/PR:L/UI:N/VC:H/VI:N/VA:L/SC:L/SI:N/SA:N", 7.1)
 _GUESS = ("AC:L/AT:N/PR:N/UI:N/VC:L/VI:L/VA:N/SC:N/SI:N/SA:N", 6.9)
 
+_OWNER = "State who may: `allow: [owner]` on the operation and `owner:` on the resource; compare it in the app."
 _SINK = "Pass the value as data (bound, quoted by the library, or from a fixed list), and state its format and pattern."
 
 WEAKNESSES: Mapping[str, Weakness] = {
     w.kind: w
     for w in (
         _weakness("object-read", "Another account's object is readable", 639, "1", _READ,
-                  "State who may: `allow: [owner]` on the operation and `owner:` on the resource; compare it in the app."),
+                  _OWNER),
         _weakness("object-write", "Another account's object can be changed", 639, "1", _WRITE,
-                  "State who may: `allow: [owner]` on the operation and `owner:` on the resource; compare it in the app."),
+                  _OWNER),
         _weakness("function", "An operation does not ask for the role", 862, "5", _BOTH,
                   "Keep the operation to the contract's roles: check the role before anything else."),
         _weakness("authentication", "An operation asks nobody who they are", 306, "2", _ANYONE,
                   "Ask for a credential, or state `allow: anyone` if it is meant to be open."),
         _weakness("token", "A token that nobody issued is accepted", 347, "2", _ANYONE,
                   "Verify signature, algorithm and expiry with a library, with a long random key."),
-        _weakness("mass-assignment", "A property that only the server should set is taken from the caller", 915, "3", _WRITE,
+        _weakness("mass-assignment", "A property that only the server should set is taken", 915, "3", _WRITE,
                   "Take only declared properties (`additionalProperties: false`), or state `write:` for the field."),
         _weakness("data-exposure", "A reply holds a secret that the caller should not have", 213, "3", _READ,
                   "Answer with the declared properties only, or state `read:` and `mask:` for the field."),

@@ -48,7 +48,9 @@ class Draft:
         for name, value in self.path.items():
             target = target.replace(f"{{{name}}}", quote(text_of(value), safe=""))
             target = target.replace(f"{{{name}+}}", quote(text_of(value), safe="/"))
-        pairs = [(n, text_of(v)) for n, value in self.query.items() for v in (value if isinstance(value, list) else [value])]
+        pairs = [
+            (n, text_of(v)) for n, value in self.query.items() for v in (value if isinstance(value, list) else [value])
+        ]
         query = urlencode(pairs, quote_via=quote)
         body = self.raw if self.raw is not None else written(self.media, self.body)
         headers = [AGENT, ("Accept", "*/*"), *self.headers.items(), *self.more]
@@ -104,7 +106,11 @@ class Composer:
         slots = dict(aim.slots)
         for parameter in aim.op.api.parameters:
             if parameter.where == "path":
-                value = self._named(parameter.name, slots[parameter.name], owner, thing) if parameter.name in slots else None
+                value = (
+                    self._named(parameter.name, slots[parameter.name], owner, thing)
+                    if parameter.name in slots
+                    else None
+                )
                 path[parameter.name] = value if value is not None else self._made(parameter, label, hint)
                 if path[parameter.name] is None:
                     return None
@@ -146,7 +152,9 @@ class Composer:
         def hint(name: str, flat: dict[str, JSON]) -> JSON:
             if names and name in names:
                 return owner.username if name == names[0] else owner.password
-            found = self._known(name, aim, kind.owner if kind else None, kind.tenant if kind else None, owner, thing, new)
+            found = self._known(
+                name, aim, kind.owner if kind else None, kind.tenant if kind else None, owner, thing, new
+            )
             return _as(found, kind_of(flat))
 
         return hint

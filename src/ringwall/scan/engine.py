@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 
 from ringwall.contract.api import Api
 from ringwall.contract.model import Contract
@@ -17,7 +18,7 @@ from ringwall.scan.catalogue import KINDS, WEAKNESSES
 from ringwall.scan.checks import access, computed, errors, markup, outbound, properties, service, signin, sql, tokens
 from ringwall.scan.checks.points import Base, base
 from ringwall.scan.client import Client, Ended
-from ringwall.scan.compose import Composer
+from ringwall.scan.compose import Composer, Draft
 from ringwall.scan.listener import Listener
 from ringwall.scan.model import SERVICE, Account, Finding, Report, Verdict
 from ringwall.scan.pool import Pool
@@ -29,6 +30,9 @@ OF_SERVICE = ("cors", "headers", "tls", "inventory")
 CLEAN_S = 15.0
 _PROBES = (sql.sqli, sql.nosqli, computed.computed, computed.path, outbound.ssrf, outbound.xxe, outbound.redirect,
            markup.xss, tokens.token)  # fmt: skip
+_BLIND = (computed.computed, computed.path, outbound.ssrf, outbound.xxe)
+_NEEDED = ("token", "sqli", "nosqli", "cmdi", "ssti", "deserialization", "path", "xxe", "ssrf", "xss", "redirect",
+           "errors", "rate-limit")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +122,7 @@ def _run(bench: Bench, options: Options) -> None:
 
 def _explore(bench: Bench, people: tuple[Account, ...], in_flight: int) -> None:
     """Read what there is: the lists as everyone, then the objects that they name as those who may be their owners."""
+
     def read(task: tuple[Aim, Account]) -> None:
         aim, account = task
         bench.say(f"explore     {aim.key}")
@@ -140,6 +145,7 @@ def _needs(aim: Aim) -> bool:
 
 def _objects(bench: Bench, people: tuple[Account, ...], threads: ThreadPoolExecutor) -> None:
     """What was only named is read, to learn whose it is."""
+
     def read(task: tuple[str, str, Account]) -> None:
         kind, identity, account = task
         thing = next((t for t in bench.pool.of(kind) if t.id == identity), None)
@@ -160,28 +166,35 @@ def _pulse(bench: Bench) -> None:
             continue
         draft = bench.composer.draft(aim, account)
         if draft is not None and bench.client.send(draft.call()).fine:
-            call = draft.call()
-            bench.client.pulse = lambda: bench.client.send(call).fine
+            bench.client.pulse = partial(_alive, bench, draft)
             return
 
 
+def _alive(bench: Bench, draft: Draft) -> bool:
+    return bench.client.send(draft.call()).fine
+
+
 def _probe(bench: Bench) -> list[Base]:
-    """Every probe at every operation that takes a valid request."""
+    """Every probe at every operation; without a valid request, those that need no valid twin."""
     served: list[Base] = []
-    for aim in bench.subject.aims:
+    for aim in bench.subject.aims if bench.accounts else ():
         bench.say(f"probe       {aim.key}")
-        found = base(bench, aim) if bench.accounts else "no account was given"
-        if isinstance(found, str):
-            for kind in KINDS:
-                if kind not in OF_SERVICE and kind not in ("object-read", "object-write", "function", "authentication"):
-                    bench.untested(kind, aim, found)
-            computed.path_of_unserved(bench, aim)
-        else:
-            served.append(found)
-            for check in _PROBES:
+        found = base(bench, aim)
+        if isinstance(found, Base):
+            for check in _PROBES if found.served else _BLIND:
                 check(bench, aim, found)
-        if bench.accounts:
-            errors.provoke(bench, aim, bench.accounts[0] if isinstance(found, str) else found.account)
+            errors.provoke(bench, aim, found.account)
+        if isinstance(found, Base) and found.served:
+            served.append(found)
+            continue
+        status = found.sent.reply.status if isinstance(found, Base) else 0
+        why = (
+            found
+            if isinstance(found, str)
+            else f"no valid request: the target answers {status} to {found.account.name}"
+        )
+        for kind in _NEEDED:
+            bench.untested(kind, aim, why)
     return served
 
 
@@ -208,7 +221,9 @@ def _last(bench: Bench, bases: list[Base]) -> None:
 
 def _report(bench: Bench, url: str, seed: str, requests: int, seconds: float, ended: str | None) -> Report:
     findings = sorted(bench.findings.values(), key=lambda f: (-WEAKNESSES[f.kind].score, f.kind, f.operation, f.where))
-    accepted = {a.id for a in bench.subject.contract.accepted if a.until >= date.today()} if bench.subject.contract else set()  # noqa: DTZ011 - a contract's day is the reader's own
+    today = date.today()  # noqa: DTZ011 - a contract's day is the reader's own
+    stated = bench.subject.contract.accepted if bench.subject.contract else ()
+    accepted = {a.id for a in stated if a.until >= today}
     marked = tuple(replace(f, accepted=f.id in accepted) for f in findings)
     return Report(url, bench.subject.api.title, seed, marked, _verdicts(bench, marked, ended), requests,
                   round(seconds, 2), tuple(bench.left), ended)  # fmt: skip
@@ -218,10 +233,6 @@ def _verdicts(bench: Bench, findings: tuple[Finding, ...], ended: str | None) ->
     """A verdict for each operation and class; what nobody judged was not tested."""
     known = bench.verdicts()
     why = f"the scan ended before: {ended}" if ended else "it does not apply to an operation of this form"
-    made = []
-    for aim in bench.subject.aims:
-        for kind in (k for k in KINDS if k not in OF_SERVICE):
-            made.append(known.get((aim.key, kind)) or Verdict(aim.key, kind, "not tested", why))
-    for kind in OF_SERVICE:
-        made.append(known.get((SERVICE, kind)) or Verdict(SERVICE, kind, "not tested", ended or "no operation was served"))
-    return tuple(made)
+    keys = [(aim.key, kind) for aim in bench.subject.aims for kind in KINDS if kind not in OF_SERVICE]
+    of_service = [(SERVICE, kind) for kind in OF_SERVICE]
+    return tuple(known.get(key) or Verdict(*key, "not tested", why) for key in (*keys, *of_service))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
 _MOST = 400
@@ -51,7 +52,7 @@ class _Writer:
             return self.write(value[-1] if isinstance(value, tuple) else value)
         return ""
 
-    def _next(self, fits: Any) -> str:
+    def _next(self, fits: Callable[[str], bool]) -> str:
         """The filler's next character if it fits, else any plain one that does."""
         wanted = self._filler[self._at % len(self._filler)]
         self._at += 1
@@ -59,7 +60,7 @@ class _Writer:
         return next((c for c in (wanted, *spare) if fits(c)), "")
 
 
-_CATEGORIES = {
+_CATEGORIES: Mapping[str, Callable[[str], bool]] = {
     "CATEGORY_DIGIT": str.isdecimal,
     "CATEGORY_NOT_DIGIT": lambda c: not c.isdecimal(),
     "CATEGORY_SPACE": str.isspace,
@@ -80,5 +81,5 @@ def _among(character: str, members: Any) -> bool:
         elif name == "RANGE":
             found = found or value[0] <= ord(character) <= value[1]
         elif name == "CATEGORY":
-            found = found or bool(_CATEGORIES[str(value)](character))
+            found = found or _CATEGORIES[str(value)](character)
     return found != negated

@@ -1,4 +1,4 @@
-"""Accounts as the user states them, signed in: credentials into headers, and what can be known of whom they belong to."""
+"""Accounts as the user states them, signed in: credentials into headers, and whose they are."""
 
 from __future__ import annotations
 
@@ -60,7 +60,9 @@ def _headers(name: str, scheme: str, value: str) -> tuple[tuple[str, str], ...]:
     found = made.get(scheme)
     if found is None or not value:
         raise Unusable(f"--as {name}: the scheme is bearer, key, basic, header or login")
-    if any(ord(c) < 32 or ord(c) > 255 for pair in found for part in pair for c in part) or any(not n for n, _ in found):
+    if any(ord(c) < 32 or ord(c) > 255 for pair in found for part in pair for c in part) or any(
+        not n for n, _ in found
+    ):
         raise Unusable(f"--as {name}: the credential cannot stand in a header")
     return found
 

@@ -102,9 +102,7 @@ class Subject:
         answers = [self._granted(word, account, owner, tenant, aim) for word in aim.stated]
         return True if True in answers else None if None in answers else False
 
-    def _granted(
-        self, word: str, account: Account, owner: str | None, tenant: str | None, aim: Aim
-    ) -> bool | None:
+    def _granted(self, word: str, account: Account, owner: str | None, tenant: str | None, aim: Aim) -> bool | None:
         if word == "anyone":
             return True
         if not account.headers and account.username is None:

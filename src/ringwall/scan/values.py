@@ -113,9 +113,7 @@ class Maker:
             made[name] = self.make(schema, name, f"{label}.{name}", hint, full=full, depth=depth + 1)
         return made
 
-    def _array(
-        self, flat: dict[str, JSON], name: str, label: str, hint: Hint, *, full: bool, depth: int
-    ) -> list[JSON]:
+    def _array(self, flat: dict[str, JSON], name: str, label: str, hint: Hint, *, full: bool, depth: int) -> list[JSON]:
         least = flat.get("minItems")
         count = least if isinstance(least, int) else 1 if depth < 2 else 0
         return [

@@ -1,1 +1,1 @@
-"""The checks: functions of a bench, a module a family. A check proves or refutes, with its control; it never guesses."""
+"""The checks: functions of a bench, a module a family. Each proves or refutes, with its control; it never guesses."""

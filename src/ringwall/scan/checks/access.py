@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from ringwall.contract.guess import is_health, is_sign_in
+from ringwall.contract.guess import is_sign_in
 from ringwall.scan.bench import Bench, Sent, anonymous, short
 from ringwall.scan.checks import writes
 from ringwall.scan.checks.writes import Attempt
@@ -92,9 +92,9 @@ def _forbidden(bench: Bench, aim: Aim, attacker: Account, victim: Account, thing
         tenant = str(stated) if stated is not None else None
         if bench.subject.may(attacker, aim, owner, tenant) is not False:
             return None
-        if {"owner", "member"} & set(aim.stated) or (tenant and tenant != attacker.tenant and attacker.tenant):
-            return "object-read" if aim.method in ("GET", "HEAD") else "object-write"
-        return "function"
+        if bench.subject.may(attacker, aim, attacker.subject, attacker.tenant) is False:
+            return "function"
+        return "object-read" if aim.method in ("GET", "HEAD") else "object-write"
     if thing is not None and own and bench.pool.apart(thing.kind, victim, attacker, thing):
         return "object-read" if aim.method in ("GET", "HEAD") else "object-write"
     return None
@@ -104,7 +104,7 @@ def _say_why(bench: Bench, aim: Aim) -> None:
     kinds = ["object-read" if aim.method in ("GET", "HEAD") else "object-write"] if aim.slots else []
     for kind in (*kinds, "function"):
         if aim.stated is None:
-            bench.untested(kind, aim, "not decidable: no contract says who may, and the lists do not tell whose is whose")
+            bench.untested(kind, aim, "not decidable: no contract says who may, and no lists tell whose is whose")
         elif aim.slots and not any(_thing(bench, aim, a) for a in bench.accounts):
             bench.untested(kind, aim, NOT_SHOWN)
         else:
@@ -195,11 +195,15 @@ def _marks(reply: Reply, thing: Thing | None) -> list[tuple[str, object]]:
     """The values of a reply that tell it from another: words of some length, numbers that are no mere flags."""
     document = reply.document
     if document is not None:
-        found = [(p, v) for p, v in scalars(document) if not isinstance(v, bool) and (len(str(v)) > 3 or isinstance(v, int))]
-        return list(found)
-    known = [(n, v) for n, v in thing.values.items() if isinstance(v, str) and len(v) > 3] if thing else []
-    words = [(n, v) for n, v in known if v in reply.text]
-    return list(words) if thing else ([("", reply.text[:200])] if reply.body else [])
+        return [(p, v) for p, v in scalars(document) if not isinstance(v, bool) and _tells(v)]
+    if thing is None:
+        return [("", reply.text[:200])] if reply.body else []
+    return [(n, v) for n, v in thing.values.items() if isinstance(v, str) and len(v) > 3 and v in reply.text]
+
+
+def _tells(value: object) -> bool:
+    """Whether a value is long enough to be somebody's."""
+    return isinstance(value, int) or len(str(value)) > 3
 
 
 def _holds(reply: Reply, path: str, value: object) -> bool:
@@ -257,12 +261,12 @@ def _list(bench: Bench, aim: Aim) -> None:
         mine = account.subject if rule.filter == "owner" else account.tenant
         if name is None or mine is None or bench.subject.may(account, aim, account.subject, account.tenant) is False:
             continue
-        if _foreign(bench, aim, account, name, mine):
+        if _foreign(bench, aim, account, name, mine, rule.filter):
             return
     bench.untested("object-read", aim, "whose objects an account may list is not known (--subject, --tenant, --role)")
 
 
-def _foreign(bench: Bench, aim: Aim, account: Account, name: str, mine: str) -> bool:
+def _foreign(bench: Bench, aim: Aim, account: Account, name: str, mine: str, rule: str) -> bool:
     draft = bench.composer.draft(aim, account)
     if draft is None:
         return False
@@ -276,12 +280,7 @@ def _foreign(bench: Bench, aim: Aim, account: Account, name: str, mine: str) -> 
         foreign = next((o for o in found if str(o[name]) != mine), None)
         if foreign is not None:
             what = f"{account.name}'s list holds an object with {name} = {short(foreign[name])!r}, theirs is {mine!r}"
-            bench.proved("object-read", aim, "", what, f"the contract says `filter: {name}`-wise own objects only", sent.call)
+            bench.proved("object-read", aim, "", what, f"the contract says `filter: {rule}`", sent.call)
             return True
     bench.refuted("object-read", aim, f"{account.name}'s list holds only what is theirs")
     return True
-
-
-def reachable(aim: Aim) -> bool:
-    """Whether it is worth calling at all: no liveness probe."""
-    return not is_health(aim.op.api)

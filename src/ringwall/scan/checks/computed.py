@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 from ringwall.scan.bench import Bench, short
 from ringwall.scan.checks.points import Base, Point, placed, points, sent_by
@@ -17,7 +16,10 @@ from ringwall.scan.subject import Aim
 
 Probe = Callable[[str, int, int], str]
 _PROBES: Mapping[str, tuple[Probe, ...]] = {
-    "ssti": (lambda v, a, b: f"{{{{{a}*{b}}}}}${{{a}*{b}}}<%={a}*{b}%>#{{{a}*{b}}}", lambda v, a, b: f"{{{{{a}*{b}}}}}"),
+    "ssti": (
+        lambda v, a, b: f"{{{{{a}*{b}}}}}${{{a}*{b}}}<%={a}*{b}%>#{{{a}*{b}}}",
+        lambda v, a, b: f"{{{{{a}*{b}}}}}",
+    ),
     "cmdi": (
         lambda v, a, b: f"{v};expr {a} \\* {b}",
         lambda v, a, b: f"{v}$(expr {a} \\* {b})",
@@ -33,31 +35,50 @@ _FILE_NAMES = re.compile(r"file|path|name|doc|template|page|dir|folder|leaf|imag
 
 def computed(bench: Bench, aim: Aim, base: Base) -> None:
     """Every text place of one operation against every probe."""
-    places = [p for p in points(bench, base) if p.text and not _names_object(aim, p)]
+    places = [p for p in points(bench, base) if p.text]
     for kind, probes in _PROBES.items():
         usable = [p for p in places if p.where == "body"] if kind == "deserialization" else places
         if not usable:
             bench.untested(kind, aim, "no text parameter that could carry it")
-        elif not any(_worked_out(bench, base, point, kind, probe) for point in usable for probe in probes):
+        elif True not in [_tried(bench, base, usable, kind, probe) for probe in probes]:
             bench.refuted(kind, aim, f"nothing was worked out in {', '.join(p.name for p in usable)}")
 
 
-def _names_object(aim: Aim, point: Point) -> bool:
-    return point.where == "path" and not point.text and point.name in dict(aim.slots)
+def _tried(bench: Bench, base: Base, places: list[Point], kind: str, probe: Probe) -> bool:
+    """Each place by itself; where every request makes an object, all places at once, each with numbers of its own."""
+    if not bench.creates(base.draft.aim):
+        return any(_worked_out(bench, base, point, kind, probe) for point in places)
+    draft, products = base.draft, dict[str, Point]()
+    for point in places:
+        a, b = _numbers(bench)
+        draft = draft.put(point.where, point.name, probe(text_of(point.value or "a"), a, b))
+        products[str(a * b)] = point
+    text = sent_by(bench, draft).reply.text
+    hit = next((point for product, point in products.items() if product in text), None)
+    return hit is not None and _worked_out(bench, base, hit, kind, probe)
+
+
+def _numbers(bench: Bench) -> tuple[int, int]:
+    return bench.dice.number(f"one{bench.label()}"), bench.dice.number(f"two{bench.label()}")
 
 
 def _worked_out(bench: Bench, base: Base, point: Point, kind: str, probe: Probe) -> bool:
     value = text_of(point.value if point.value is not None else "a")
     for turn in range(2):
-        a, b = (bench.dice.number(f"{kind}{side}{bench.label()}") for side in "ab")
+        a, b = _numbers(bench)
         text = probe(value, a, b)
         sent = sent_by(bench, placed(base, point, text))
         if str(a * b) not in sent.reply.text:
             return False
         if turn == 1:
-            bench.proved(kind, base.draft.aim, point.name,
-                         f"{point.where} {point.name} = {short(text)!r} comes back with {a * b}",
-                         "the product stands nowhere in the request, and other numbers give theirs", sent.call)  # fmt: skip
+            bench.proved(
+                kind,
+                base.draft.aim,
+                point.name,
+                f"{point.where} {point.name} = {short(text)!r} comes back with {a * b}",
+                "the product stands nowhere in the request, and other numbers give theirs",
+                sent.call,
+            )
     return True
 
 
@@ -75,16 +96,13 @@ def path(bench: Bench, aim: Aim, base: Base) -> None:
                 continue
             other = sent_by(bench, placed(base, point, name.replace("passwd", bench.dice.word("nofile"))))
             if not _PASSWD.search(other.reply.text):
-                bench.proved("path", aim, point.name, f"{point.where} {point.name} = {name!r}: {found.group()}…",
-                             "a file that does not exist there answers otherwise", sent.call)  # fmt: skip
+                bench.proved(
+                    "path",
+                    aim,
+                    point.name,
+                    f"{point.where} {point.name} = {name!r}: {found.group()}…",
+                    "a file that does not exist there answers otherwise",
+                    sent.call,
+                )
                 return
     bench.refuted("path", aim, f"no file from elsewhere by {', '.join(p.name for p in places)}")
-
-
-def path_of_unserved(bench: Bench, aim: Aim) -> None:
-    """File names need no valid twin: where no file is known the climbing is tried all the same."""
-    for account in bench.accounts[:1]:
-        draft = bench.composer.draft(aim, account, label=bench.label())
-        if draft is not None:
-            sent = bench.send(draft)
-            path(bench, aim, Base(replace(draft), sent, account))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from ringwall.contract.api import JSON
 from ringwall.scan.bench import Bench, Sent, short
 from ringwall.scan.model import Account
 from ringwall.scan.subject import Aim
@@ -14,7 +15,8 @@ _TRACES = re.compile(
     r"Traceback \(most recent call last\)|File \"[^\"\n]+\", line \d+, in "
     r"|^\s+at [\w.$<>]+\([\w$]+\.(java|kt|scala):\d+\)|^\s+at .+ \(?(/|file:|node:)[^\n]+:\d+:\d+\)?"
     r"|^\s+at [\w.<>`]+\(.*\) in [^\n]+:line \d+|PHP (Fatal error|Warning|Parse error):|goroutine \d+ \[running\]"
-    r"|[\w/.-]+\.rb:\d+:in [`']|SQLSTATE\[\w+\]|ORA-\d{5}|You have an error in your SQL syntax|sqlite3?\.OperationalError"
+    r"|[\w/.-]+\.rb:\d+:in [`']|SQLSTATE\[\w+\]|ORA-\d{5}"
+    r"|You have an error in your SQL syntax|sqlite3?\.OperationalError"
     r"|org\.hibernate\.|psycopg2?\.errors|System\.\w+Exception:|<title>[^<]*(Werkzeug|Django) ?Debug",
     re.MULTILINE,
 )
@@ -26,8 +28,14 @@ def watch(bench: Bench, aim: Aim, sent: Sent) -> None:
         return
     found = _TRACES.search(sent.reply.text)
     if found:
-        bench.proved("errors", aim, "", f"{sent.reply.status} with {short(found.group().strip())!r}",
-                     "a valid request's reply holds no such text", sent.call)  # fmt: skip
+        bench.proved(
+            "errors",
+            aim,
+            "",
+            f"{sent.reply.status} with {short(found.group().strip())!r}",
+            "looked for in errors only: a success may hold such text as its content",
+            sent.call,
+        )
 
 
 def provoke(bench: Bench, aim: Aim, account: Account) -> None:
@@ -45,7 +53,8 @@ def provoke(bench: Bench, aim: Aim, account: Account) -> None:
         if aim.method == "GET" and kind_of(flat) in ("integer", "number"):
             tries += [draft.put(parameter.where, parameter.name, value) for value in (0, -1, 2**63)]
     if draft.media and isinstance(draft.body, dict) and aim.method != "DELETE":
-        tries += [replace(draft, body=wrong) for wrong in ({}, [], {n: {"rw": []} for n in draft.body})]
+        wrong: tuple[JSON, ...] = ({}, [], {name: {"rw": []} for name in draft.body})
+        tries += [replace(draft, body=each) for each in wrong]
     for each in tries:
         bench.made(aim, each, bench.send(each).reply, account, account) if bench.creates(aim) else bench.send(each)
     bench.refuted("errors", aim, f"{len(tries)} broken requests told nothing")

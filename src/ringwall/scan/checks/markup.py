@@ -12,6 +12,7 @@ from ringwall.scan.subject import Aim
 from ringwall.scan.values import kind_of, resolved
 
 _INERT = frozenset({"textarea", "title", "style", "script", "noscript", "template", "xmp", "iframe", "noembed"})
+_PARSED = "parsed as a start tag outside inert elements, served as HTML, no policy against inline script"
 _MEDIA = ("text/html", "application/xhtml+xml", "image/svg+xml")
 
 
@@ -68,9 +69,14 @@ def xss(bench: Bench, aim: Aim, base: Base) -> None:
         value = f"\"'><{tag} x=1>"
         sent = sent_by(bench, placed(base, point, value))
         if acted_on(sent.reply, tag):
-            bench.proved("xss", aim, point.name, f"{point.where} {point.name} = {value!r} is a tag of the page",
-                         "parsed as a start tag outside inert elements, served as HTML, no policy against inline script",
-                         sent.call)  # fmt: skip
+            bench.proved(
+                "xss",
+                aim,
+                point.name,
+                f"{point.where} {point.name} = {value!r} is a tag of the page",
+                _PARSED,
+                sent.call,
+            )
             return
     if _stored(bench, aim, base):
         return
@@ -97,8 +103,6 @@ def _stored(bench: Bench, aim: Aim, base: Base) -> bool:
             continue
         shown = bench.send(page)
         if acted_on(shown.reply, tag):
-            bench.proved("xss", aim, name, f"{name} set by {change.key} is a tag of the page",
-                         "parsed as a start tag outside inert elements, served as HTML, no policy against inline script",
-                         shown.call)  # fmt: skip
+            bench.proved("xss", aim, name, f"{name} set by {change.key} is a tag of the page", _PARSED, shown.call)
             return True
     return False

@@ -12,21 +12,29 @@ from ringwall.scan.subject import Aim
 
 _URLS = re.compile(r"url|uri|link|href|callback|hook|feed|host|image|avatar|src|source|fetch|proxy|remote|site|domain",
                    re.IGNORECASE)  # fmt: skip
-_WAYS = re.compile(r"^(to|next|go|goto|url|uri|continue|dest|destination|redirect\w*|return\w*|back|forward|target|r|u)$",
+_WAYS = re.compile(r"^(to|next|go|goto|url|uri|continue|dest|destination|redirect\w*|return\w*|back|forward|target)$",
                    re.IGNORECASE)  # fmt: skip
 _WAIT_S = 0.3
 
 
 def ssrf(bench: Bench, aim: Aim, base: Base) -> None:
     """An address of the scanner's own listener, used once: is it fetched?"""
-    places = [p for p in points(bench, base) if p.schema.get("format") in ("uri", "url") or (p.text and _URLS.search(p.name))]
+    places = [
+        p for p in points(bench, base) if p.schema.get("format") in ("uri", "url") or (p.text and _URLS.search(p.name))
+    ]
     for point in places:
         word = bench.dice.word(f"ssrf{bench.label()}", 16)
         sent = sent_by(bench, placed(base, point, bench.listener.url(word)))
         if bench.listener.hit(word, _WAIT_S):
             told = "; its answer comes back" if word[::-1] in sent.reply.text else ""
-            bench.proved("ssrf", aim, point.name, f"the target fetched {bench.listener.url(word)}{told}",
-                         "the address was made for this one request and used nowhere else", sent.call)  # fmt: skip
+            bench.proved(
+                "ssrf",
+                aim,
+                point.name,
+                f"the target fetched {bench.listener.url(word)}{told}",
+                "the address was made for this one request and used nowhere else",
+                sent.call,
+            )
             return
     if places:
         bench.refuted("ssrf", aim, f"the listener was not reached by {', '.join(p.name for p in places)}")
@@ -46,8 +54,14 @@ def xxe(bench: Bench, aim: Aim, base: Base) -> None:
     raw = f'<?xml version="1.0"?><!DOCTYPE document [{entity}]><document>{inner}</document>'.encode()
     sent = sent_by(bench, replace(base.draft, raw=raw))
     if bench.listener.hit(word, _WAIT_S):
-        bench.proved("xxe", aim, "body", f"the parser fetched {bench.listener.url(word)}",
-                     "the address was made for this one request and used nowhere else", sent.call)  # fmt: skip
+        bench.proved(
+            "xxe",
+            aim,
+            "body",
+            f"the parser fetched {bench.listener.url(word)}",
+            "the address was made for this one request and used nowhere else",
+            sent.call,
+        )
     else:
         bench.refuted("xxe", aim, f"{sent.reply.status}, and the listener was not reached")
 
@@ -64,7 +78,13 @@ def redirect(bench: Bench, aim: Aim, base: Base) -> None:
             sent = sent_by(bench, placed(base, point, value))
             location = sent.reply.headers.get("location", "")
             if 300 <= sent.reply.status < 400 and urlsplit(location).hostname == host:
-                bench.proved("redirect", aim, point.name, f"Location: {location}",
-                             "the host is one that only this request named", sent.call)  # fmt: skip
+                bench.proved(
+                    "redirect",
+                    aim,
+                    point.name,
+                    f"Location: {location}",
+                    "the host is one that only this request named",
+                    sent.call,
+                )
                 return
     bench.refuted("redirect", aim, "no foreign host in Location")

@@ -13,6 +13,7 @@ from ringwall.contract.api import JSON
 from ringwall.scan.bench import Bench, Sent
 from ringwall.scan.compose import Draft
 from ringwall.scan.model import Account, Reply
+from ringwall.scan.pool import Thing
 from ringwall.scan.subject import Aim
 from ringwall.scan.values import kind_of, resolved
 
@@ -47,33 +48,49 @@ class Base:
     sent: Sent
     account: Account
 
+    @property
+    def served(self) -> bool:
+        """Whether the target took it."""
+        return 200 <= self.sent.reply.status < 400
+
 
 def base(bench: Bench, aim: Aim) -> Base | str:
-    """A valid request to one operation by an account that may, on an object that a probe may touch; or why not."""
+    """A request to one operation by an account that may, on an object that a probe may touch. One that was not served
+    has `served` false: some probes need no valid twin. Or why there is none at all."""
     if aim.held and bench.safe:
         return "held back: its name speaks of harm to everyone's data"
-    said = "no value is known for its path"
-    accounts = sorted(bench.accounts, key=lambda a: not bench.subject.may(a, aim, a.subject, a.tenant))
-    for account in accounts:
-        things = [t for t in bench.pool.of(aim.slots[-1][1])
-                  if bench.pool.owner(t, bench.accounts) is account] if aim.slots else []  # fmt: skip
-        thing = next(iter(things), None)
-        if aim.slots and aim.method != "GET":
-            thing = bench.fresh(aim.slots[-1][1], account)
-            if thing is None and bench.safe:
-                said = "--safe: the scan could make no object of its own to try it on"
-                continue
+    tried: Base | str = "no value is known for its path"
+    for account in sorted(bench.accounts, key=lambda a: able(bench, aim, a)):
+        thing = _thing(bench, aim, account)
+        if thing is None and aim.slots and aim.method != "GET" and bench.safe:
+            tried = tried if isinstance(tried, Base) else "--safe: the scan could make no object of its own for it"
+            continue
         for full in (True, False):
             draft = bench.composer.draft(
                 aim, account, thing=thing, label=bench.label(), full=full, new=bench.creates(aim)
             )
             if draft is None:
                 break
-            sent = sent_by(bench, draft)
-            if sent.reply.fine or 300 <= sent.reply.status < 400:
-                return Base(draft, sent, account)
-            said = f"no valid request: the target answers {sent.reply.status or 'nothing'} to {account.name}"
-    return said
+            made = Base(draft, sent_by(bench, draft), account)
+            if made.served:
+                return made
+            tried = tried if isinstance(tried, Base) else made
+    return tried
+
+
+def able(bench: Bench, aim: Aim, account: Account) -> int:
+    """For sorting: those that the contract allows first, those that it does not last."""
+    return {True: 0, None: 1, False: 2}[bench.subject.may(account, aim, account.subject, account.tenant)]
+
+
+def _thing(bench: Bench, aim: Aim, account: Account) -> Thing | None:
+    """An object of the account's: a fresh one for a write, any for a read."""
+    if not aim.slots:
+        return None
+    kind = aim.slots[-1][1]
+    if aim.method != "GET":
+        return bench.fresh(kind, account)
+    return next((t for t in bench.pool.of(kind) if bench.pool.owner(t, bench.accounts) is account), None)
 
 
 def sent_by(bench: Bench, draft: Draft) -> Sent:

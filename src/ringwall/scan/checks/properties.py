@@ -9,20 +9,25 @@ from dataclasses import replace
 from ringwall.contract.api import JSON
 from ringwall.contract.survey import applied
 from ringwall.scan.bench import Bench, Sent, secretly, short
+from ringwall.scan.checks.points import able
 from ringwall.scan.compose import Draft
 from ringwall.scan.model import Account
 from ringwall.scan.pool import Thing, objects, scalars
 from ringwall.scan.subject import Aim, declared, schema_of_body
 from ringwall.scan.values import resolved
 
-_HASH = re.compile(r"\$2[abxy]?\$\d\d\$|\$argon2(id|i|d)\$|\$[156]\$[./\w]+\$|pbkdf2_sha\d+\$|scrypt:\d|\$scrypt\$|\{SSHA\}")
+_HASH = re.compile(
+    r"\$2[abxy]?\$\d\d\$|\$argon2(id|i|d)\$|\$[156]\$[./\w]+\$|pbkdf2_sha\d+\$|scrypt:\d|\$scrypt\$|\{SSHA\}"
+)
 _KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY|\b(sk|rk)_[a-z]{3,8}_\w{8,}|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_\w{30,}"
                   r"|\bxox[abprs]-[\w-]{10,}")  # fmt: skip
 _HEX = re.compile(r"^([0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{128})$", re.IGNORECASE)
+MOST = 8
 _SERVER_SET = re.compile(r"password|hash|token|secret|created|updated|^_|at$|href|link|url", re.IGNORECASE)
 
 
 # --- written
+
 
 def assignment(bench: Bench, aim: Aim) -> None:
     """A body with one property too many, read back later."""
@@ -46,7 +51,8 @@ def assignment(bench: Bench, aim: Aim) -> None:
         if not extra:
             why = "no property is known that only the server sets"
             continue
-        if not any(_taken(bench, aim, account, thing, name, value, plain[1]) for name, value in extra):
+        taken = [_taken(bench, aim, account, thing, name, value, plain[1]) for name, value in extra[:MOST]]
+        if not any(taken):
             bench.refuted("mass-assignment", aim, f"not taken: {', '.join(name for name, _ in extra)}")
         return
     bench.untested("mass-assignment", aim, why)
@@ -54,8 +60,7 @@ def assignment(bench: Bench, aim: Aim) -> None:
 
 def _writers(bench: Bench, aim: Aim) -> list[Account]:
     """Accounts that may call it; where none is known to, any."""
-    able = [a for a in bench.accounts if bench.subject.may(a, aim, a.subject, a.tenant)]
-    return able or [a for a in bench.accounts if bench.subject.may(a, aim, a.subject, a.tenant) is None] or [*bench.accounts[:1]]
+    return sorted(bench.accounts, key=lambda a: able(bench, aim, a))
 
 
 def _plain(bench: Bench, aim: Aim, account: Account, thing: Thing | None) -> tuple[Thing, dict[str, JSON]] | None:
@@ -70,7 +75,8 @@ def _extra(bench: Bench, aim: Aim, account: Account, shown: dict[str, JSON]) -> 
     """Properties that the object has and this account must not set, each with a legal value that it has not."""
     kind = bench.subject.kinds[aim.kind or ""]
     asked, media = bench.subject.asked(aim), schema_of_body(aim.op.api)[1]
-    if any(here.get("additionalProperties") not in (None, False) for _, here in applied(media, bench.subject.api.schemas)):
+    parts = [here for _, here in applied(media, bench.subject.api.schemas)]
+    if any(here.get("additionalProperties") not in (None, False) for here in parts):
         return
     said = declared(bench.subject, aim)
     for name, current in shown.items():
@@ -110,7 +116,8 @@ def _other(
     if isinstance(current, int):
         return current + 7
     stated = "pattern" in flat or "format" in flat
-    return bench.composer.maker.text(flat if stated else {}, name, f"extra{bench.label()}") if isinstance(current, str) else None
+    label = f"extra{bench.label()}"
+    return bench.composer.maker.text(flat if stated else {}, name, label) if isinstance(current, str) else None
 
 
 def _taken(
@@ -128,8 +135,8 @@ def _taken(
     seen = bench.look(target, reader) if target and reader else None
     if target is None or seen is None or seen[1] is None or seen[1].get(name) != value:
         return False
-    bench.proved("mass-assignment", aim, name, f"{account.name} sets {name} = {short(value)!r}, read back from {target.kind} {target.id}",
-                 f"without it {name} is {short(before.get(name))!r}", sent.call)  # fmt: skip
+    what = f"{account.name} sets {name} = {short(value)!r}, read back from {target.kind} {target.id}"
+    bench.proved("mass-assignment", aim, name, what, f"without it {name} is {short(before.get(name))!r}", sent.call)
     return True
 
 
@@ -139,22 +146,37 @@ def _whole(thing: Thing | None, before: dict[str, JSON]) -> Thing | None:
 
 # --- shown
 
+
 def watch(bench: Bench, aim: Aim, sent: Sent) -> None:
     """Looks at every success for undeclared secrets and other accounts' known ones. A name alone is never enough."""
     if not sent.reply.fine or not sent.reply.media.endswith("json"):
         return
     document = sent.reply.document
     known = declared(bench.subject, aim)
+    bench.refuted("data-exposure", aim, "its replies hold no undeclared secret and no other account's")
     for path, value in scalars(document):
         name = path.rpartition("/")[2]
         what = _secret(name, value) if known and name not in known else None
         if what:
-            bench.proved("data-exposure", aim, name, f"undeclared {path} is {what}: {secretly(value)}",
-                         "judged by the value's form; the document's reply does not declare it", sent.call)  # fmt: skip
-        owner = next((a for a in bench.accounts if a.password and value == a.password and a.name != sent.call.account.name), None)
+            bench.proved(
+                "data-exposure",
+                aim,
+                name,
+                f"undeclared {path} is {what}: {secretly(value)}",
+                "judged by the value's form; the document's reply does not declare it",
+                sent.call,
+            )
+        others = [a for a in bench.accounts if a.password and a.name != sent.call.account.name]
+        owner = next((a for a in others if a.password == value), None)
         if owner and str(value) not in sent.call.body.decode("utf-8", "replace"):
-            bench.proved("data-exposure", aim, name, f"{path} is the password of {owner.name}",
-                         "the value is the very one that the account signs in with", sent.call)  # fmt: skip
+            bench.proved(
+                "data-exposure",
+                aim,
+                name,
+                f"{path} is the password of {owner.name}",
+                "the value is the very one that the account signs in with",
+                sent.call,
+            )
 
 
 def _secret(name: str, value: object) -> str | None:
@@ -201,7 +223,11 @@ def _shown(bench: Bench, aim: Aim, account: Account, thing: Thing, names: list[s
     for name in names:
         value = theirs[1].get(name)
         if value not in (None, "", 0, False) and found.get(name) == value and len(str(value)) > 3:
-            bench.proved("data-exposure", aim, name, f"{account.name} is shown {name} of another: {secretly(value)}",
-                         "equal to what its owner is shown; the contract's `read:` leaves this account out", sent.call)  # fmt: skip
-
-
+            bench.proved(
+                "data-exposure",
+                aim,
+                name,
+                f"{account.name} is shown {name} of another: {secretly(value)}",
+                "equal to what its owner is shown; the contract's `read:` leaves this account out",
+                sent.call,
+            )

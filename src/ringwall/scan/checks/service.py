@@ -14,7 +14,8 @@ from ringwall.scan.model import ANONYMOUS, SERVICE, Call, Reply
 _PLACES = ("/docs", "/redoc", "/swagger", "/swagger-ui", "/swagger-ui.html", "/swagger-ui/index.html", "/ui", "/ui/",
            "/api-docs", "/v3/api-docs", "/openapi.json", "/swagger.json", "/openapi.yaml", "/graphql", "/graphiql",
            "/debug", "/debug/", "/debug/vars", "/debug/pprof/", "/debug/settings", "/debug/config", "/actuator",
-           "/actuator/env", "/actuator/heapdump", "/env", "/.env", "/.git/config", "/config", "/settings", "/phpinfo.php",
+           "/actuator/env", "/actuator/heapdump", "/env", "/.env", "/.git/config", "/config", "/settings",
+           "/phpinfo.php",
            "/server-status", "/console", "/admin", "/metrics", "/trace", "/info", "/status", "/test",
            "/backup", "/dump", "/h2-console", "/elmah.axd")  # fmt: skip
 _QUIET = frozenset({"/metrics", "/info", "/status", "/test", "/admin", "/console"})
@@ -27,14 +28,30 @@ def cors(bench: Bench, base: Base) -> None:
     random = f"https://{bench.dice.word('origin')}.example"
     unrelated = _from(bench, base, random)
     if _lets(unrelated.reply, random):
-        bench.proved("cors", SERVICE, "", f"Access-Control-Allow-Origin: {random}, with credentials",
-                     "any origin is reflected: this one was made up", unrelated.call)  # fmt: skip
+        bench.proved(
+            "cors",
+            SERVICE,
+            "",
+            f"Access-Control-Allow-Origin: {random}, with credentials",
+            "any origin is reflected: this one was made up",
+            unrelated.call,
+        )
         return
-    for origin in (f"https://{host}.{bench.dice.word('origin')}.example", f"https://{bench.dice.word('origin')}{host}", "null"):
+    for origin in (
+        f"https://{host}.{bench.dice.word('origin')}.example",
+        f"https://{bench.dice.word('origin')}{host}",
+        "null",
+    ):
         sent = _from(bench, base, origin)
         if _lets(sent.reply, origin):
-            bench.proved("cors", SERVICE, "", f"Access-Control-Allow-Origin: {origin}, with credentials",
-                         f"the unrelated {random} is not allowed", sent.call)  # fmt: skip
+            bench.proved(
+                "cors",
+                SERVICE,
+                "",
+                f"Access-Control-Allow-Origin: {origin}, with credentials",
+                f"the unrelated {random} is not allowed",
+                sent.call,
+            )
             return
     bench.refuted("cors", SERVICE, "made-up, look-alike and null origins are not allowed")
 
@@ -57,8 +74,15 @@ def headers(bench: Bench, bases: list[Base]) -> None:
         reply = base.sent.reply
         for name, why in _missing(reply, secure=bench.client.secure, personal=base.draft.aim.public is False):
             missing += 1
-            bench.proved("headers", SERVICE, name, f"{base.draft.aim.key}: {why}", "seen in a valid reply", base.sent.call,
-                         f"Send `{name}` with every reply of this kind.")  # fmt: skip
+            bench.proved(
+                "headers",
+                SERVICE,
+                name,
+                f"{base.draft.aim.key}: {why}",
+                "seen in a valid reply",
+                base.sent.call,
+                f"Send `{name}` with every reply of this kind.",
+            )
     if bases and not missing:
         bench.refuted("headers", SERVICE, f"{len(bases)} operations' replies have them")
     if bench.client.secure:
@@ -66,7 +90,9 @@ def headers(bench: Bench, bases: list[Base]) -> None:
     elif bench.client.host in ("localhost", "127.0.0.1", "::1"):
         bench.untested("tls", SERVICE, "plain HTTP on loopback")
     elif bases:
-        bench.proved("tls", SERVICE, "", "the service answers over plain HTTP", "credentials were sent so", bases[0].sent.call)
+        bench.proved(
+            "tls", SERVICE, "", "the service answers over plain HTTP", "credentials were sent so", bases[0].sent.call
+        )
 
 
 def _missing(reply: Reply, *, secure: bool, personal: bool) -> list[tuple[str, str]]:
@@ -83,10 +109,8 @@ def _missing(reply: Reply, *, secure: bool, personal: bool) -> list[tuple[str, s
     kept = have.get("cache-control", "").lower()
     if personal and reply.body and not any(word in kept for word in ("no-store", "private", "no-cache")):
         found.append(("Cache-Control", "a reply for an account that a cache may keep"))
-    for name in ("server", "x-powered-by", "x-aspnet-version"):
-        if re.search(r"\d+\.\d+", have.get(name, "")):
-            found.append((name.title(), f"it tells a version: {have[name][:40]}"))
-    return found
+    telling = [n for n in ("server", "x-powered-by", "x-aspnet-version") if re.search(r"\d+\.\d+", have.get(n, ""))]
+    return found + [(name.title(), f"it tells a version: {have[name][:40]}") for name in telling]
 
 
 def inventory(bench: Bench) -> None:
@@ -99,8 +123,14 @@ def inventory(bench: Bench) -> None:
         sent = _get(bench, place)
         if sent.reply.fine and sent.reply.body and not _same(sent.reply, nowhere) and not _silent(place, sent.reply):
             found += 1
-            bench.proved("inventory", SERVICE, place, f"GET {place} answers {sent.reply.status} ({sent.reply.media}), undeclared",
-                         f"a path that cannot exist answers {nowhere.status}", sent.call)  # fmt: skip
+            bench.proved(
+                "inventory",
+                SERVICE,
+                place,
+                f"{place} answers {sent.reply.status} ({sent.reply.media}), undeclared",
+                f"a path that cannot exist answers {nowhere.status}",
+                sent.call,
+            )
     if not found:
         bench.refuted("inventory", SERVICE, f"{len(places)} usual places answer nothing")
 

@@ -34,8 +34,8 @@ def enumeration(bench: Bench, aim: Aim) -> None:
     if len(set(shapes)) > 1:
         bench.untested("enumeration", aim, "made-up names do not answer alike")
     elif mine != shapes[0]:
-        bench.proved("enumeration", aim, "", f"{known.name}: {mine[0]} {mine[1][:80]!r}; a made-up name: {shapes[0][0]} {shapes[0][1][:80]!r}",
-                     "three made-up names answer alike", one.call)  # fmt: skip
+        told = f"{known.name}: {mine[0]} {mine[1][:80]!r}; a made-up name: {shapes[0][0]} {shapes[0][1][:80]!r}"
+        bench.proved("enumeration", aim, "", told, "three made-up names answer alike", one.call)
     else:
         bench.refuted("enumeration", aim, "a known name answers as made-up ones do")
 
@@ -56,7 +56,9 @@ def _draft(bench: Bench, aim: Aim) -> Draft | None:
 def _tried(bench: Bench, aim: Aim, draft: Draft, name: str) -> Sent:
     names = login_names(bench.subject, aim) or ("", "")
     held = draft.body if isinstance(draft.body, dict) else {}
-    return bench.send(replace(draft, body={**held, names[0]: name, names[1]: "Wrong!" + bench.dice.word("wrong")}), wait=False)
+    return bench.send(
+        replace(draft, body={**held, names[0]: name, names[1]: "Wrong!" + bench.dice.word("wrong")}), wait=False
+    )
 
 
 def guesses(bench: Bench, aim: Aim) -> None:
@@ -71,8 +73,14 @@ def guesses(bench: Bench, aim: Aim) -> None:
         if sent.reply.status != first.reply.status or shape(sent.reply, ()) != shape(first.reply, ()):
             bench.refuted("rate-limit", aim, f"after {count} wrong tries the answer is {sent.reply.status}")
             return
-    bench.proved("rate-limit", aim, "", f"{TRIES} wrong passwords for {known.name} are all answered {first.reply.status}",
-                 "no 429, lock or other answer came", first.call)  # fmt: skip
+    bench.proved(
+        "rate-limit",
+        aim,
+        "",
+        f"{TRIES} wrong passwords for {known.name} are all answered {first.reply.status}",
+        "no 429, lock or other answer came",
+        first.call,
+    )
 
 
 def stated_rate(bench: Bench, aim: Aim, base: Base) -> None:
@@ -93,8 +101,14 @@ def stated_rate(bench: Bench, aim: Aim, base: Base) -> None:
         if not sent.reply.fine:
             bench.untested("rate-limit", aim, f"the target answers {sent.reply.status or 'nothing'}")
             return
-    bench.proved("rate-limit", aim, "", f"{rate.count + 2} calls in a row are all served",
-                 f"the contract allows {rate.count} in {rate.seconds:g} s", sent.call)  # fmt: skip
+    bench.proved(
+        "rate-limit",
+        aim,
+        "",
+        f"{rate.count + 2} calls in a row are all served",
+        f"the contract allows {rate.count} in {rate.seconds:g} s",
+        sent.call,
+    )
 
 
 def sign_ins(bench: Bench) -> list[Aim]:

@@ -40,19 +40,17 @@ def sqli(bench: Bench, aim: Aim, base: Base) -> None:
         bench.untested("sqli", aim, "it writes: a pair of its replies cannot be compared")
         return
     tried = [p for p in points(bench, base) if "password" not in p.name.lower()]
-    for point in tried:
-        if _differs(bench, base, point) or _ordered(bench, base, point):
-            return
-    if tried:
-        bench.refuted("sqli", aim, f"true and false conditions make no difference in {', '.join(p.name for p in tried)}")
-    else:
+    found = [_differs(bench, base, point) or _ordered(bench, base, point) for point in tried]
+    if tried and not any(found):
+        bench.refuted("sqli", aim, f"true or false makes no difference in {', '.join(p.name for p in tried)}")
+    elif not tried:
         bench.untested("sqli", aim, "no parameter that could carry it")
 
 
 def _differs(bench: Bench, base: Base, point: Point) -> bool:
     value = text_of(point.value if point.value is not None else "a")
-    normal = _shape(bench, base, point, value)
-    if normal is None or normal != _shape(bench, base, point, value):
+    normal = _shape(bench, base, point, value, value)
+    if normal is None or normal != _shape(bench, base, point, value, value):
         return False
     pairs = [*_NARROW, *([_numeric] if value.lstrip("-").isdecimal() else [])]
     for pair in pairs:
@@ -61,7 +59,7 @@ def _differs(bench: Bench, base: Base, point: Point) -> bool:
     if base.draft.aim.method != "GET":
         return False
     unknown = bench.dice.word(f"unknown{bench.label()}")
-    nothing = _shape(bench, base, point, unknown)
+    nothing = _shape(bench, base, point, unknown, unknown)
     return any(_opens(bench, base, point, pair, unknown, nothing) for pair in _WIDE) if nothing else False
 
 
@@ -72,13 +70,13 @@ def _holds(bench: Bench, base: Base, point: Point, pair: Pair, value: str, norma
         one, two = (bench.dice.word(f"operand{bench.label()}", 4) for _ in range(2))
         right, wrong = pair(value, one, one), pair(value, one, two)
         first, second = (right, wrong) if turn % 2 == 0 else (wrong, right)
-        seen = {probe: _shape(bench, base, point, probe) for probe in (first,)}
+        seen = {first: _shape(bench, base, point, first, value)}
         if turn == 0 and seen[right] != normal:
             return False
-        seen[second] = _shape(bench, base, point, second)
+        seen[second] = _shape(bench, base, point, second, value)
         if seen[right] != normal or seen[wrong] in (None, normal) or random not in (None, seen[wrong]):
             return False
-        random = random or _shape(bench, base, point, f"{value}{one}")
+        random = random or _shape(bench, base, point, f"{value}{one}", value)
         if seen[wrong] != random:
             return False
     probe = pair(value, "one", "one")
@@ -95,7 +93,7 @@ def _opens(bench: Bench, base: Base, point: Point, pair: Pair, unknown: str, not
         right, wrong = pair(unknown, one, one), pair(unknown, one, two)
         seen = {}
         for probe in (right, wrong) if turn % 2 == 0 else (wrong, right):
-            seen[probe] = _shape(bench, base, point, probe)
+            seen[probe] = _shape(bench, base, point, probe, unknown)
         gained = seen[right]
         if gained is None or gained == nothing or seen[wrong] != nothing or more not in (None, gained):
             return False
@@ -112,7 +110,7 @@ def _ordered(bench: Bench, base: Base, point: Point) -> bool:
     """A choice of columns: does a CASE pick between two of them?"""
     choices = point.schema.get("enum")
     words = [c for c in choices if isinstance(c, str) and c.isidentifier()] if isinstance(choices, list) else []
-    plain = {word: _shape(bench, base, point, word) for word in words[:4]}
+    plain = {word: _whole(bench, base, point, word) for word in words[:4]}
     pair = next(((v, w) for v in plain for w in plain if plain[v] and plain[w] and plain[v] != plain[w]), None)
     if pair is None:
         return False
@@ -121,7 +119,7 @@ def _ordered(bench: Bench, base: Base, point: Point) -> bool:
         number = bench.dice.number(f"case{bench.label()}")
         for other, expected in ((number, first), (number + 1 + turn, second)):
             probe = f"(CASE WHEN {number}={other} THEN {first} ELSE {second} END)"
-            if _shape(bench, base, point, probe) != plain[expected]:
+            if _whole(bench, base, point, probe) != plain[expected]:
                 return False
     probe = f"(CASE WHEN 7=7 THEN {first} ELSE {second} END)"
     _tell(bench, base, point, probe, f"CASE WHEN chooses between {first} and {second} (3 of 3, both ways)",
@@ -129,17 +127,25 @@ def _ordered(bench: Bench, base: Base, point: Point) -> bool:
     return True
 
 
-def _shape(bench: Bench, base: Base, point: Point, value: str) -> tuple[int, str] | None:
-    """What the target makes of a value; None where it failed, which says nothing."""
-    sent = sent_by(bench, placed(base, point, value))
+def _shape(bench: Bench, base: Base, point: Point, probe: str, value: str = "") -> tuple[int, str] | None:
+    """What the target makes of a probe; None where it failed, which says nothing. Echoes of the probe and of the plain
+    value in it are blanked alike."""
+    sent = sent_by(bench, placed(base, point, probe))
     if sent.reply.status in (0, 408, 425, 429) or sent.reply.status >= 500:
         return None
-    return shape(sent.reply, (value,))
+    return shape(sent.reply, (probe, value))
+
+
+def _whole(bench: Bench, base: Base, point: Point, probe: str) -> tuple[int, str] | None:
+    """The same without blanking: the name of a column stands in every row."""
+    sent = sent_by(bench, placed(base, point, probe))
+    return shape(sent.reply, ()) if sent.reply.fine else None
 
 
 def _tell(bench: Bench, base: Base, point: Point, probe: str, what: str, control: str) -> None:
-    call = placed(base, point, probe).call()
-    bench.proved("sqli", base.draft.aim, point.name, f"{point.where} {point.name} = {short(probe)!r}: {what}", control, call)
+    draft = placed(base, point, probe)
+    said = f"{point.where} {point.name} = {short(probe)!r}: {what}"
+    bench.proved("sqli", draft.aim, point.name, said, control, draft.call())
 
 
 def nosqli(bench: Bench, aim: Aim, base: Base) -> None:
@@ -158,8 +164,14 @@ def nosqli(bench: Bench, aim: Aim, base: Base) -> None:
         if not (every.reply.fine and a == b != c and len(c[1]) > len(a[1])):
             bench.refuted("nosqli", aim, "operators in place of text find nothing more")
             return
-    bench.proved("nosqli", aim, ", ".join(names), f"{{'$ne': …}} for {', '.join(names)} answers with data (3 of 3)",
-                 "{'$eq': unknown} answers as the unknown text itself does", every.call)  # fmt: skip
+    bench.proved(
+        "nosqli",
+        aim,
+        ", ".join(names),
+        f"{{'$ne': …}} for {', '.join(names)} answers with data (3 of 3)",
+        "{'$eq': unknown} answers as the unknown text itself does",
+        every.call,
+    )
 
 
 def _asked(bench: Bench, base: Base, values: dict[str, object]) -> Sent:

@@ -19,10 +19,10 @@ from ringwall.scan.checks.points import Base
 from ringwall.scan.model import Account
 from ringwall.scan.subject import Aim
 
-WEAK = ("secret", "password", "changeme", "key", "jwt", "jwtsecret", "jwt_secret", "secretkey", "secret_key", "random",
-        "secret-key", "mysecret", "mysecretkey", "supersecret", "super-secret", "supersecretkey", "my_secret_key",
+WEAK = ("secret", "s3cr3t", "password", "changeme", "key", "jwt", "jwtsecret", "jwt_secret", "secretkey", "secret_key",
+        "random", "secret-key", "mysecret", "mysecretkey", "supersecret", "super-secret", "supersecretkey", "my_secret_key",
         "your-256-bit-secret", "your_secret_key", "your-secret-key", "test", "dev", "development", "admin", "123456",
-        "default", "private", "qwerty", "letmein", "token", "app", "api", "flask", "django", "express", "node", "s3cr3t",
+        "default", "private", "qwerty", "letmein", "token", "app", "api", "flask", "django", "express", "node",
         "")  # fmt: skip
 _HASHES = {"HS256": hashlib.sha256, "HS384": hashlib.sha384, "HS512": hashlib.sha512}
 
@@ -51,8 +51,14 @@ def token(bench: Bench, aim: Aim, base: Base) -> None:
     for forged in _forged(mine):
         sent = _with(bench, base, forged.token)
         if sent.reply.fine:
-            bench.proved("token", aim, "Authorization", f"{base.account.name}'s token with {forged.what} is accepted",
-                         f"none: {none.reply.status}, random: {random.reply.status}", sent.call)  # fmt: skip
+            bench.proved(
+                "token",
+                aim,
+                "Authorization",
+                f"{base.account.name}'s token with {forged.what} is accepted",
+                f"none: {none.reply.status}, random: {random.reply.status}",
+                sent.call,
+            )
             return
     bench.refuted("token", aim, "changed forms of the account's own token are refused")
 

@@ -69,18 +69,14 @@ def _proved(bench: Bench, attempt: Attempt, sent: Sent, what: str, reader: Accou
 
 # --- making
 
+
 def _create(bench: Bench, attempt: Attempt) -> None:
     aim = attempt.aim
-    for full in (True, False):
-        draft = bench.composer.draft(
-            aim, attempt.attacker, owner=attempt.victim, label=bench.label(), full=full, new=bench.creates(aim)
-        )
-        if draft is None:
-            bench.untested(attempt.kind, aim, "no value is known for its path")
-            return
-        sent = bench.send(draft)
-        if sent.reply.fine:
-            break
+    tried = _asked(bench, attempt)
+    if tried is None:
+        bench.untested(attempt.kind, aim, "no value is known for its path")
+        return
+    draft, sent = tried
     if not sent.reply.fine:
         _refused(bench, attempt, sent)
         return
@@ -90,6 +86,20 @@ def _create(bench: Bench, attempt: Attempt) -> None:
         _proved(bench, attempt, sent, f"{thing.kind} {thing.id} exists", seen[0])
         return
     _answered(bench, attempt, sent)
+
+
+def _asked(bench: Bench, attempt: Attempt) -> tuple[Draft, Sent] | None:
+    """The attempt with all optional properties, else with the required alone."""
+    tried = None
+    for full in (True, False):
+        draft = bench.composer.draft(attempt.aim, attempt.attacker, owner=attempt.victim, label=bench.label(),
+                                     full=full, new=bench.creates(attempt.aim))  # fmt: skip
+        if draft is None:
+            return tried
+        tried = draft, bench.send(draft)
+        if tried[1].reply.fine:
+            break
+    return tried
 
 
 def _echoed(draft: Draft, seen: dict[str, JSON]) -> bool:
@@ -106,13 +116,20 @@ def _answered(bench: Bench, attempt: Attempt, sent: Sent) -> None:
     if found:
         path, value = found[0]
         what = f"is answered with {path} = {short(value, 60)!r} of an object that is there"
-        bench.proved(attempt.kind, attempt.aim, "", f"{attempt.attacker.name} {what}",
-                     "the request did not hold that value", sent.call)  # fmt: skip
+        bench.proved(
+            attempt.kind,
+            attempt.aim,
+            "",
+            f"{attempt.attacker.name} {what}",
+            "the request did not hold that value",
+            sent.call,
+        )
     else:
         bench.untested(attempt.kind, attempt.aim, f"{sent.reply.status}, but its effect cannot be read back")
 
 
 # --- changing
+
 
 def _change(bench: Bench, attempt: Attempt, thing: Thing) -> None:
     seen = _seen(bench, thing)
@@ -171,7 +188,8 @@ def another(bench: Bench, aim: Aim, name: str, current: JSON) -> JSON:
 
 
 def _write(
-    bench: Bench, aim: Aim, account: Account, owner: Account, thing: Thing, before: dict[str, JSON], name: str, value: JSON
+    bench: Bench, aim: Aim, account: Account, owner: Account, thing: Thing,
+    before: dict[str, JSON], name: str, value: JSON,
 ) -> Sent | None:  # fmt: skip
     """Set one property; a PUT says all the others as they are."""
     whole = replace(thing, values={**thing.values, **before})
@@ -182,9 +200,7 @@ def _write(
     return bench.send(draft.put("body", name, value))
 
 
-def _control(
-    bench: Bench, attempt: Attempt, thing: Thing, reader: Account, before: dict[str, JSON], name: str
-) -> None:
+def _control(bench: Bench, attempt: Attempt, thing: Thing, reader: Account, before: dict[str, JSON], name: str) -> None:
     """A success without effect: refuted if the same write by the victim works, else it tells nothing."""
     value = another(bench, attempt.aim, name, before[name])
     _write(bench, attempt.aim, attempt.victim, attempt.victim, thing, before, name, value)
@@ -208,6 +224,7 @@ def _put_back(bench: Bench, attempt: Attempt, thing: Thing, before: dict[str, JS
 
 
 # --- removing and doing
+
 
 def _delete(bench: Bench, attempt: Attempt, thing: Thing) -> None:
     seen = _seen(bench, thing)
@@ -251,7 +268,8 @@ def _act(bench: Bench, attempt: Attempt, thing: Thing) -> None:
 
 
 def _child_or_words(bench: Bench, attempt: Attempt, sent: Sent, draft: Draft, thing: Thing) -> None:
-    child = bench.made(attempt.aim, draft, sent.reply, attempt.victim, attempt.victim) if bench.creates(attempt.aim) else None
+    victim = attempt.victim
+    child = bench.made(attempt.aim, draft, sent.reply, victim, victim) if bench.creates(attempt.aim) else None
     seen = _seen(bench, child) if child else None
     if child and seen and _echoed(draft, seen[1]):
         _proved(bench, attempt, sent, f"{child.kind} {child.id} exists under {thing.kind} {thing.id}", seen[0])
@@ -262,7 +280,7 @@ def _child_or_words(bench: Bench, attempt: Attempt, sent: Sent, draft: Draft, th
     if told:
         _proved(bench, attempt, sent, f"is told {told[0]} = {short(told[1], 60)!r}", attempt.victim)
     elif _kept(draft, sent):
-        bench.untested(attempt.kind, attempt.aim, f"{sent.reply.status} repeats what was sent; no effect can be read back")
+        bench.untested(attempt.kind, attempt.aim, f"{sent.reply.status} repeats what was sent, no more")
     else:
         bench.untested(attempt.kind, attempt.aim, f"{sent.reply.status}, but no effect was seen")
 
