@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Literal
+from urllib.parse import unquote
 
 JSON = None | bool | int | float | str | list["JSON"] | dict[str, "JSON"]
 Schema = bool | dict[str, JSON]
@@ -19,11 +20,12 @@ _BESIDE = frozenset({"$ref", *BRANCHES, *ASIDE, "dependentSchemas"})
 
 
 def resolve(reference: JSON, components: Components) -> Schema | None:
-    """The schema behind `#/components/schemas/X` or a JSON pointer (RFC 6901) below it; None where there is none."""
+    """The schema behind `#/components/schemas/X` or a JSON pointer below it (RFC 6901, section 6: a fragment may be
+    percent-encoded); None where there is none."""
     if not isinstance(reference, str) or not reference.startswith(PREFIX):
         return None
     head, *rest = (token.replace("~1", "/").replace("~0", "~") for token in reference[len(PREFIX) :].split("/"))
-    found: JSON = components.get(head)
+    found: JSON = components.get(head, components.get(unquote(head)))
     for token in rest:
         found = _step(found, token)
     return found if isinstance(found, (bool, dict)) else None
@@ -31,7 +33,7 @@ def resolve(reference: JSON, components: Components) -> Schema | None:
 
 def _step(value: JSON, token: str) -> JSON:
     if isinstance(value, dict):
-        return value.get(token)
+        return value.get(token, value.get(unquote(token)))
     if isinstance(value, list) and token.isdigit() and int(token) < len(value):
         return value[int(token)]
     return None
