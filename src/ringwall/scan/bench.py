@@ -18,7 +18,8 @@ from ringwall.scan.compose import Composer, Draft
 from ringwall.scan.listener import Listener
 from ringwall.scan.model import ANONYMOUS, Account, Call, Finding, Reply, State, Verdict
 from ringwall.scan.pool import Pool, Thing, id_of, objects
-from ringwall.scan.subject import Aim, Subject
+from ringwall.scan.signing import Unusable, signed_in
+from ringwall.scan.subject import Aim, Kind, Subject
 from ringwall.scan.values import Dice
 
 _RANK: Mapping[State, int] = {"proved": 2, "refuted": 1, "not tested": 0}
@@ -33,7 +34,8 @@ class Sent:
 
 
 class Bench:
-    """Everything that a check needs. `accounts` are those that the user named, signed in."""
+    """Everything that a check needs. `accounts` are those that the user named, signed in; `people` these and the
+    throw-away ones that the scan made."""
 
     def __init__(
         self,
@@ -44,6 +46,7 @@ class Bench:
         composer: Composer,
         pool: Pool,
         listener: Listener,
+        people: list[Account],
         *,
         safe: bool,
         say: Callable[[str], None],
@@ -53,6 +56,7 @@ class Bench:
         self.watchers: list[Callable[[Aim, Sent], None]] = []
         self.findings: dict[str, Finding] = {}
         self.left: list[str] = []
+        self.people = people
         self._verdicts: dict[tuple[str, str], Verdict] = {}
         self._made: list[tuple[Thing, Account]] = []
         self._spoiled: set[tuple[str, str]] = set()
@@ -91,6 +95,8 @@ class Bench:
 
     def fresh(self, kind: str, owner: Account) -> Thing | None:
         """A new object of the kind, in the owner's name: made by the owner, else by another who can."""
+        if self.subject.kinds[kind].person:
+            return next((t for t, a in self._made if a is owner and t.kind == kind), None)
         if (kind, owner.name) in self._spoiled:
             return None
         for account in (owner, *(a for a in self.accounts if a is not owner)):
@@ -109,6 +115,8 @@ class Bench:
         """Whether the operation makes an object of its kind."""
         if aim.method != "POST" or is_sign_in(aim.op.api) or any(k == aim.kind for _, k in aim.slots):
             return False
+        if aim is self.subject.sign_up():
+            return True
         return aim.op.creates if self.subject.contract and aim.op.resource else aim.kind is not None
 
     def _belongs(self, thing: Thing, owner: Account) -> bool:
@@ -129,9 +137,9 @@ class Bench:
 
     def made(self, aim: Aim, draft: Draft, reply: Reply, account: Account, owner: Account) -> Thing | None:
         """The object that a request made, by what the reply or else the request says; written down for removal."""
-        if not reply.fine or aim.kind is None:
+        kind = self._kind_made(aim)
+        if not reply.fine or kind is None:
             return None
-        kind = self.subject.kinds[aim.kind]
         shown = next((o for o in objects(reply.document) if id_of(kind, o)), None)
         body = draft.body if isinstance(draft.body, dict) else {}
         identity = id_of(kind, shown) if shown else id_of(kind, body)
@@ -139,10 +147,19 @@ class Bench:
             return None
         parents = dict(draft.path.items())
         thing = Thing(kind.name, identity, {**parents, **body, **(shown or {})}, owner.name, fresh=True)
+        self.keep(thing, account)
+        return thing
+
+    def _kind_made(self, aim: Aim) -> Kind | None:
+        if aim is self.subject.sign_up():
+            return next((k for k in self.subject.kinds.values() if k.person), None)
+        return self.subject.kinds.get(aim.kind or "")
+
+    def keep(self, thing: Thing, account: Account) -> None:
+        """Write down what an account made, for its removal."""
         self.pool.add(thing)
         with self._lock:
             self._made.append((thing, account))
-        return thing
 
     def look(self, thing: Thing, account: Account) -> tuple[Sent, dict[str, JSON] | None] | None:
         """The object as an account sees it now: the exchange, and its properties if it was shown."""
@@ -166,12 +183,16 @@ class Bench:
 
     def seer(self, thing: Thing) -> Account | None:
         """An account that is shown the object: its owner's first."""
-        owner = self.pool.owner(thing, self.accounts)
+        owner = self.owner(thing)
         for account in (*([owner] if owner else []), *(a for a in self.accounts if a is not owner)):
             seen = self.look(thing, account)
             if seen and seen[1] is not None:
                 return account
         return None
+
+    def owner(self, thing: Thing) -> Account | None:
+        """Whose an object is, of all accounts that the scan knows."""
+        return self.pool.owner(thing, self.people)
 
     def gone(self, thing: Thing) -> None:
         """Note that an object has been removed."""
@@ -182,14 +203,24 @@ class Bench:
         """Remove what was made, newest first; what cannot be removed is told."""
         for thing, account in reversed(self._made):
             aim = next((a for a in self.subject.aims if a.method == "DELETE" and a.item and a.kind == thing.kind), None)
-            owner = self.pool.owner(thing, self.accounts)
-            order = dict.fromkeys(a for a in (owner, account, *self.accounts) if a)
+            order = dict.fromkeys(a for a in (self.owner(thing), account, *self.accounts, self._itself(thing)) if a)
             if aim is None or not any(self._removed(aim, a, thing) for a in order):
                 self.left.append(f"{thing.kind} {thing.id}")
 
     def _removed(self, aim: Aim, account: Account, thing: Thing) -> bool:
         draft = self.composer.draft(aim, account, thing=thing)
-        return draft is not None and self.client.send(draft.call()).status in (200, 202, 204, 404, 410)
+        return draft is not None and self.client.send(draft.call()).fine
+
+    def _itself(self, thing: Thing) -> Account | None:
+        """An account that a probe of the sign-up made, signed in to remove itself."""
+        password = next((v for n, v in thing.values.items() if "password" in n.lower() and isinstance(v, str)), None)
+        if not self.subject.kinds[thing.kind].person or password is None:
+            return None
+        try:
+            made = Account("made", username=thing.id, password=password, subject=thing.id, own=True)
+            return signed_in((made,), self.subject, self.client, self.dice)[0]
+        except Unusable:
+            return None
 
     # --- verdicts
 
@@ -225,7 +256,7 @@ class Bench:
 
     def hidden(self, text: str) -> str:
         """The text without any account's credential."""
-        for account in self.accounts:
+        for account in self.people:
             for secret in account.secrets:
                 text = text.replace(secret, f"${account.name.upper()}")
         return re.sub(r"eyJ[\w-]{8,}\.[\w-]*\.[\w-]*", "(a token)", text)

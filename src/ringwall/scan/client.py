@@ -119,6 +119,8 @@ class Client:
         body = answer.read(BYTES)
         if not answer.isclosed():
             connection.close()
+            if len(body) < BYTES:
+                raise http.client.IncompleteRead(body)
         headers: dict[str, str] = {}
         for name, value in answer.getheaders():
             key = name.lower()

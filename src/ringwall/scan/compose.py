@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import quote, urlencode
 from xml.sax.saxutils import escape
@@ -81,7 +81,7 @@ def written(media: str, body: JSON) -> bytes:
 class Composer:
     """Makes drafts from what is known."""
 
-    def __init__(self, subject: Subject, maker: Maker, pool: Pool, accounts: tuple[Account, ...]) -> None:
+    def __init__(self, subject: Subject, maker: Maker, pool: Pool, accounts: Sequence[Account]) -> None:
         self.subject = subject
         self.maker = maker
         self._pool = pool
@@ -159,18 +159,28 @@ class Composer:
 
         return hint
 
+    def _is_person(self, aim: Aim) -> bool:
+        """Whether a new object is an account, which needs a name of its own."""
+        return aim.kind in self.subject.kinds and self.subject.kinds[aim.kind or ""].person
+
     def _known(
         self, name: str, aim: Aim, owner_name: str | None, tenant: str | None,
         owner: Account, thing: Thing | None, new: bool,
     ) -> JSON:  # fmt: skip
-        if name == owner_name and owner.subject:
+        if name == owner_name and owner.subject and not (new and self._is_person(aim)):
             return owner.subject
         if name == tenant:
             return owner.tenant or next(iter(self._pool.values(aim, name)), None)
         if thing is not None and not new and name in thing.values:
             return thing.values[name]
         for kind in self.subject.kinds.values():
-            if name == kind.ids[0] and kind.name != aim.kind and (kind.owner or name.lower() not in ("id", "name")):
+            signs_up = kind.person and new and aim is self.subject.sign_up()
+            if (
+                name == kind.ids[0]
+                and kind.name != aim.kind
+                and not signs_up
+                and (kind.owner or name.lower() not in ("id", "name"))
+            ):
                 return self._named(name, kind.name, owner, thing)
         return None if new else next(iter(self._pool.values(aim, name)), None)
 

@@ -21,7 +21,7 @@ from ringwall.scan.client import Client, Ended
 from ringwall.scan.compose import Composer, Draft
 from ringwall.scan.listener import Listener
 from ringwall.scan.model import SERVICE, Account, Finding, Report, Verdict
-from ringwall.scan.pool import Pool
+from ringwall.scan.pool import Pool, Thing
 from ringwall.scan.signing import signed_in
 from ringwall.scan.subject import Aim, Subject, subject
 from ringwall.scan.values import Dice, Maker
@@ -84,8 +84,9 @@ def _bench(
 ) -> Bench:  # fmt: skip
     pool = Pool(target)
     maker = Maker(target.api.schemas, dice, lambda label: listener.url(dice.word(label, 12)))
-    composer = Composer(target, maker, pool, people)
-    bench = Bench(target, client, people, dice, composer, pool, listener, safe=options.safe, say=say)
+    everyone = list(people)
+    composer = Composer(target, maker, pool, everyone)
+    bench = Bench(target, client, people, dice, composer, pool, listener, everyone, safe=options.safe, say=say)
     bench.watchers.append(lambda aim, sent: errors.watch(bench, aim, sent))
     bench.watchers.append(lambda aim, sent: properties.watch(bench, aim, sent))
     return bench
@@ -102,6 +103,7 @@ def _guarded(bench: Bench, work: Callable[[], object]) -> str | None:
 
 def _run(bench: Bench, options: Options) -> None:
     people = bench.accounts or (Account("anonymous"),)
+    _introduce(bench)
     _explore(bench, people, options.in_flight)
     _pulse(bench)
     for aim in bench.subject.aims:
@@ -118,6 +120,13 @@ def _run(bench: Bench, options: Options) -> None:
     service.headers(bench, _of_each_sort(bases))
     service.inventory(bench)
     _last(bench, bases)
+
+
+def _introduce(bench: Bench) -> None:
+    """The accounts given are objects too, where the API has such."""
+    for kind in (k for k in bench.subject.kinds.values() if k.person and k.owner):
+        for account in (a for a in bench.accounts if a.subject):
+            bench.pool.add(Thing(kind.name, str(account.subject), {str(kind.owner): account.subject}))
 
 
 def _explore(bench: Bench, people: tuple[Account, ...], in_flight: int) -> None:
@@ -183,7 +192,7 @@ def _probe(bench: Bench) -> list[Base]:
         if isinstance(found, Base):
             for check in _PROBES if found.served else _BLIND:
                 check(bench, aim, found)
-            errors.provoke(bench, aim, found.account)
+            errors.provoke(bench, aim, found)
         if isinstance(found, Base) and found.served:
             served.append(found)
             continue
@@ -234,5 +243,8 @@ def _verdicts(bench: Bench, findings: tuple[Finding, ...], ended: str | None) ->
     known = bench.verdicts()
     why = f"the scan ended before: {ended}" if ended else "it does not apply to an operation of this form"
     keys = [(aim.key, kind) for aim in bench.subject.aims for kind in KINDS if kind not in OF_SERVICE]
+    unusable = [op for op in bench.subject.api.operations if op.flaw is not None]
+    closed = [Verdict(op.key, kind, "not tested", f"the document leaves it undecidable: {op.flaw}")
+              for op in unusable for kind in KINDS if kind not in OF_SERVICE]  # fmt: skip
     of_service = [(SERVICE, kind) for kind in OF_SERVICE]
-    return tuple(known.get(key) or Verdict(*key, "not tested", why) for key in (*keys, *of_service))
+    return tuple(known.get(key) or Verdict(*key, "not tested", why) for key in (*keys, *of_service)) + tuple(closed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ringwall.contract.api import JSON
@@ -87,7 +87,7 @@ class Pool:
         """Values seen under a property's name, near the operation first."""
         return [*self._values.get((first_segment(aim), name), ()), *self._values.get(("", name), ())]
 
-    def owner(self, thing: Thing, accounts: tuple[Account, ...]) -> Account | None:
+    def owner(self, thing: Thing, accounts: Sequence[Account]) -> Account | None:
         """Whose it is, as far as can be told: by its owner property, by who made it, by whose list alone shows it."""
         kind = self._subject.kinds[thing.kind]
         stated = thing.values.get(kind.owner) if kind.owner else None

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
-from ringwall.scan.checks.tokens import bearer, claims
 from ringwall.scan.client import Client
 from ringwall.scan.compose import AGENT, written
+from ringwall.scan.jwt import bearer, claims
 from ringwall.scan.model import ANONYMOUS, Account, Call
 from ringwall.scan.pool import objects
 from ringwall.scan.subject import Aim, Subject, login_names, schema_of_body
@@ -60,6 +60,8 @@ def _headers(name: str, scheme: str, value: str) -> tuple[tuple[str, str], ...]:
     found = made.get(scheme)
     if found is None or not value:
         raise Unusable(f"--as {name}: the scheme is bearer, key, basic, header or login")
+    if scheme == "header" and not (header.strip().replace("-", "").replace("_", "").isalnum() and rest.strip()):
+        raise Unusable(f"--as {name}: a header is 'NAME: VALUE'")
     if any(ord(c) < 32 or ord(c) > 255 for pair in found for part in pair for c in part) or any(
         not n for n, _ in found
     ):

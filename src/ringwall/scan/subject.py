@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ringwall.contract.api import JSON, Api, ApiOperation
 from ringwall.contract.guess import is_sign_in, spoken
@@ -34,6 +34,11 @@ class Kind:
     owner: str | None = None
     tenant: str | None = None
     fields: Mapping[str, Field] | None = None
+
+    @property
+    def person(self) -> bool:
+        """Whether its objects are the accounts themselves: what names one is what owns it."""
+        return self.owner is not None and self.owner == self.ids[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +145,15 @@ def subject(api: Api, contract: Contract | None, secured: Mapping[str, bool]) ->
             kinds.setdefault(places[before], _kind(places[before], name, contract))
     for name in contract.resources if contract else ():
         kinds.setdefault(name, _kind(name, contract.resources[name].id if contract else name, contract))
-    return Subject(api, contract, kinds, tuple(_aim(op, places, secured) for op in usable))
+    made = Subject(api, contract, kinds, tuple(_aim(op, places, secured) for op in usable))
+    return made if contract else replace(made, kinds=_with_people(made))
+
+
+def _with_people(made: Subject) -> dict[str, Kind]:
+    """Where no contract says so: objects that are named as one signs in are accounts."""
+    aim = made.sign_up() or made.sign_in()
+    names = login_names(made, aim) if aim else None
+    return {n: replace(k, owner=k.ids[0]) if names and k.ids[0] == names[0] else k for n, k in made.kinds.items()}
 
 
 def _unbound(api: Api) -> Iterator[Operation]:

@@ -12,9 +12,11 @@ from dataclasses import dataclass, replace
 from ringwall.contract.guess import is_sign_in
 from ringwall.scan.bench import Bench, Sent, anonymous, short
 from ringwall.scan.checks import writes
+from ringwall.scan.checks.points import able
 from ringwall.scan.checks.writes import Attempt
-from ringwall.scan.model import Account, Reply
+from ringwall.scan.model import ANONYMOUS, Account, Reply
 from ringwall.scan.pool import Thing, objects, scalars
+from ringwall.scan.strangers import stranger
 from ringwall.scan.subject import Aim, declared
 
 NOT_SHOWN = "no object to try it on: none of another account's is known and none could be made"
@@ -56,13 +58,20 @@ def _attempts(bench: Bench, aim: Aim) -> Iterator[Attempt]:
     if aim.public is None:
         bench.untested("authentication", aim, "not decidable: neither contract nor document says who may call it")
     elif bench.accounts:
-        victim = _one_who_may(bench, aim)
+        others = _victims(bench, aim, ANONYMOUS) if _of_people(bench, aim) else []
+        victim = others[0] if others else _one_who_may(bench, aim)
         yield Attempt("authentication", aim, anonymous(victim), victim, _thing(bench, aim, victim))
 
 
 def _victims(bench: Bench, aim: Aim, attacker: Account) -> list[Account]:
     others = [a for a in bench.accounts if a is not attacker]
+    if _of_people(bench, aim) and (thrown := stranger(bench)):
+        return [thrown.account, *others]
     return others if aim.slots else [*others[:1], attacker][:1]
+
+
+def _of_people(bench: Bench, aim: Aim) -> bool:
+    return bool(aim.slots) and bench.subject.kinds[aim.slots[-1][1]].person
 
 
 def _one_who_may(bench: Bench, aim: Aim) -> Account:
@@ -76,7 +85,7 @@ def _thing(bench: Bench, aim: Aim, victim: Account) -> Thing | None:
     if not aim.slots:
         return None
     kind = aim.slots[-1][1]
-    mine = [t for t in bench.pool.of(kind) if bench.pool.owner(t, bench.accounts) is victim]
+    mine = [t for t in bench.pool.of(kind) if bench.owner(t) is victim]
     if aim.method in ("GET", "HEAD") and mine:
         return mine[0]
     return bench.fresh(kind, victim) or next(iter(mine), None)
@@ -85,7 +94,7 @@ def _thing(bench: Bench, aim: Aim, victim: Account) -> Thing | None:
 def _forbidden(bench: Bench, aim: Aim, attacker: Account, victim: Account, thing: Thing | None) -> str | None:
     """The class of the attempt if the attacker must not do it; None where it may or nothing says."""
     kind = bench.subject.kinds.get(thing.kind) if thing else None
-    own = thing is not None and bench.pool.owner(thing, bench.accounts) is victim
+    own = thing is not None and bench.owner(thing) is victim
     if aim.stated is not None:
         owner = (victim.subject or victim.name) if own else None
         stated = thing.values.get(kind.tenant) if thing and kind and kind.tenant else None
@@ -162,7 +171,9 @@ def _not_served(bench: Bench, attempt: Attempt, reply: Reply) -> None:
 def _honest(bench: Bench, attempt: Attempt) -> Sent | None:
     """The same request by one who may: the victim, else another account, else (for a role nobody has) the attacker's
     own is all there is."""
-    for account in (attempt.victim, *(a for a in bench.accounts if a is not attempt.victim)):
+    others = sorted((a for a in bench.accounts if a is not attempt.victim), key=lambda a: able(bench, attempt.aim, a))
+    order = (*others, attempt.victim) if attempt.kind == "function" else (attempt.victim, *others)
+    for account in order:
         if account.name == attempt.attacker.name:
             continue
         draft = bench.composer.draft(attempt.aim, account, thing=attempt.thing, owner=attempt.victim)
@@ -180,6 +191,8 @@ def _given_away(bench: Bench, attempt: Attempt, tried: Sent, honest: Sent) -> _S
     if attempt.aim.stated is None and attempt.kind != "authentication":
         listed = _listed(bench, attempt)
         common = [(path, value) for path, value in common if str(value) not in listed]
+    if attempt.thing is not None:
+        common = _of_victim(bench, attempt, attempt.thing, common)
     if not common or not _is_answer(bench, attempt.aim, tried.reply):
         return None
     if _catches_all(bench, attempt, tried):
@@ -189,6 +202,22 @@ def _given_away(bench: Bench, attempt: Attempt, tried: Sent, honest: Sent) -> _S
     who = attempt.attacker.name
     what = f"{who} gets {tried.reply.status} with {attempt.victim.name}'s view: {path or 'text'} = {short(value, 60)!r}"
     return _Shown(what, control)
+
+
+def _of_victim(
+    bench: Bench, attempt: Attempt, thing: Thing, marks: list[tuple[str, object]]
+) -> list[tuple[str, object]]:
+    """The marks that are this object's: not those that the attacker gets for an object of their own, or any other.
+    Where there is no other to compare with, those that the object was known to have."""
+    others = [t for t in bench.pool.of(thing.kind) if t.id != thing.id]
+    own = [t for t in others if (owner := bench.owner(t)) and owner.name == attempt.attacker.name]
+    for other in (*own, *others)[:3]:
+        draft = bench.composer.draft(attempt.aim, attempt.attacker, thing=other, owner=attempt.victim)
+        reply = bench.send(draft).reply if draft else None
+        if reply is not None and reply.fine:
+            return [(path, value) for path, value in marks if not _holds(reply, path, value)]
+    known = {str(value) for value in thing.values.values()}
+    return [(path, value) for path, value in marks if str(value) in known]
 
 
 def _marks(reply: Reply, thing: Thing | None) -> list[tuple[str, object]]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ringwall.contract.api import JSON
 from ringwall.scan.bench import Bench, Sent, short
-from ringwall.scan.model import Account
+from ringwall.scan.checks.points import Base
 from ringwall.scan.subject import Aim
 from ringwall.scan.values import kind_of, resolved
 
@@ -38,12 +38,9 @@ def watch(bench: Bench, aim: Aim, sent: Sent) -> None:
         )
 
 
-def provoke(bench: Bench, aim: Aim, account: Account) -> None:
-    """Values of the wrong type and beyond their bounds, and a broken body."""
-    draft = bench.composer.draft(aim, account, label=bench.label())
-    if draft is None or (aim.held and bench.safe):
-        bench.untested("errors", aim, "no request could be built")
-        return
+def provoke(bench: Bench, aim: Aim, base: Base) -> None:
+    """Values of the wrong type and beyond their bounds, and a broken body, on the object that the valid request had."""
+    draft, account = base.draft, base.account
     tries = [replace(draft, raw=b'{"rw": ')] if draft.media else []
     for parameter in aim.op.api.parameters:
         flat = resolved(parameter.schema, bench.subject.api.schemas)

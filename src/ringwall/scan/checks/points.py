@@ -14,6 +14,7 @@ from ringwall.scan.bench import Bench, Sent
 from ringwall.scan.compose import Draft
 from ringwall.scan.model import Account, Reply
 from ringwall.scan.pool import Thing
+from ringwall.scan.strangers import stranger
 from ringwall.scan.subject import Aim
 from ringwall.scan.values import kind_of, resolved
 
@@ -60,7 +61,7 @@ def base(bench: Bench, aim: Aim) -> Base | str:
     if aim.held and bench.safe:
         return "held back: its name speaks of harm to everyone's data"
     tried: Base | str = "no value is known for its path"
-    for account in sorted(bench.accounts, key=lambda a: able(bench, aim, a)):
+    for account in _callers(bench, aim):
         thing = _thing(bench, aim, account)
         if thing is None and aim.slots and aim.method != "GET" and bench.safe:
             tried = tried if isinstance(tried, Base) else "--safe: the scan could make no object of its own for it"
@@ -78,6 +79,14 @@ def base(bench: Bench, aim: Aim) -> Base | str:
     return tried
 
 
+def _callers(bench: Bench, aim: Aim) -> list[Account]:
+    """Those who may first; what is done to an account itself is done to a throw-away one."""
+    if aim.slots and aim.method != "GET" and bench.subject.kinds[aim.slots[-1][1]].person:
+        thrown = stranger(bench)
+        return [thrown.account] if thrown else []
+    return sorted(bench.accounts, key=lambda a: able(bench, aim, a))
+
+
 def able(bench: Bench, aim: Aim, account: Account) -> int:
     """For sorting: those that the contract allows first, those that it does not last."""
     return {True: 0, None: 1, False: 2}[bench.subject.may(account, aim, account.subject, account.tenant)]
@@ -90,7 +99,7 @@ def _thing(bench: Bench, aim: Aim, account: Account) -> Thing | None:
     kind = aim.slots[-1][1]
     if aim.method != "GET":
         return bench.fresh(kind, account)
-    return next((t for t in bench.pool.of(kind) if bench.pool.owner(t, bench.accounts) is account), None)
+    return next((t for t in bench.pool.of(kind) if bench.owner(t) is account), None)
 
 
 def sent_by(bench: Bench, draft: Draft) -> Sent:

@@ -13,6 +13,7 @@ from ringwall.scan.checks.points import able
 from ringwall.scan.compose import Draft
 from ringwall.scan.model import Account
 from ringwall.scan.pool import Thing, objects, scalars
+from ringwall.scan.strangers import Stranger, stranger
 from ringwall.scan.subject import Aim, declared, schema_of_body
 from ringwall.scan.values import resolved
 
@@ -39,6 +40,9 @@ def assignment(bench: Bench, aim: Aim) -> None:
         bench.untested("mass-assignment", aim, "it sets no object's properties")
         return
     why = "no request was found that the target takes"
+    if creates and bench.subject.kinds[aim.kind].person:
+        _of_people(bench, aim)
+        return
     for account in _writers(bench, aim):
         thing = bench.fresh(aim.kind, account) if not creates else None
         if not creates and thing is None:
@@ -56,6 +60,43 @@ def assignment(bench: Bench, aim: Aim) -> None:
             bench.refuted("mass-assignment", aim, f"not taken: {', '.join(name for name, _ in extra)}")
         return
     bench.untested("mass-assignment", aim, why)
+
+
+def _of_people(bench: Bench, aim: Aim) -> None:
+    """Signing up with one property too many."""
+    plain = stranger(bench)
+    if plain is None:
+        bench.untested("mass-assignment", aim, "no account could be signed up")
+        return
+    seen = _views(bench, plain)
+    extra = list(_extra(bench, aim, plain.account, seen))[:MOST]
+    taken = []
+    for name, value in extra:
+        made = stranger(bench, {name: value})
+        if made is not None and _views(bench, made).get(name) == value:
+            taken.append(name)
+            what = f"{made.account.name} signs up with {name} = {short(value)!r}, read back later"
+            bench.proved(
+                "mass-assignment", aim, name, what, f"without it {name} is {short(seen[name])!r}", made.sent.call
+            )
+    if not taken:
+        said = ", ".join(name for name, _ in extra)
+        bench.refuted("mass-assignment", aim, f"not taken: {said or 'no property is shown that the server sets'}")
+
+
+def _views(bench: Bench, made: Stranger) -> dict[str, JSON]:
+    """All that any reading operation shows of an account, to itself."""
+    kind = bench.subject.kinds[made.thing.kind]
+    found: dict[str, JSON] = {}
+    for aim in (a for a in bench.subject.aims if a.method == "GET" and not a.held):
+        if aim.kind != kind.name and aim.slots:
+            continue
+        draft = bench.composer.draft(aim, made.account, thing=made.thing if aim.slots else None)
+        sent = bench.send(draft) if draft else None
+        for entry in objects(sent.reply.document) if sent and sent.reply.fine else ():
+            if str(entry.get(kind.ids[0])) == made.thing.id:
+                found.update({n: v for n, v in entry.items() if n not in found})
+    return found
 
 
 def _writers(bench: Bench, aim: Aim) -> list[Account]:
@@ -204,7 +245,7 @@ def exposure(bench: Bench, aim: Aim) -> None:
     if aim.method != "GET" or not kept or kind is None:
         return
     for account in bench.accounts:
-        for thing in [t for t in bench.pool.of(kind.name) if bench.pool.owner(t, bench.accounts) is not account][:2]:
+        for thing in [t for t in bench.pool.of(kind.name) if bench.owner(t) is not account][:2]:
             names = [n for n, words in kept.items() if not _may_write(bench, account, words - {"owner"})]
             draft = bench.composer.draft(aim, account, thing=thing) if names else None
             if draft is None or bench.subject.may(account, aim, None, account.tenant) is False:
@@ -216,7 +257,7 @@ def _shown(bench: Bench, aim: Aim, account: Account, thing: Thing, names: list[s
     sent = bench.send(draft)
     kind = bench.subject.kinds[thing.kind]
     found = next((o for o in objects(sent.reply.document) if str(o.get(kind.ids[0])) == thing.id), None)
-    owner = bench.pool.owner(thing, bench.accounts)
+    owner = bench.owner(thing)
     theirs = bench.look(thing, owner) if owner else None
     if not sent.reply.fine or found is None or theirs is None or theirs[1] is None:
         return

@@ -9,6 +9,7 @@ from ringwall.scan.bench import Bench, Sent
 from ringwall.scan.checks.points import Base, shape
 from ringwall.scan.compose import Draft
 from ringwall.scan.model import ANONYMOUS, Account
+from ringwall.scan.strangers import stranger
 from ringwall.scan.subject import Aim, login_names
 
 TRIES = 30
@@ -41,7 +42,9 @@ def enumeration(bench: Bench, aim: Aim) -> None:
 
 
 def _known(bench: Bench) -> Account | None:
-    return next((a for a in bench.accounts if a.username and a.password), None)
+    """A throw-away account if there is one, else one that was given: it may be locked for a while."""
+    thrown = stranger(bench)
+    return thrown.account if thrown else next((a for a in bench.accounts if a.username and a.password), None)
 
 
 def _draft(bench: Bench, aim: Aim) -> Draft | None:
@@ -68,6 +71,11 @@ def guesses(bench: Bench, aim: Aim) -> None:
         bench.untested("rate-limit", aim, "no account was given with its user name (--as NAME=login:USER:PASSWORD)")
         return
     first = _tried(bench, aim, draft, known.username or "")
+    if not first.reply.refused:
+        said = "its wrong passwords are answered"
+        judge = bench.refuted if first.reply.status == 429 else bench.untested
+        judge("rate-limit", aim, f"{said} {first.reply.status or 'not at all'}")
+        return
     for count in range(1, TRIES):
         sent = _tried(bench, aim, draft, known.username or "")
         if sent.reply.status != first.reply.status or shape(sent.reply, ()) != shape(first.reply, ()):

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from ringwall.contract.api import JSON
 from ringwall.scan.bench import Bench, Sent, short
 from ringwall.scan.compose import Draft
-from ringwall.scan.model import Account
+from ringwall.scan.model import Account, Reply
 from ringwall.scan.pool import Thing, objects, scalars
+from ringwall.scan.strangers import signs_in
 from ringwall.scan.subject import Aim, schema_of_body
 from ringwall.scan.values import kind_of, resolved
 
@@ -31,7 +32,7 @@ def attempt(bench: Bench, attempt: Attempt) -> None:
     aim, thing = attempt.aim, attempt.thing
     if thing is None:
         _create(bench, attempt)
-    elif aim.method in ("PUT", "PATCH") and aim.item:
+    elif aim.method in ("PUT", "PATCH"):
         _change(bench, attempt, thing)
     elif not thing.fresh and bench.safe:
         bench.untested(attempt.kind, aim, f"--safe: the scan could make no {thing.kind} of its own to try it on")
@@ -139,7 +140,7 @@ def _change(bench: Bench, attempt: Attempt, thing: Thing) -> None:
     reader, before = seen
     names = changeable(bench, attempt.aim, before)
     if not names:
-        bench.untested(attempt.kind, attempt.aim, "no property that it sets can be read back")
+        _unseen(bench, attempt, thing)
         return
     name = names[0]
     value = another(bench, attempt.aim, name, before[name])
@@ -155,6 +156,33 @@ def _change(bench: Bench, attempt: Attempt, thing: Thing) -> None:
         _refused(bench, attempt, sent)
         return
     _control(bench, attempt, thing, reader, before, name)
+
+
+def _unseen(bench: Bench, attempt: Attempt, thing: Thing) -> None:
+    """It sets nothing that can be read back: a password shows at the sign-in, anything else by what changes."""
+    secret = next((n for n in bench.subject.asked(attempt.aim) if "password" in n.lower()), None)
+    if secret and attempt.victim.own and attempt.victim.password:
+        _password(bench, attempt, thing, secret)
+    elif thing.fresh or not bench.safe:
+        _act(bench, attempt, thing)
+    else:
+        bench.untested(attempt.kind, attempt.aim, "no property that it sets can be read back")
+
+
+def _password(bench: Bench, attempt: Attempt, thing: Thing, name: str) -> None:
+    """A throw-away account's password, set by another: the new one signs in and the old one no longer does."""
+    victim, new = attempt.victim, f"Rw7!{bench.dice.word(f'password{bench.label()}')}"
+    draft = bench.composer.draft(attempt.aim, attempt.attacker, thing=thing, owner=victim)
+    if draft is None:
+        return
+    sent = bench.send(draft.put("body", name, new))
+    if signs_in(bench, victim, new) and not signs_in(bench, victim, victim.password or ""):
+        said = f"{attempt.attacker.name} gets {sent.reply.status}: {victim.name} signs in with the new password only"
+        bench.proved(attempt.kind, attempt.aim, "", said, "the old password signed in before", sent.call)
+    elif sent.reply.fine and signs_in(bench, victim, victim.password or ""):
+        bench.refuted(attempt.kind, attempt.aim, f"{sent.reply.status}, but {victim.name}'s password is as it was")
+    else:
+        _refused(bench, attempt, sent)
 
 
 def changeable(bench: Bench, aim: Aim, before: dict[str, JSON]) -> list[str]:
@@ -234,13 +262,20 @@ def _delete(bench: Bench, attempt: Attempt, thing: Thing) -> None:
         return
     sent = bench.send(draft)
     after = bench.look(thing, seen[0])
-    if after and after[1] is None and (after[0].reply.status in (404, 410) or after[0].reply.fine):
+    if after and after[1] is None and _is_gone(bench, attempt.victim, after[0].reply):
         _proved(bench, attempt, sent, f"{thing.kind} {thing.id} is gone", seen[0])
         bench.gone(thing)
     elif sent.reply.fine:
         bench.refuted(attempt.kind, attempt.aim, f"{sent.reply.status}, but {thing.kind} {thing.id} is still there")
     else:
         _refused(bench, attempt, sent)
+
+
+def _is_gone(bench: Bench, victim: Account, reply: Reply) -> bool:
+    """Whether an object that is not shown any more is gone; an account is, if it no longer signs in."""
+    if reply.status in (401, 403) and victim.own and victim.password:
+        return not signs_in(bench, victim, victim.password)
+    return reply.status in (404, 410) or reply.fine
 
 
 def _act(bench: Bench, attempt: Attempt, thing: Thing) -> None:

@@ -8,8 +8,19 @@ from collections import Counter
 from ringwall.scan.catalogue import WEAKNESSES
 from ringwall.scan.model import Finding, Report
 
-_QUIET = ("it does not apply", "no parameter", "no text parameter", "no XML", "it takes no", "it sets no", "no query by",
-          "the contract states no", "it answers with no page", "tried at reading", "the operation is open")  # fmt: skip
+_QUIET = (
+    "it does not apply",
+    "it takes no",
+    "it sets no",
+    "it answers with no page",
+    "no parameter",
+    "no text parameter",
+    "no XML",
+    "no query by",
+    "tried at reading",
+    "the contract states no",
+    "the operation is open",
+)
 
 
 def text(report: Report) -> str:

@@ -1,0 +1,65 @@
+"""Throw-away accounts: signed up by the scan where the API lets anybody, so that no named account is ever spoiled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from ringwall.contract.api import JSON
+from ringwall.scan.bench import Bench, Sent
+from ringwall.scan.model import ANONYMOUS, Account
+from ringwall.scan.pool import Thing
+from ringwall.scan.signing import Unusable, sign_in_call, signed_in
+from ringwall.scan.subject import login_names
+
+
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """A throw-away account, the object that it is, and the request that made it."""
+
+    account: Account
+    thing: Thing
+    sent: Sent
+
+
+def stranger(bench: Bench, extra: Mapping[str, JSON] | None = None) -> Stranger | None:
+    """A new account, with `extra` properties in the request that signs it up; None where none can be made."""
+    up = bench.subject.sign_up()
+    names = login_names(bench.subject, up) if up else None
+    kind = next((k for k in bench.subject.kinds.values() if k.person), None)
+    if up is None or names is None or kind is None:
+        return None
+    for full in (True, False):
+        label = bench.label()
+        draft = bench.composer.draft(up, ANONYMOUS, label=label, full=full, new=True)
+        if draft is None or not isinstance(draft.body, dict):
+            return None
+        body = {**draft.body, **(extra or {})}
+        sent = bench.send(replace(draft, body=body))
+        if sent.reply.fine:
+            return _known(bench, kind.name, body, names, sent)
+    return None
+
+
+def _known(bench: Bench, kind: str, body: Mapping[str, JSON], names: tuple[str, str], sent: Sent) -> Stranger | None:
+    user, password = str(body[names[0]]), str(body[names[1]])
+    account = Account(user, username=user, password=password, subject=user, own=True)
+    thing = Thing(kind, user, {**body}, user, fresh=True)
+    try:
+        account = signed_in((account,), bench.subject, bench.client, bench.dice)[0]
+    except Unusable:
+        bench.left.append(f"{kind} {user}")
+        return None
+    bench.people.append(account)
+    bench.keep(thing, account)
+    return Stranger(account, thing, sent)
+
+
+def signs_in(bench: Bench, account: Account, password: str) -> bool:
+    """Whether the account's name and a password are taken at the sign-in."""
+    aim = bench.subject.sign_in()
+    names = login_names(bench.subject, aim) if aim else None
+    if aim is None or names is None:
+        return False
+    call = sign_in_call(aim, names, replace(account, password=password), bench.subject, bench.dice)
+    return bench.client.send(call).fine
