@@ -83,7 +83,9 @@ def start(directory: Path, *arguments: str, env: Mapping[str, str] | None = None
     command = [*ENTRY, "up", "--listen", listen, "--data", str(directory / "data"),
                "--ready-file", str(ready), *arguments]  # fmt: skip
     with (directory / "out.txt").open("ab") as out, (directory / "err.txt").open("ab") as err:
-        return subprocess.Popen(command, stdout=out, stderr=err, cwd=cwd or directory, env={**os.environ, **(env or {})})
+        return subprocess.Popen(
+            command, stdout=out, stderr=err, cwd=cwd or directory, env={**os.environ, **(env or {})}
+        )
 
 
 @contextmanager

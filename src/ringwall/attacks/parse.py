@@ -35,9 +35,7 @@ from ringwall.attacks.case import CLASSES, LAYERS, Case, Draft, Sign
 from ringwall.attacks.fill import misfits
 from ringwall.attacks.signs import FORMS, sign
 
-_SECTION = re.compile(
-    r"### (setup|honest|hostile) as (none|key:[a-z]+|[a-z]+)(?: times ([1-9]\d*))?(?: in (utf-16))?"
-)
+_SECTION = re.compile(r"### (setup|honest|hostile) as (none|key:[a-z]+|[a-z]+)(?: times ([1-9]\d*))?(?: in (utf-16))?")
 _REQUEST = re.compile(r"[A-Z]+ \S.* HTTP/1\.1")
 _HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+): \S.*")
 _OPERATION = re.compile(r"[A-Z]+ /\S*")

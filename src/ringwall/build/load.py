@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import importlib
 import os
-import re
 import sys
 import traceback
 import urllib.request
@@ -16,8 +15,9 @@ from urllib.parse import urlsplit
 
 from ringwall.adapters.inside import asgi_get, is_asgi, wsgi_get
 from ringwall.contract.api import JSON
-from ringwall.contract.model import Contract
-from ringwall.contract.parse import Source, load
+from ringwall.contract.document import parse
+from ringwall.contract.model import Contract, Misconfigured
+from ringwall.contract.parse import Source, load, read
 from ringwall.core.message import Response
 
 BYTES, SECONDS = 16 << 20, 20.0
@@ -65,9 +65,10 @@ def load_contract(
     Raises Misconfigured with every mistake at once, OSError where the API's document cannot be had.
     """
     source: Source | None = openapi
-    if openapi is None and app is not None:
+    asks = openapi is None and _asks_application(Path(path))
+    if asks and app is not None:
         source = document_of(app)
-    elif openapi is None and upstream is not None and _asks_application(Path(path)):
+    elif asks and upstream is not None:
         source = _found_at(lambda place: fetch(upstream.rstrip("/") + place))
     return load(Path(path), openapi=source, fetch=fetch)
 
@@ -99,9 +100,10 @@ def fetch(url: str) -> bytes:
 def _asks_application(path: Path) -> bool:
     """Whether the contract says `api: app`; one that cannot be read says nothing, and `load` then tells why."""
     try:
-        return re.search(r"^api:\s*[\"']?app[\"']?\s*(?:#|$)", path.read_text("utf-8"), re.MULTILINE) is not None
-    except (OSError, UnicodeDecodeError):
+        stated = parse(read(path), str(path)).data
+    except Misconfigured:
         return False
+    return isinstance(stated, dict) and stated.get("api") == "app"
 
 
 def _found_at(read: Callable[[str], bytes]) -> bytes:

@@ -93,9 +93,7 @@ def _tell_problems(problems: Iterable[Problem], *, as_json: bool) -> None:
         click.echo(str(problem), err=True)
 
 
-def _print(
-    contract: Contract, counting: list[Finding], accepted: list[Finding], doubts: tuple[Problem, ...]
-) -> None:
+def _print(contract: Contract, counting: list[Finding], accepted: list[Finding], doubts: tuple[Problem, ...]) -> None:
     for doubt in doubts:
         click.echo(str(doubt))
     for finding in counting:

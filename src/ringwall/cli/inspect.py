@@ -45,7 +45,14 @@ out comes {"id", "refused", "reason"}: whether the input became code of the stat
 not be read."""
 )
 @click.argument("file", type=click.File("rb"), default="-")
-@click.option("--format", "default", type=click.Choice(FORMATS), default="text", show_default=True, help="Of values that name none.")
+@click.option(
+    "--format",
+    "default",
+    type=click.Choice(FORMATS),
+    default="text",
+    show_default=True,
+    help="Of values that name none.",
+)
 @click.option("--jobs", type=click.IntRange(1, 64), default=None, help="Processes to use.  [default: one a core]")
 @click.option("--sink", type=click.Choice(["sql"]), help="Judge statements by the input that they were made with.")
 @click.pass_context

@@ -229,5 +229,3 @@ class _Conversion:
 def safe(name: str) -> str:
     """A component's name as a URI fragment can hold it (OpenAPI 3.1, Components Object: `^[a-zA-Z0-9._-]+$`)."""
     return _UNSAFE.sub("_", name)
-
-

@@ -171,9 +171,7 @@ class _Composer:
 
     def _open(self, container: _Open) -> None:
         if len(self._stack) >= DEPTH:
-            raise Misconfigured(
-                (Problem(self._at(container.mark), "deeper nesting", f"at most {DEPTH} levels"),)
-            )
+            raise Misconfigured((Problem(self._at(container.mark), "deeper nesting", f"at most {DEPTH} levels"),))
         above = self._stack[-1] if self._stack else None
         if above is not None and isinstance(above.value, dict) and above.key is None:
             self._flaw(container.mark, "a key that is no text", "a name")

@@ -109,9 +109,7 @@ def _singular(segment: str) -> str:
     return word
 
 
-def _kind(
-    name: str, parameter: str, component: str, operation: ApiOperation, api: Api, *, confine: bool
-) -> Kind:
+def _kind(name: str, parameter: str, component: str, operation: ApiOperation, api: Api, *, confine: bool) -> Kind:
     known = properties(api.schemas[component], api.schemas)
     candidates = (parameter, "id", f"{name}_id")
     identity = next((c for c in candidates if c in known), parameter)

@@ -31,9 +31,7 @@ _LINE = r"[^\x00-\x1f]"
 NAME: Final = Text(r"[A-Za-z_][A-Za-z0-9_.-]{0,99}", "a name of letters, digits, `_`, `.` and `-`")
 _ANY: Final = Text(rf"{_LINE}{{1,500}}", "a text")
 _HEADER: Final = Text(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}", "a header's name")
-WORD: Final = Text(
-    r"scope:[!-~]{1,200}|[A-Za-z_][A-Za-z0-9_.-]{0,99}", "a role, owner, member, anyone or scope:NAME"
-)
+WORD: Final = Text(r"scope:[!-~]{1,200}|[A-Za-z_][A-Za-z0-9_.-]{0,99}", "a role, owner, member, anyone or scope:NAME")
 _ALLOW: Final = Either(is_text, Word(("anyone",)), Listing(WORD))
 RATE: Final = Text(r"[1-9][0-9]{0,8}/(?:second|minute|hour|day)", "a rate such as 10/minute")
 _SIZE: Final = Either(

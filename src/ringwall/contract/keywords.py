@@ -177,4 +177,3 @@ def circular(graph: Mapping[str, set[str]]) -> set[str]:
             elif following in on_stack:
                 low[node] = min(low[node], order[following])
     return found
-

@@ -37,9 +37,7 @@ class Problem:
 
     def __str__(self) -> str:
         hint = f" (did you mean {self.nearest!r}?)" if self.nearest else ""
-        return (
-            f"{self.at}: {'warning: ' if self.warning else ''}found {self.found}; expected {self.expected}{hint}"
-        )
+        return f"{self.at}: {'warning: ' if self.warning else ''}found {self.found}; expected {self.expected}{hint}"
 
 
 class Misconfigured(Exception):

@@ -167,9 +167,7 @@ def _contract(
         operations=operations,
         cors=deployment.cors(stated.get("cors")),
         limits=deployment.limits(stated.get("limits")),
-        upstream=deployment.upstream(
-            stated.get("upstream"), identity_headers=stated.get("identity_headers") is True
-        ),
+        upstream=deployment.upstream(stated.get("upstream"), identity_headers=stated.get("identity_headers") is True),
         trusted_proxies=deployment.proxies(stated.get("trusted_proxies"), desk),
         journal="best-effort" if stated.get("journal") == "best-effort" else "required",
         replies="strict" if stated.get("replies") == "strict" else "lenient",

@@ -23,9 +23,7 @@ class Desk:
     document: Document
     problems: list[Problem] = field(default_factory=list)
 
-    def report(
-        self, path: Path, found: str, expected: str, nearest: str | None = None, *, key: bool = False
-    ) -> None:
+    def report(self, path: Path, found: str, expected: str, nearest: str | None = None, *, key: bool = False) -> None:
         """Tell a mistake."""
         self.problems.append(Problem(self.document.at(path, key=key), found, expected, nearest))
 

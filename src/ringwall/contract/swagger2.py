@@ -102,9 +102,7 @@ def _operation(
     if content:
         made["requestBody"] = _body(content, consumes)
     replies = value.get("responses")
-    made["responses"] = (
-        {k: _reply(v, produces) for k, v in replies.items()} if isinstance(replies, dict) else replies
-    )
+    made["responses"] = {k: _reply(v, produces) for k, v in replies.items()} if isinstance(replies, dict) else replies
     return made
 
 

@@ -1,1 +1,1 @@
-"""The ports made real: what is kept in memory, in SQLite, in PostgreSQL, in Valkey and in files."""
+"""The ports made real: memory, SQLite, the journal's segments, keys. Nothing here decides."""
