@@ -33,7 +33,7 @@ def address_of(text: str) -> Address | None:
         pass
     try:
         return ipaddress.IPv4Address(socket.inet_aton(bare)) if bare.isascii() and " " not in bare else None
-    except OSError:
+    except (OSError, ValueError):  # ValueError: a NUL, which no C string holds
         return None
 
 

@@ -33,7 +33,7 @@ def shell_structure(command: str, given: str) -> str | None:
         return REASON  # the request wrote the whole command, as an unsafe loader's object or an eval would
     if _WORD.fullmatch(value):
         return REASON if _poses(command, value) else None
-    command = _unquoted(command, value)
+    command = _unquoted(_unquoted(command, given), value)
     if len(value) < 2 or value not in command:
         return None
     return REASON if any(_breaks(value, state) for state in _states(command, value)) else None
