@@ -141,3 +141,32 @@ def test_what_was_written_outlives_a_kill(tmp_path: Path) -> None:
     )
     subprocess.run([sys.executable, "-c", code, str(path)], check=False, timeout=30)
     assert Store(path).owner_of("patient", "1") == Ownership("alice", None)
+
+
+def test_a_topics_tables_grow_once_whoever_starts_first(tmp_path: Path) -> None:
+    first, second = Store(tmp_path / "state.db"), Store(tmp_path / "state.db")
+    steps = ["CREATE TABLE thing (a TEXT) STRICT"]
+    first.grow("thing", steps)
+    second.grow("thing", steps)
+    first.rows("INSERT INTO thing VALUES ('kept')")
+    second.grow("thing", [*steps, "ALTER TABLE thing ADD COLUMN b TEXT"])
+    first.grow("thing", [*steps, "ALTER TABLE thing ADD COLUMN b TEXT"])
+    assert first.rows("SELECT * FROM thing") == [("kept", None)]
+
+
+def test_a_failed_step_leaves_nothing_behind(store: Store) -> None:
+    with pytest.raises(Unavailable):
+        store.grow("thing", ["CREATE TABLE thing (a TEXT) STRICT", "no such statement"])
+    store.grow("thing", ["CREATE TABLE thing (b TEXT) STRICT"])
+    assert store.rows("SELECT b FROM thing") == []
+
+
+def test_what_fails_within_a_transaction_is_undone(store: Store) -> None:
+    def attempt() -> None:
+        with store.transaction():
+            store.add_account(account())
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        attempt()
+    assert store.accounts() == []

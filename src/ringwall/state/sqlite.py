@@ -1,72 +1,39 @@
-"""The embedded store, `state.db`: accounts, API keys, remembered owners, revocations, sealed data keys.
-
-One connection behind a lock, in WAL mode: a look-up costs some microseconds. What the store cannot tell
-raises `Unavailable`, and the judge refuses.
-"""
+"""What the embedded store keeps for every deployment: accounts, API keys, owners, revocations, sealed keys."""
 
 from __future__ import annotations
 
 import json
-import os
-import sqlite3
-import threading
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Final
 
-from ringwall.core.ports import Ownership, Unavailable
+from ringwall.core.ports import Ownership
 from ringwall.core.records import KeyRecord, StoredAccount
+from ringwall.state.database import Database, Row
 
-Row = tuple[object, ...]
-T = TypeVar("T")
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS account (
-  subject TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, password TEXT NOT NULL, roles TEXT NOT NULL,
-  tenant TEXT, disabled INTEGER NOT NULL DEFAULT 0, created REAL NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS api_key (
-  key_id TEXT PRIMARY KEY, name TEXT NOT NULL, digest BLOB NOT NULL, subject TEXT NOT NULL, roles TEXT NOT NULL,
-  scopes TEXT NOT NULL, tenant TEXT, created REAL NOT NULL, expires REAL, revoked REAL) STRICT;
-CREATE TABLE IF NOT EXISTS owner (
-  resource TEXT NOT NULL, id TEXT NOT NULL, owner TEXT, tenant TEXT,
-  PRIMARY KEY (resource, id)) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS revocation (
-  kind TEXT NOT NULL, value TEXT NOT NULL, at REAL NOT NULL, until REAL NOT NULL,
-  PRIMARY KEY (kind, value)) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS sealed_key (key_id TEXT PRIMARY KEY, sealed BLOB NOT NULL) STRICT;
-"""
+_STEPS: Final = (
+    """CREATE TABLE IF NOT EXISTS account (
+      subject TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, password TEXT NOT NULL, roles TEXT NOT NULL,
+      tenant TEXT, disabled INTEGER NOT NULL DEFAULT 0, created REAL NOT NULL) STRICT""",
+    """CREATE TABLE IF NOT EXISTS api_key (
+      key_id TEXT PRIMARY KEY, name TEXT NOT NULL, digest BLOB NOT NULL, subject TEXT NOT NULL, roles TEXT NOT NULL,
+      scopes TEXT NOT NULL, tenant TEXT, created REAL NOT NULL, expires REAL, revoked REAL) STRICT""",
+    """CREATE TABLE IF NOT EXISTS owner (
+      resource TEXT NOT NULL, id TEXT NOT NULL, owner TEXT, tenant TEXT,
+      PRIMARY KEY (resource, id)) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE IF NOT EXISTS revocation (
+      kind TEXT NOT NULL, value TEXT NOT NULL, at REAL NOT NULL, until REAL NOT NULL,
+      PRIMARY KEY (kind, value)) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE IF NOT EXISTS sealed_key (key_id TEXT PRIMARY KEY, sealed BLOB NOT NULL) STRICT""",
+)
+"""The tables; `IF NOT EXISTS` since the first of them are older than the record of steps."""
 
 
-class Store:
-    """An open `state.db`. Safe to use from many threads; several processes may open the same file."""
+class Store(Database):
+    """An open `state.db` with its first tables."""
 
     def __init__(self, path: Path) -> None:
-        self._lock = threading.Lock()
-        try:
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # before SQLite does: -wal and -shm take its mode
-            path.chmod(0o600)
-            self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=5.0)
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = NORMAL")
-            self._db.executescript(_SCHEMA)
-        except (sqlite3.Error, OSError) as failure:
-            raise Unavailable(f"state.db: {type(failure).__name__}") from failure
-
-    def close(self) -> None:
-        """Close the file. Later questions are `Unavailable`."""
-        with self._lock:
-            self._db.close()
-
-    def _rows(self, sql: str, values: Row = ()) -> list[Row]:
-        with self._lock:
-            try:
-                return self._db.execute(sql, values).fetchall()
-            except (sqlite3.Error, UnicodeEncodeError) as failure:
-                raise Unavailable(f"state.db: {type(failure).__name__}") from failure
-
-    def _one(self, sql: str, values: Row, make: Callable[[Row], T]) -> T | None:
-        rows = self._rows(sql, values)
-        return make(rows[0]) if rows else None
+        super().__init__(path)
+        self.grow("store", _STEPS)
 
     # Accounts
 
@@ -82,15 +49,15 @@ class Store:
             account.created,
         )
         sql = "INSERT INTO account VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING 1"
-        return bool(self._rows(sql, row))
+        return bool(self.rows(sql, row))
 
     def account_named(self, name: str) -> StoredAccount | None:
         """The account that signs in by this name."""
-        return self._one("SELECT * FROM account WHERE name = ?", (name,), _account)
+        return self.one("SELECT * FROM account WHERE name = ?", (name,), _account)
 
     def accounts(self) -> list[StoredAccount]:
         """All accounts, by name."""
-        return [_account(row) for row in self._rows("SELECT * FROM account ORDER BY name")]
+        return [_account(row) for row in self.rows("SELECT * FROM account ORDER BY name")]
 
     def change_account(self, name: str, column: str, value: str | int | frozenset[str] | None) -> bool:
         """Set `password`, `roles`, `tenant` or `disabled`. False where there is no such account."""
@@ -98,13 +65,13 @@ class Store:
             raise ValueError(column)
         stored = _list(value) if isinstance(value, frozenset) else value
         sql = f"UPDATE account SET {column} = ? WHERE name = ? RETURNING 1"  # noqa: S608 - column is one of four words
-        return bool(self._rows(sql, (stored, name)))
+        return bool(self.rows(sql, (stored, name)))
 
     # API keys
 
     def add_key(self, key: KeyRecord) -> None:
         """Keep a new key (its secret's hash)."""
-        self._rows(
+        self.rows(
             "INSERT INTO api_key VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 key.key_id,
@@ -122,28 +89,28 @@ class Store:
 
     def key(self, key_id: str) -> KeyRecord | None:
         """The key with this public id, revoked or not."""
-        return self._one("SELECT * FROM api_key WHERE key_id = ?", (key_id,), _key)
+        return self.one("SELECT * FROM api_key WHERE key_id = ?", (key_id,), _key)
 
     def keys(self) -> list[KeyRecord]:
         """All keys, oldest first."""
-        return [_key(row) for row in self._rows("SELECT * FROM api_key ORDER BY created")]
+        return [_key(row) for row in self.rows("SELECT * FROM api_key ORDER BY created")]
 
     def end_key(self, key_id: str, at: float) -> bool:
         """Revoke a key. False where there is no such key, or it ends before that already (one that is to end after
         an overlap can still be ended sooner)."""
         sql = "UPDATE api_key SET revoked = ? WHERE key_id = ? AND (revoked IS NULL OR revoked > ?) RETURNING 1"
-        return bool(self._rows(sql, (at, key_id, at)))
+        return bool(self.rows(sql, (at, key_id, at)))
 
     # Owners
 
     def owner_of(self, resource: str, object_id: str) -> Ownership | None:
         """Who owns an object, as remembered."""
         sql = "SELECT owner, tenant FROM owner WHERE resource = ? AND id = ?"
-        return self._one(sql, (resource, object_id), lambda row: Ownership(_text(row[0]), _text(row[1])))
+        return self.one(sql, (resource, object_id), lambda row: Ownership(_text(row[0]), _text(row[1])))
 
     def remember(self, resource: str, object_id: str, owner: str | None, tenant: str | None) -> None:
         """Keep who owns an object; what is not known keeps its older value."""
-        self._rows(
+        self.rows(
             "INSERT INTO owner VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
             " owner = coalesce(excluded.owner, owner), tenant = coalesce(excluded.tenant, tenant)",
             (resource, object_id, owner, tenant),
@@ -153,8 +120,8 @@ class Store:
 
     def revoke(self, kind: str, value: str, at: float, until: float) -> None:
         """Let nothing issued to `value` before `at` stand, kept until no such token can be alive."""
-        self._rows("DELETE FROM revocation WHERE until < ?", (at,))
-        self._rows(
+        self.rows("DELETE FROM revocation WHERE until < ?", (at,))
+        self.rows(
             "INSERT INTO revocation VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
             " at = max(at, excluded.at), until = max(until, excluded.until)",
             (kind, value, at, until),
@@ -162,7 +129,7 @@ class Store:
 
     def stands(self, subject: str, token_id: str, issued: float) -> bool:
         """Whether a token of this subject, id and issue time was not revoked and its account not disabled."""
-        ended = self._rows(
+        ended = self.rows(
             "SELECT 1 FROM revocation WHERE (kind = 'token' AND value = ?)"
             " OR (kind = 'subject' AND value = ? AND at >= ?)"
             " UNION ALL SELECT 1 FROM account WHERE subject = ? AND disabled",
@@ -174,20 +141,20 @@ class Store:
 
     def sealed_keys(self) -> dict[str, bytes]:
         """Every data key, sealed under the root key, by id."""
-        return {str(row[0]): _bytes(row[1]) for row in self._rows("SELECT key_id, sealed FROM sealed_key")}
+        return {str(row[0]): _bytes(row[1]) for row in self.rows("SELECT key_id, sealed FROM sealed_key")}
 
     def seal(self, key_id: str, sealed: bytes) -> None:
         """Keep a sealed data key, in place of an older sealing of it."""
-        self._rows("INSERT INTO sealed_key VALUES (?, ?) ON CONFLICT DO UPDATE SET sealed = excluded.sealed",
+        self.rows("INSERT INTO sealed_key VALUES (?, ?) ON CONFLICT DO UPDATE SET sealed = excluded.sealed",
                    (key_id, sealed))  # fmt: skip
 
     def seal_first(self, key_id: str, sealed: bytes) -> None:
         """Keep a sealed data key unless there is one of its name already."""
-        self._rows("INSERT INTO sealed_key VALUES (?, ?) ON CONFLICT DO NOTHING", (key_id, sealed))
+        self.rows("INSERT INTO sealed_key VALUES (?, ?) ON CONFLICT DO NOTHING", (key_id, sealed))
 
     def unseal(self, key_id: str) -> None:
         """Destroy a sealed data key. What it encrypted stays unreadable."""
-        self._rows("DELETE FROM sealed_key WHERE key_id = ?", (key_id,))
+        self.rows("DELETE FROM sealed_key WHERE key_id = ?", (key_id,))
 
 
 def _list(values: frozenset[str]) -> str:

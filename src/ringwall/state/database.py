@@ -1,0 +1,81 @@
+"""The embedded store's one connection: `state.db` behind a lock, in WAL mode, and how its tables grow.
+
+Each topic has a module of its own beside this one: a class over a `Database` that states its tables as `steps` and
+says what it keeps in the topic's words. What the store cannot tell raises `Unavailable`, and the judge refuses.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from ringwall.core.ports import Unavailable
+
+Row = tuple[object, ...]
+T = TypeVar("T")
+
+_GROWN = "CREATE TABLE IF NOT EXISTS grown (topic TEXT PRIMARY KEY, steps INTEGER NOT NULL) STRICT"
+
+
+class Database:
+    """An open `state.db`. Safe to use from many threads; several processes may open the same file."""
+
+    def __init__(self, path: Path) -> None:
+        self._lock = threading.RLock()
+        try:
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # before SQLite does: -wal and -shm take its mode
+            path.chmod(0o600)
+            self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=5.0)
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = NORMAL")
+            self._db.execute(_GROWN)
+        except (sqlite3.Error, OSError) as failure:
+            raise Unavailable(f"state.db: {type(failure).__name__}") from failure
+
+    def close(self) -> None:
+        """Close the file. Later questions are `Unavailable`."""
+        with self._lock:
+            self._db.close()
+
+    def rows(self, sql: str, values: Row = ()) -> list[Row]:
+        """All rows of a statement. Raises Unavailable."""
+        with self._lock:
+            try:
+                return self._db.execute(sql, values).fetchall()
+            except (sqlite3.Error, UnicodeEncodeError) as failure:
+                raise Unavailable(f"state.db: {type(failure).__name__}") from failure
+
+    def one(self, sql: str, values: Row, make: Callable[[Row], T]) -> T | None:
+        """The first row as a value, or None."""
+        found = self.rows(sql, values)
+        return make(found[0]) if found else None
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything within, or nothing of it; other threads and processes wait. Raises Unavailable."""
+        with self._lock:
+            self.rows("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self.rows("ROLLBACK")
+                raise
+            self.rows("COMMIT")
+
+    def grow(self, topic: str, steps: Sequence[str]) -> None:
+        """Make a topic's tables: each step once, in order, in any number of starts. Steps are only ever added."""
+        done = self.one("SELECT steps FROM grown WHERE topic = ?", (topic,), lambda row: row[0])
+        if done == len(steps):
+            return
+        with self.transaction():
+            again = self.one("SELECT steps FROM grown WHERE topic = ?", (topic,), lambda row: row[0])
+            for step in steps[again if isinstance(again, int) else 0 :]:
+                self.rows(step)
+            self.rows(
+                "INSERT INTO grown VALUES (?, ?) ON CONFLICT DO UPDATE SET steps = excluded.steps", (topic, len(steps))
+            )
