@@ -118,6 +118,12 @@ class Response:
         return None
 
     @property
+    def most_objects(self) -> int | None:
+        """How many JSON objects the parsed content can hold at most, by the braces in its text. None once a guard has
+        changed it: what was decrypted may be an object, too."""
+        return None if self.stale or self.body is None else self.body.count(b"{")
+
+    @property
     def media(self) -> bytes:
         """The media type in lower case, without parameters; empty where none is stated."""
         return (self.get(b"content-type") or b"").split(b";")[0].strip().lower()
