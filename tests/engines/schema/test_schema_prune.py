@@ -100,7 +100,7 @@ CASES = [
 def test_leaves_out_what_is_not_declared(schema: object, value: object, kept: object, removed: list[str]) -> None:
     found = copy.deepcopy(value)
     gone = pruner(schema, COMPONENTS)(found)  # type: ignore[arg-type]
-    assert (found, sorted(gone.pointers)) == (kept, sorted(removed))
+    assert (found, gone.count) == (kept, len(removed))
     assert gone.deep == any(isinstance(_at(value, pointer), (dict, list)) for pointer in removed)
 
 
@@ -155,7 +155,7 @@ def test_threads_that_come_first_together_see_the_same_shape() -> None:
     pruned = [dict(value) for value in values * 5]
     with ThreadPoolExecutor(8) as pool:
         gone = list(pool.map(prune, pruned))  # type: ignore[arg-type]
-    assert all(removed.pointers == ["/z"] for removed in gone)
+    assert all(removed.count == 1 for removed in gone)
     assert pruned[:40] == [{k: v for k, v in value.items() if k != "z"} for value in values]
 
 

@@ -8,27 +8,27 @@ undeclared property each, copies cost six times what taking it out does.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
 
-from ringwall.engines.schema.compiled import Compiler, Unusable, Validator, token
+from ringwall.engines.schema.compiled import Compiler, Unusable, Validator
 from ringwall.engines.schema.document import JSON, Components, Schema
 from ringwall.engines.schema.shape import ANYTHING, Node, Shapes
 
 
 @dataclass(slots=True)
 class Removed:
-    """What was left out of a value: the pointers, and whether any of it was an object or a list itself."""
+    """How many members were left out of a value, and whether any of them was an object or a list itself."""
 
-    pointers: list[str] = field(default_factory=list)
+    count: int = 0
     deep: bool = False
 
-    def take(self, value: dict[str, JSON], name: str, at: str) -> None:
+    def take(self, value: dict[str, JSON], name: str) -> None:
         """Leave a member out."""
         gone = value.pop(name)
+        self.count += 1
         self.deep = self.deep or type(gone) is dict or type(gone) is list
-        self.pointers.append(f"{at}/{token(name)}")
 
 
 Pruner = Callable[[JSON], Removed]
@@ -60,7 +60,7 @@ def pruner(schema: Schema, components: Components) -> Pruner:
 
     def prune(value: JSON) -> Removed:
         removed = Removed()
-        pruning.prune(value, node, "", removed)
+        pruning.prune(value, node, removed)
         return removed
 
     return prune
@@ -80,44 +80,44 @@ class _Pruning:
         with self._making:
             return self.shapes.node(schema)
 
-    def prune(self, value: JSON, node: Node, at: str, removed: Removed) -> None:
+    def prune(self, value: JSON, node: Node, removed: Removed) -> None:
         """Make the value what `node` declares. A list that came where one object is declared is held to that, element
         by element."""
         if type(value) is dict:
             if node is not ANYTHING:
-                self._members(value, node, at, removed)
+                self._members(value, node, removed)
         elif type(value) is list and node.items is not ANYTHING:
-            self._elements(value, node.items or node, at, removed)
+            self._elements(value, node.items or node, removed)
 
-    def _elements(self, value: list[JSON], node: Node, at: str, removed: Removed) -> None:
+    def _elements(self, value: list[JSON], node: Node, removed: Removed) -> None:
         names, nested = node.names or _ready(node)
         plain = node.other is None and not node.choices and not nested
-        for position, below in enumerate(value):
+        for below in value:
             if plain and type(below) is dict:
                 if not below.keys() <= names:
                     for name in [name for name in below if name not in names]:
-                        removed.take(below, name, f"{at}/{position}")
+                        removed.take(below, name)
             else:
-                self.prune(below, node, f"{at}/{position}", removed)
+                self.prune(below, node, removed)
 
-    def _members(self, value: dict[str, JSON], node: Node, at: str, removed: Removed) -> None:
+    def _members(self, value: dict[str, JSON], node: Node, removed: Removed) -> None:
         if node.choices:
             node = self._chosen(value, node)
         names, nested = node.names or _ready(node)
         if not value.keys() <= names:
-            self._undeclared(value, node, names, at, removed)
+            self._undeclared(value, node, names, removed)
         for name, below in nested:
             given = value.get(name)
             if type(given) is dict or type(given) is list:
-                self.prune(given, below, f"{at}/{token(name)}", removed)
+                self.prune(given, below, removed)
 
-    def _undeclared(self, value: dict[str, JSON], node: Node, names: frozenset[str], at: str, removed: Removed) -> None:
+    def _undeclared(self, value: dict[str, JSON], node: Node, names: frozenset[str], removed: Removed) -> None:
         """Leave out the undeclared members; look into those that a map holds."""
         for name in [name for name in value if name not in names]:
             if node.other is None or name in node.hidden:
-                removed.take(value, name, at)
+                removed.take(value, name)
             else:
-                self.prune(value[name], node.other, f"{at}/{token(name)}", removed)
+                self.prune(value[name], node.other, removed)
 
     def _chosen(self, value: dict[str, JSON], node: Node) -> Node:
         """The shape of those alternatives that the value fits, or of all where it fits none."""

@@ -31,11 +31,11 @@ def schema_guard(operation: Operation, settings: Settings) -> ReplyCheck:
         if not response.parsed:
             return Refuse(UNDECLARED) if strict else PASS
         removed = prune(response.data)
-        if not removed.pointers:
+        if not removed.count:
             return PASS
         if removed.deep:
             response.found.clear()  # objects may have gone with it
-        return Rewritten(response.with_data(response.data), f"{len(removed.pointers)} undeclared properties left out")
+        return Rewritten(response.with_data(response.data), f"{removed.count} undeclared properties left out")
 
     return check
 
