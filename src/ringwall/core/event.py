@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from ringwall.core.reasons import Layer
+from ringwall.core.value import quick
 
 
 class Step(NamedTuple):
@@ -24,6 +25,7 @@ class Step(NamedTuple):
 Decision = Literal["allow", "refuse", "observe"]
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Event:
     """One exchange, or one administrative act (`kind`), for the journal.
