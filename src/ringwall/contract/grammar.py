@@ -121,6 +121,7 @@ _RULE = Record(
         "mode": Word(("enforce", "observe")),
         "replies": Word(("strict", "lenient")),
         "resource": NAME,
+        "query": Listing(_ANY),
     },
     required=("allow",),
     later={"requires": "step-up for one operation (a role's `requires: mfa` works)", "policy": "Cedar policies"},
@@ -133,6 +134,7 @@ _RULE = Record(
         "mode": "observe: decide and record, refuse nothing.",
         "replies": "strict: withhold replies that the document does not declare.",
         "resource": "What it acts on, where schema and path do not tell.",
+        "query": "Query parameters that the document forgot; each is a text, and optional.",
     },
 )
 _CORS = Record(

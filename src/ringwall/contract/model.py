@@ -122,7 +122,7 @@ class Rate:
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One line of `operations:` as written. `key` is `GET /x/{id}`, `tag:name` or a glob; `allow` holds roles
-    and the words `owner`, `member`, `anyone`, `scope:x`."""
+    and the words `owner`, `member`, `anyone`, `scope:x`. `query` names parameters that the document forgot."""
 
     key: str
     allow: tuple[str, ...]
@@ -134,6 +134,7 @@ class Rule:
     replies: Literal["strict", "lenient"] | None
     resource: str | None
     at: At
+    query: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -221,6 +221,7 @@ def rules(value: JSON, known: Mapping[str, Role], kinds: Iterable[str], desk: De
                 replies=text(stated.get("replies")),  # type: ignore[arg-type]
                 resource=resource,
                 at=desk.document.at(path, key=True),
+                query=words(stated.get("query")),
             )
         )
     return tuple(made)
