@@ -84,9 +84,9 @@ class Plan:
     """Everything that happens to a request of one operation.
 
     `body` says whether content is not due ("none": at most `BLANK` bytes are read), read whole before the guards
-    see it, or streamed past under the limit. `reply` says whether the reply is read whole where its media type can be checked
-    ("whole") or always streamed. `serve` answers in the application's place. `observe` are the layers
-    that decide and record, but refuse nothing.
+    see it, or streamed past under the limit. `reply` says whether the reply is read whole where its media
+    type can be checked ("whole") or always streamed. `serve` answers in the application's place. `observe` are the
+    layers that decide and record, but refuse nothing.
     """
 
     operation: str
