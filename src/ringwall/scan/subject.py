@@ -21,7 +21,7 @@ _HELD = frozenset({"reset", "wipe", "drop", "purge", "createdb", "truncate", "sh
                    "terminate", "deactivate", "init"})  # fmt: skip
 _SIGN_UP = frozenset({"register", "signup", "registration"})
 _PRIVILEGED = frozenset({"admin", "administrator", "root", "superuser", "staff", "manager", "operator", "owner",
-                         "moderator", "support", "chef", "employee", "internal", "system"})  # fmt: skip
+                         "moderator", "support", "employee", "internal", "system"})  # fmt: skip
 USER_NAMES = ("username", "user name", "login", "email", "user", "account", "name", "phone", "number")
 
 
@@ -125,10 +125,11 @@ class Subject:
 
     def _has(self, role: str, account: Account) -> bool | None:
         """Whether the account has the role. An account of which nothing is known is an ordinary one: it is taken not
-        to have a role whose name speaks of privilege."""
-        if account.roles is None:
-            return False if set(spoken(role).split()) & _PRIVILEGED else None
+        to have a role that includes others or whose name speaks of privilege."""
         known = self.contract.roles if self.contract else {}
+        if account.roles is None:
+            more = role in known and (known[role].includes or known[role].mfa)
+            return False if more or set(spoken(role).split()) & _PRIVILEGED else None
         return any(role == r or (r in known and role in known[r].includes) for r in account.roles)
 
 
@@ -146,7 +147,16 @@ def subject(api: Api, contract: Contract | None, secured: Mapping[str, bool]) ->
     for name in contract.resources if contract else ():
         kinds.setdefault(name, _kind(name, contract.resources[name].id if contract else name, contract))
     made = Subject(api, contract, kinds, tuple(_aim(op, places, secured) for op in usable))
-    return made if contract else replace(made, kinds=_with_people(made))
+    return _signing_up(made if contract else replace(made, kinds=_with_people(made)))
+
+
+def _signing_up(made: Subject) -> Subject:
+    """What signs somebody up makes an account, whatever its path is named."""
+    up = made.sign_up()
+    person = next((k.name for k in made.kinds.values() if k.person), None)
+    if up is None or person is None:
+        return made
+    return replace(made, aims=tuple(replace(a, kind=person) if a is up else a for a in made.aims))
 
 
 def _with_people(made: Subject) -> dict[str, Kind]:

@@ -9,6 +9,7 @@ from ringwall.scan.bench import Bench, Sent
 from ringwall.scan.checks.points import Base, shape
 from ringwall.scan.compose import Draft
 from ringwall.scan.model import ANONYMOUS, Account
+from ringwall.scan.signing import credential_in
 from ringwall.scan.strangers import stranger
 from ringwall.scan.subject import Aim, login_names
 
@@ -27,7 +28,7 @@ def enumeration(bench: Bench, aim: Aim) -> None:
     names = [bench.dice.word(f"nobody{i}", 10) for i in range(3)]
     unknown = {name: _tried(bench, aim, draft, name) for name in names}
     one = _tried(bench, aim, draft, known.username or "")
-    if not all(sent.reply.refused for sent in (one, *unknown.values())):
+    if not all(_turned_away(sent) for sent in (one, *unknown.values())):
         bench.untested("enumeration", aim, "wrong passwords are not refused in a way that can be compared")
         return
     shapes = [shape(sent.reply, (name,)) for name, sent in unknown.items()]
@@ -64,6 +65,11 @@ def _tried(bench: Bench, aim: Aim, draft: Draft, name: str) -> Sent:
     )
 
 
+def _turned_away(sent: Sent) -> bool:
+    """Whether a wrong password was refused: by the status, or by a success that gives no credential."""
+    return sent.reply.refused or (sent.reply.fine and not credential_in(sent.reply))
+
+
 def guesses(bench: Bench, aim: Aim) -> None:
     """Wrong passwords for the scan's own account, until it is stopped or there were enough."""
     known, draft = _known(bench), _draft(bench, aim)
@@ -71,7 +77,7 @@ def guesses(bench: Bench, aim: Aim) -> None:
         bench.untested("rate-limit", aim, "no account was given with its user name (--as NAME=login:USER:PASSWORD)")
         return
     first = _tried(bench, aim, draft, known.username or "")
-    if not first.reply.refused:
+    if not _turned_away(first):
         said = "its wrong passwords are answered"
         judge = bench.refuted if first.reply.status == 429 else bench.untested
         judge("rate-limit", aim, f"{said} {first.reply.status or 'not at all'}")
