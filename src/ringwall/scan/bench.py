@@ -112,7 +112,9 @@ class Bench:
         return [a for a in self.subject.aims if a.kind == kind and self.creates(a) and not a.held]
 
     def creates(self, aim: Aim) -> bool:
-        """Whether the operation makes an object of its kind."""
+        """Whether the operation makes an object of its kind: a POST, or a PUT beside the path of one object."""
+        if aim.method == "PUT" and not aim.slots and aim.kind is not None:
+            return any(a.item and a.kind == aim.kind and a.path.startswith(f"{aim.path}/{{") for a in self.subject.aims)
         if aim.method != "POST" or is_sign_in(aim.op.api) or any(k == aim.kind for _, k in aim.slots):
             return False
         if aim is self.subject.sign_up():
@@ -123,7 +125,8 @@ class Bench:
         """Whether a new object is the one's for whom it was made; where it names another owner it is not."""
         stated = self.subject.kinds[thing.kind].owner
         named = thing.values.get(stated) if stated else None
-        return named is None or owner.subject is None or str(named) in (owner.subject, owner.username)
+        kind = self.subject.kinds[thing.kind]
+        return named is None or owner.subject is None or self.pool.stands_for(kind, owner, named)
 
     def _make(self, aim: Aim, account: Account, owner: Account) -> Thing | None:
         for full in (True, False):
@@ -145,6 +148,8 @@ class Bench:
         identity = id_of(kind, shown) if shown else id_of(kind, body)
         if identity is None:
             return None
+        if shown and kind.owner in shown and kind.owner not in body and account.headers:
+            self.pool.recognise(kind, account, shown[kind.owner])
         parents = dict(draft.path.items())
         thing = Thing(kind.name, identity, {**parents, **body, **(shown or {})}, owner.name, fresh=True)
         self.keep(thing, account)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ringwall.contract.guess import is_sign_in
+from ringwall.contract.guess import is_sign_in, spoken
 from ringwall.scan.bench import Bench, Sent
 from ringwall.scan.checks.points import Base, shape
 from ringwall.scan.compose import Draft
 from ringwall.scan.model import ANONYMOUS, Account
 from ringwall.scan.signing import credential_in
 from ringwall.scan.strangers import stranger
-from ringwall.scan.subject import Aim, login_names
+from ringwall.scan.subject import USER_NAMES, Aim, login_names
 
 TRIES = 30
 
@@ -123,6 +123,41 @@ def stated_rate(bench: Bench, aim: Aim, base: Base) -> None:
         f"the contract allows {rate.count} in {rate.seconds:g} s",
         sent.call,
     )
+
+
+def codes(bench: Bench, aim: Aim) -> None:
+    """Wrong one-time codes for a throw-away account, where a name and a code are taken from anybody: a code of some
+    digits is guessed by whoever may try for ever."""
+    names = code_names(bench, aim)
+    thrown = stranger(bench) if names else None
+    draft = bench.composer.draft(aim, ANONYMOUS, label=bench.label()) if thrown else None
+    if names is None or thrown is None or draft is None or not isinstance(draft.body, dict):
+        return
+    user, code = names
+    first: Sent | None = None
+    for count in range(TRIES):
+        body = {**draft.body, user: thrown.account.username, code: f"{bench.dice.number(f'code{bench.label()}')}"}
+        sent = bench.send(replace(draft, body=body), wait=False)
+        if first is None and not sent.reply.refused:
+            bench.untested("rate-limit", aim, f"a wrong code is answered {sent.reply.status or 'not at all'}")
+            return
+        if first is not None and sent.reply.status != first.reply.status:
+            bench.refuted("rate-limit", aim, f"after {count} wrong codes the answer is {sent.reply.status}")
+            return
+        first = first or sent
+    if first is not None:
+        said = f"{TRIES} wrong codes for {thrown.account.name} are all answered {first.reply.status}"
+        bench.proved("rate-limit", aim, code, said, "no 429, lock or other answer came", first.call)
+
+
+def code_names(bench: Bench, aim: Aim) -> tuple[str, str] | None:
+    """The body's properties for an account and a one-time code, where anybody may send them."""
+    if aim.method != "POST" or aim.slots or aim.public is False:
+        return None
+    asked = bench.subject.asked(aim)
+    user = next((n for n in asked if spoken(n) in USER_NAMES), None)
+    code = next((n for n in asked if set(spoken(n).split()) & {"code", "otp", "pin", "totp"}), None)
+    return (user, code) if user and code else None
 
 
 def sign_ins(bench: Bench) -> list[Aim]:
