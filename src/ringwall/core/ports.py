@@ -12,6 +12,7 @@ from typing import ClassVar, Protocol
 
 from ringwall.core.event import Event
 from ringwall.core.message import JSON
+from ringwall.core.value import quick
 
 
 class Unavailable(Exception):
@@ -39,6 +40,7 @@ class FindKey(Question):
     key_id: str
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Standing(Question):
     """Whether a token still stands. Answer: True, or False where it, its family or its subject was revoked."""
@@ -77,6 +79,7 @@ class Account:
     tenant: str | None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class OwnerOf(Question):
     """Who owns an object. Answer: `Ownership` or None where nothing is remembered."""
@@ -93,6 +96,7 @@ class Ownership:
     tenant: str | None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Remember(Question):
     """Keep who owns an object that was just created. Answer: None."""
@@ -111,6 +115,7 @@ class Fetch(Question):
     slow: ClassVar[bool] = True
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where an encrypted value belongs: what it is bound to. None is what is not known. `equal`: the same value of
@@ -139,6 +144,7 @@ class Unseal(Question):
     texts: tuple[tuple[str, Place], ...]
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Opened:
     """A value in clear."""
