@@ -24,6 +24,7 @@ _LOCAL_SUFFIXES = (
     ".localdomain",
     ".internal",
     ".svc",
+    ".consul",
     ".cluster.local",
     ".local",
     ".intranet",
