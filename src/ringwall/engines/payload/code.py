@@ -41,11 +41,13 @@ _PHP = {
     "php: $name(argument)": rf"\$+{_NAME}{_WS}(?:{_INDEX})*\({_WS}[^)\s][^)]*\)|\$+{_NAME}{_WS}(?:{_INDEX})+\(",
     "php: ${expression}": r"\$\s*\{\s*(?:['\"$]|_?\w+\()|\$\s+\{\s*\w",
     "php: (name)(argument)": (
-        rf"(?:^|[;=\s@])(?:\(\s*string\s*\)\s*)?{_CALLABLE}\(\s*[\w'\"$][^)\s]*(?:['\"]?\)|\s*\)\s*;?$)"
+        rf"(?:^|[;=\s@]|\breturn|\becho|\bprint)(?:\(\s*string\s*\)\s*)?{_CALLABLE}\(\s*[\w'\"$][^)\s]*(?:['\"]?\)|\s*\)\s*;?$)"
         rf"|^\W{{0,4}}(?:\(\s*string\s*\)\s*)?{_CALLABLE}\s+\(\s*[\w'\"$][^)\s]*\s*\)\s*;?$"
     ),
     "php: 'na'.'me'(": r"['\"]\s*\.\s*['\"]\w*['\"]\s*\)?\s*;?\s*\(?\$?\w*\)?\s*\(",
     "php: string . call() . string": r"^\W{0,3}['\"]\s*\.\s*@?\w+\s*\([^()]*\)\s*\.\s*['\"]",
+    "php: (name)[index](": r"\(\w+\)\s*(?:\[\w+\]\s*)+\(",
+    "php: $_SUPERGLOBAL[": r"^\W{0,4}\$(?:_(?:get|post|request|server|cookie|files|env|session)|globals)\s*[\[{]",
     "cfml: tag": r"<cf(?:execute|file|http|include|invoke|module|object|query|registry|script|set)\b",
     "perl: qx": r"(?:^|[;=(,\s@{])qx\s*[({\[/|!][^\s)}\]]",
     "php: (new class)->call(": r"\bnew\s+\w+\s*\([^)]*\)\s*\)\s*->\s*\w+\s*\(",
@@ -94,7 +96,7 @@ _PLATFORM = {
         r"|\bgetattr\(\s*\w+\s*,\s*['\"]|\b(?:globals|vars|locals)\(\)\s*\[|\bos\s*\.\s*(?:system|popen|exec\w*"
         r"|spawn\w*)\s*\(|\bsubprocess\.\w+\(|\b(?:exec|eval"
         r"|compile)\s*\(\s*['\"](?:import|__)"
-        r"|%x\s*(?:\([^)]+\)|\{[^}]+\}|\[[^\]]+\])|\bio\.(?:popen|read|sysopen)|\bprocess\.(?:spawn|exec|fork)|\bkernel\.(?:exec"
+        r"|%x\s*(?:\([^)]+\)|\{[^}]+\}|\[[^\]]+\])|\bio\.(?:popen|read|sysopen)|\bprocess\.(?:spawn|exec|fork)|\bkernel\.(?:exec|exit|abort|fork|load|require|binding|trap"
         r"|system|open|spawn|eval|send)|\bopen3\.|['\"]\]?\s*\.execute\("
         r"|\bimportlib\.import_module\(|\.__(?:bases?|mro|subclasses|globals|builtins)__\b|['\")\]]\.__class__"
         r"|\bfile\.(?:read|open)\(\s*['\"]/|\bpty\.spawn"

@@ -16,6 +16,7 @@ _SHAPED = re.compile(
 _HEAD = re.compile(r"(?P<path>(?:[~.\w%:*?-]*[/\\])*+)(?P<name>[\w.+?*\[\]-]++)")
 _CODE_OPTION = re.compile(r"[-/](?:[a-z]*[cemri]|command|enc\w*)$", re.IGNORECASE)
 _OPTION = re.compile(r"--?[a-z]", re.IGNORECASE)
+_SEGMENT = re.compile(r"(?P<first>[^\s;|&]{1,40}\s[^;|&]{1,200}?)\s*(?:;|\|\|?|&&?)")
 _PATH = re.compile(r"/\w|[a-z]:(?:\\|$)|%\w+%|~|\.\.|-\w", re.IGNORECASE)
 _PLAINLY = re.compile(r"--?[A-Za-z]|/\w+/|\$\w|%\w+%|~/|[A-Za-z]:\\")
 _ROOTED = re.compile(r"[/~.\\]|[a-z]:", re.IGNORECASE)
@@ -41,6 +42,8 @@ def whole_command(text: str) -> str | None:
     if len(text) > 4000 or "\n" in text:
         return None
     bare = text.lstrip(_TRIM).rstrip("|&; ")
+    if first := _SEGMENT.match(bare):
+        bare = first["first"]
     head = _HEAD.match(bare)
     if head is None:
         return None

@@ -50,7 +50,7 @@ INTERPRETERS = words("perl python python2 python3 ruby php node lua tclsh awk ga
 FETCHERS = words("wget curl nc ncat netcat telnet ftp tftp socat lynx fetch certutil bitsadmin")
 READERS = words(
     """
-    cat tac tail head more less type dir ls nl od xxd strings grep cp mv rm vi vim nano
+    cat tac tail head more less type dir ls cd nl od xxd strings grep cp mv rm vi vim nano
     """
 )
 

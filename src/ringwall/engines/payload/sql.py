@@ -39,13 +39,14 @@ HINTS = (
     rf"\b(?:{_EFFECT})\s*\(|\bcase\s+when\b|\b(?:utl|dbms)_\w+\.|\b(?:sleep|benchmark)/\*",
     r"^\W*(?:declare|exec(?:ute)?|select|where|and|x?or|having|x'|n'|insert\s+into|delete\s+from|update|call)\b"
     r"|^[-+]?\d+\s*\)+|^\W*\)",
-    r"^\d[\d.]*(?:e\d*)?(?:or|and|union)\b|^\W*\d+\s*[=<>]+\s*\d+\)*\s*(?:or\b|and\b|[|&#-]|/\*)",
+    r"^\d[\d.]*(?:e\d*)?(?:or|and|union)\b|^\W*\d+\s*[=<>]+\s*\d+\)*\s*(?:or\b|and\b|[|&#/*%-])",
     r"^\W*'[^']+'\s*(?:::\w+\s*)?[<>=?@]|^\w+\s?\($|^\w+\(\w+\(",
     r"\w/\*|\*/\w",
 )
 
 _COMMENT_TEXT = re.compile(r"(?:--|#|/\*)[\s+-]*+(?P<said>.*+)", re.DOTALL)
 _GLUED = re.compile(r"[ \t]{0,2}[)]{0,4}[ \t]{0,2};?[ \t]{0,2}(?=--|#(?:\s|$|--|['\"])|/\*)")
+_ACCOUNT = re.compile(r"[^\W\d][\w@.-]{0,60}")
 _OPTION = re.compile(r"\s*+--[^\s-]")  # MySQL, which alone quotes names in backticks, wants a blank after its dashes
 # Where a statement could begin inside a text: an operator before a constant or call, a verb after `;`, a select.
 _ANCHOR = re.compile(
@@ -147,7 +148,7 @@ def _opens(text: str, start: int) -> bool:
 def _truncation(text: str, start: int, letters: str, quote: str) -> str | None:
     """A string closed and the rest of the statement commented away; a dash after inches or a quotation is not it."""
     rest = letters.lstrip(")").lstrip(";")
-    if rest == "" and letters.endswith(";") and text[: start - 1].isalpha() and len(text.split()) == 1:
+    if rest == "" and letters.endswith(";") and _ACCOUNT.fullmatch(text, 0, start - 1):
         return "sql: ' ; end"
     if rest[:1] != "C" or not _GLUED.match(text, start):
         return None

@@ -27,7 +27,7 @@ AFTER_STRING = Grammar(
         "sql: ' union select": r"^\)*[^;C]{0,12}Ul?\(*[SVT]",
         "sql: ' or operand = operand": (
             rf"^\)*[oa]*o{_PRE}{_O}(?:[ao]+{_PRE}{_O})*\)*"
-            rf"(?:!?[ek]{_PRE}[nsqQvwtXfgdSlc]|!?K{_PRE}[nsqQvXfgdSc])"
+            rf"(?:!?[ek]{_PRE}[nsqQvwtXfgdSlcK]|!?K{_PRE}[nsqQvXfgdSc])"
         ),
         "sql: ' or (select": rf"^\)*[oa]+{_PRE}S",
         "sql: ' or constant --": rf"^\)*o{_PRE}(?:[nvs]|{_CALL}|{_CASE})\)*(?:C|;|o|$)",
@@ -87,7 +87,7 @@ BARE = Grammar(
         "sql: number and call()": rf"^(?:{_NUMBER}|w)?\)*o[!(a]*g\([^;]*\)\)*(?:[ekK]|C|$)",
         "sql: operator constant --": rf"^\(?(?:a?n)?\)*o[!(]*(?:[nv]|{_CALL})\)*C",
         "sql: order by number": r"^(?:a?[ns]|\(n\)|w)?\)*Ob(?:n|[gd]\(.*\))(?:,.*)?(?:C|$)",
-        "sql: having condition": rf"^(?:{_NUMBER}|w)?\)*H{_PRE}(?:n[ek]n|g\(.*\)[ek])",
+        "sql: having condition": rf"^(?:{_NUMBER}|w|Obw)?\)*H{_PRE}(?:n[ek]n|g\(.*\)[ek])",
         "sql: where constant = constant": rf"^(?:a?n)?\)*(?:Aw)?W{_PRE}[ns][ekK][ns]|^a?nW{_O}e",
         "sql: number ) where condition": rf"^a?n\)+(?:A?w)?(?:W|;|o|a\(*S|U|,\(S|H|K\(*S){_PRE}",
         "sql: number ; statement": rf"^(?:a?[nw]|s)?\)*;{_STATEMENT}",
@@ -109,6 +109,7 @@ BARE = Grammar(
         r"|[aoek,(])g\(n[ek]n,|^g\([nw]\(?\)?e$|^g\(g\(\)[ek]",
         "sql: cut call": r"^\(+Sl?[nsvg(]|^[^;S]{1,20},\(+Sl?[nsvag(]|^S?[gd]\($|^g\(g\(g?|^\)K\(",
         "sql: operator constant": rf"^{_NUMBER}?\)*o(?:aa|!a|a!)[!(a]*n",
+        "sql: (constant = constant) operator": r"^\(+[ns]e[ns]\)+[aoek]",
         "sql: constant = constant": r"^(?:[aw]{0,4}o)?s(?:aw)?[ke?]s(?:aw)?(?:$|C|[eko])|^a?n\)*[ek]n\)*(?:C|o)",
     }
 )
@@ -121,7 +122,7 @@ INSIDE = Grammar(
         "sql: effect()": r"^d\([nsvq(]",
         "sql: ; statement": (
             r"^;(?:DT+[wt](?:;|C|$)|NI[wt](?:\(|VS?\(|S)|RF[wt](?:\.w)?W[wn(]|P[wt](?:\.w)*E[wt](?:\.w)?e|yv[wx]|yz"
-            r"|x(?:X|v|\(v)"
+            r"|x(?:X|v|\(v|ms)"
             r"|Sl?(?:[nvac]|[gd]\()[^;]*(?:F[wt]|C))"
         ),
         "sql: (select list from": r"^\(+Sl?[!(a]*(?:c[hw(ns]|[gd]\([^;]{0,60}F|d\(|[nsva][^;]{0,60}F[wt])",

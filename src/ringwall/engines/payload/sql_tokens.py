@@ -13,7 +13,7 @@ from ringwall.engines.payload.sql_words import CATALOGUES, EFFECTS, INTROSPECTIO
 LIMIT = 160
 
 _TOKEN = re.compile(
-    r"""(?P<ws>[\s\x00\x0b\xa0]++)
+    r"""(?P<ws>[\s\x00\x0b\xa0]++|\d++\.\d*+e(?=\())
     |(?P<mysql>/\*!\d*+|\*/)
     |(?P<inline>/\*[^*]*+(?:\*(?!/)[^*]*+)*+\*/)
     |(?P<comment>--[^\n]*+|\#[^\n]*+|/\*.*+)
