@@ -68,6 +68,18 @@ class CheckPassword(Question):
 
 
 @dataclass(frozen=True, slots=True)
+class FindSession(Question):
+    """The browser session of a cookie's value, used by this client. Answer: a `Seat` or None."""
+
+    cookie: str
+    client: str
+    agent: str
+
+    def __repr__(self) -> str:
+        return f"FindSession({self.client})"
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """A local account, without its secret."""
 
@@ -75,6 +87,18 @@ class Account:
     name: str
     roles: frozenset[str]
     tenant: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A session that stands: its public id, its account, the methods of the sign-in (RFC 8176), its time (epoch
+    seconds), and whether two factors were proved."""
+
+    session_id: str
+    account: Account
+    amr: frozenset[str]
+    signed_in: float
+    mfa: bool
 
 
 @dataclass(frozen=True, slots=True)
