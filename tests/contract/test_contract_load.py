@@ -115,6 +115,18 @@ MISTAKES = {
         "patient",
     ),
     "login of a wrapped API": ("basic: false", "upstream: {login: POST /x}", "the key `upstream`", None),
+    "sessions of nobody": (
+        "  accounts: true",
+        "  accounts: false\n  sessions: true",
+        "sessions without accounts",
+        None,
+    ),
+    "session that never ends": (
+        "basic: false",
+        "sessions: {absolute: never}",
+        "'never'",
+        None,
+    ),
     "policies": ("mode: enforce", "policies: x.cedar", "the key `policies`", None),
     "step-up of an operation": ("rate: 10/minute", "requires: mfa", "the key `requires`", None),
     "another version": ("ringwall: 1", "ringwall: 2", "the number 2", None),

@@ -61,13 +61,24 @@ class Issuer:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionRules:
+    """Browser sessions: seconds after the last use and after the sign-in, and whether one that is used from two places
+    at once ends."""
+
+    idle_s: float = 3600.0
+    absolute_s: float = 43_200.0
+    revoke: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Authentication:
-    """Which credentials are taken."""
+    """Which credentials are taken; `sessions` None: no cookie is one."""
 
     accounts: bool
     api_keys: bool
     basic: bool
     issuers: tuple[Issuer, ...]
+    sessions: SessionRules | None = None
 
 
 @dataclass(frozen=True, slots=True)
