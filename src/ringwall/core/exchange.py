@@ -26,7 +26,7 @@ from ringwall.core.event import Event
 from ringwall.core.judge import admitted, heard, judge, made, resume, served
 from ringwall.core.known import Known
 from ringwall.core.message import Head, RawHead, Request, Response
-from ringwall.core.plan import Guard, Plan, Serve, Wall
+from ringwall.core.plan import BLANK, Guard, Plan, Serve, Wall
 from ringwall.core.ports import Call, Question, Unavailable
 from ringwall.core.reasons import INTERNAL, Layer, Reason
 from ringwall.core.refusal import problem
@@ -125,7 +125,7 @@ class Exchange:
         return (yield from self._walk(plan.guards.body, Request(head, head.raw_headers, body)))
 
     def _receive(self, head: Head, plan: Plan) -> Generator[Want, Any, bytes | Refuse | None]:
-        limit = 0 if plan.body == "none" else plan.limits.body
+        limit = BLANK if plan.body == "none" else plan.limits.body
         if not head.has_body:
             return b""
         if head.length is not None and head.length > limit:

@@ -91,6 +91,11 @@ class Request:
         kept = [h for h in self.headers if h[0].lower() not in _FRAMING]
         return Request(self.head, (*kept, (b"content-length", b"%d" % len(body))), body)
 
+    def without_body(self) -> Request:
+        """The same request with no content, and no word of any."""
+        kept = tuple(h for h in self.headers if h[0].lower() not in _FRAMING and h[0].lower() != b"content-type")
+        return Request(self.head, kept, b"")
+
     def with_headers(self, headers: Headers) -> Request:
         """The same request with other headers to forward."""
         return Request(self.head, headers, self.body)

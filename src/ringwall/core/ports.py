@@ -70,6 +70,18 @@ class CheckPassword(Question):
 
 
 @dataclass(frozen=True, slots=True)
+class FindSession(Question):
+    """The browser session of a cookie's value, used by this client. Answer: a `Seat` or None."""
+
+    cookie: str
+    client: str
+    agent: str
+
+    def __repr__(self) -> str:
+        return f"FindSession({self.client})"
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """A local account, without its secret."""
 
@@ -80,6 +92,18 @@ class Account:
 
 
 @quick
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A session that stands: its public id, its account, the methods of the sign-in (RFC 8176), its time (epoch
+    seconds), and whether two factors were proved."""
+
+    session_id: str
+    account: Account
+    amr: frozenset[str]
+    signed_in: float
+    mfa: bool
+
+
 @dataclass(frozen=True, slots=True)
 class OwnerOf(Question):
     """Who owns an object. Answer: `Ownership` or None where nothing is remembered."""
