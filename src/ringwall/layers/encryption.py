@@ -242,7 +242,7 @@ def _records(
     """Every encrypted value that the caller may read, whole (True) or in part (False), and where it belongs."""
     principal = known.principal or _NOBODY
     eyes = settings.sight.eyes((principal.subject, principal.words, principal.tenant), known.objects, kept)
-    for resource, words, alike in eyes.groups(seen_all):
+    for resource, words, _, alike in eyes.groups(seen_all):
         for field in fields[resource]:
             whole = field.read is None or not field.read.isdisjoint(words)
             for seen in alike if whole or field.mask is not None else ():
