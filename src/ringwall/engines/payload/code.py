@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from ringwall.engines.payload import code_alone
 from ringwall.engines.payload.code_words import CALLS, FAMILIES, JAVA
 from ringwall.engines.payload.finding import View
 from ringwall.engines.payload.grammar import Grammar
@@ -23,6 +24,8 @@ HINTS = (
     r"|constructor|while\s*\(|global\s*[.\[]|\\u00|\beval\b|\bexec\b|nd_func|jndi:|\bclass\.|__\w+__|->|@grab|@ast"
     r"|\bfor\s*\(\s*;|=>|function",
     r"\bsystem\.\w+\.\w|\bnew\s+system\.|process\.start|<cf\w|\bqx\s*[({\[/|!]|\bsend\s*\(\s*:|^\W{0,3}#\w+\.\w",
+    r"<jsp:\w|\bvm\.run|arguments\.callee|\bopen\(|\]\.__|\}\.__",
+    *code_alone.HINTS,
     r"%\{|\$\{jndi|#_?memberaccess|#(?:a|_|context|rt)\s*=|\$\{[^}]*:",
 )
 
@@ -48,6 +51,7 @@ _PHP = {
     "php: string . call() . string": r"^\W{0,3}['\"]\s*\.\s*@?\w+\s*\([^()]*\)\s*\.\s*['\"]",
     "php: (name)[index](": r"\(\w+\)\s*(?:\[\w+\]\s*)+\(",
     "php: $_SUPERGLOBAL[": r"^\W{0,4}\$(?:_(?:get|post|request|server|cookie|files|env|session)|globals)\s*[\[{]",
+    "jsp: tag": r"<jsp:(?:include|scriptlet|expression|declaration|usebean|forward|directive)\b",
     "cfml: tag": r"<cf(?:execute|file|http|include|invoke|module|object|query|registry|script|set)\b",
     "perl: qx": r"(?:^|[;=(,\s@{])qx\s*[({\[/|!][^\s)}\]]",
     "php: (new class)->call(": r"\bnew\s+\w+\s*\([^)]*\)\s*\)\s*->\s*\w+\s*\(",
@@ -80,7 +84,7 @@ _SCRIPT = {
         r"|\bprocess\s*(?:\.(?:mainmodule|binding|dlopen|exit|kill|env\b)|\[\s*['\"\w])|\bglobal\s*(?:\.\s*process"
         r"|\[\s*['\"]process)"
         r"|child_process['\"]?\)?\s*\.\s*\w+\("
-        r"|constructor\.constructor|_\$\$nd_func|\bconsole\.\w+\(\d|(?:^|;|\bnew)\s*function\s*\(\s*['\"]"
+        r"|\bvm\.run\w+\(|\barguments\.callee\b|constructor\.constructor|_\$\$nd_func|\bconsole\.\w+\(\d|(?:^|;|\bnew)\s*function\s*\(\s*['\"]"
         r"|\.constructor\s*\(\s*['\"]|object\.(?:assign"
         r"|setprototypeof|defineproperty)\("
         r"|\bimport\s*\(\s*['\"]"
@@ -98,7 +102,7 @@ _PLATFORM = {
         r"|compile)\s*\(\s*['\"](?:import|__)"
         r"|%x\s*(?:\([^)]+\)|\{[^}]+\}|\[[^\]]+\])|\bio\.(?:popen|read|sysopen)|\bprocess\.(?:spawn|exec|fork)|\bkernel\.(?:exec|exit|abort|fork|load|require|binding|trap"
         r"|system|open|spawn|eval|send)|\bopen3\.|['\"]\]?\s*\.execute\("
-        r"|\bimportlib\.import_module\(|\.__(?:bases?|mro|subclasses|globals|builtins)__\b|['\")\]]\.__class__"
+        r"|\bimportlib\.import_module\(|\.__(?:bases?|mro|subclasses|globals|builtins)__\b|['\"\]}]\.__\w+__|(?:^|[^\w\s])\s*\(\)\.__\w+__|(?:^|[('\"\[{=])\s*\(\)\.__|\bopen\(\s*['\"][^'\"]*['\"][^)]*\)\s*\.\s*(?:read|write)"
         r"|\bfile\.(?:read|open)\(\s*['\"]/|\bpty\.spawn"
         r"|\b(?:public_)?send\s*\(\s*:\w|^\W{0,4}\w+\(\s*['\"](?:https?|ftp)://[^'\"]*['\"]\s*\)\W*$"
         r"|\bopen\s*\(\s*['\"][/|]|\b(?:stdin|stdout)\.read\("
@@ -121,7 +125,7 @@ _MOST = 40
 def detect(view: View) -> str | None:
     """The evidence that `view` is code in action, or None."""
     text = _DECLARATION.sub("", view.text, count=1) if view.text.lstrip().startswith("<?xml") else view.text
-    return _SHAPES.match(text) or _calls(text) or _java_name(text)
+    return _SHAPES.match(text) or _calls(text) or _java_name(text) or code_alone.detect(text)
 
 
 def _calls(text: str) -> str | None:

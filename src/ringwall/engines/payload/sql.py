@@ -17,7 +17,7 @@ from ringwall.engines.payload.sql_tokens import tokens
 KIND = "sqli"
 _AFTER_QUOTE = (
     r"(?:--|#|/\*|;|[|&=<>+*/^,(~!-]|(?:x?or|and|union|where|having|order|group|limit|like|rlike|regexp|between|in|is"
-    r"|as"
+    r"|as|returning|match|glob|similar|sounds|rlike"
     r"|into|select|insert|declare|waitfor|begin|goto|procedure|except|intersect|not|div|mod|collate|when|sounds"
     r"|update|delete|exec)\b)"
 )
@@ -34,11 +34,13 @@ HINTS = (
     r"|regexp)\b))",
     r"\b(?:union|except|intersect|select|having|procedure|infile|outfile|dumpfile)\b|\b(?:order|group)\s+by\b"
     r"|waitfor\s+delay|\blimit\s+\d",
-    r";[\s)]*(?:attach|detach|vacuum|pragma|dbcc|copy|load|backup|restore|drop|insert|delete|update|exec|declare|waitfor|shutdown|create|alter|truncate|call|begin|grant|desc"
+    r";[\s)]*(?:attach|detach|vacuum|pragma|dbcc|copy|load|do|lock|kill|backup|restore|drop|insert|delete|update|exec|declare|waitfor|shutdown|create|alter|truncate|call|begin|grant|desc"
     r"|set|replace|merge|if|goto|xp_|sp_)",
     rf"\b(?:{_EFFECT})\s*\(|\bcase\s+when\b|\b(?:utl|dbms)_\w+\.|\b(?:sleep|benchmark)/\*",
     r"^\W*(?:declare|exec(?:ute)?|select|where|and|x?or|having|x'|n'|insert\s+into|delete\s+from|update|call)\b"
     r"|^[-+]?\d+\s*\)+|^\W*\)",
+    r"^\W*\d+\)*\s+(?:x?or|and|\|\||&&)\s+\(*(?:not\s+)?(?:true|false|null)\b|\breturning\b|\bon\s+duplicate\s+key"
+    r"|^\W*\d+\)*\s*(?:limit|offset)\s+\d|\bjoin\s+\w|^\w+\s+where\s|\bcase\s+\w+\s+when\b|\bunion\s+values\b",
     r"^\d[\d.]*(?:e\d*)?(?:or|and|union)\b|^\W*\d+\s*[=<>]+\s*\d+\)*\s*(?:or\b|and\b|[|&#/*%-])",
     r"^\W*'[^']+'\s*(?:::\w+\s*)?[<>=?@]|^\w+\s?\($|^\w+\(\w+\(",
     r"\w/\*|\*/\w",
@@ -46,6 +48,13 @@ HINTS = (
 
 _COMMENT_TEXT = re.compile(r"(?:--|#|/\*)[\s+-]*+(?P<said>.*+)", re.DOTALL)
 _GLUED = re.compile(r"[ \t]{0,2}[)]{0,4}[ \t]{0,2};?[ \t]{0,2}(?=--|#(?:\s|$|--|['\"])|/\*)")
+# One word, a closed string, one operator, a string left open: balanced only by the quotes around the value.
+_OPEN = re.compile(r"\)*+(?:o!?|!?K[KwFl!]{0,2}|a{1,2})[qQ]$")
+_CUT = re.compile(r"(?:--[\s+-]{0,3}|#|/\*)$")
+_KEYWORD = re.compile(
+    r"\W{0,3}\d++\)*+\s++(?:x?or|and|\|\||&&)\s++\(*+(?:not\s++)?(?:true|false|null|\d++\s++is)\b[)\s]*+(?:$|--|\#|;|not\s|null)",
+    re.IGNORECASE,
+)
 _ACCOUNT = re.compile(r"[^\W\d][\w@.-]{0,60}")
 _OPTION = re.compile(r"\s*+--[^\s-]")  # MySQL, which alone quotes names in backticks, wants a blank after its dashes
 # Where a statement could begin inside a text: an operator before a constant or call, a verb after `;`, a select.
@@ -83,7 +92,9 @@ def detect_in_strings(view: View) -> str | None:
 
 def _bare(text: str) -> str | None:
     letters = tokens(text)
-    return BARE.match(letters) or _cut_statement(letters) or _commented(text)
+    if evidence := BARE.match(letters) or _cut_statement(letters) or _commented(text):
+        return evidence
+    return "sql: number or true" if _KEYWORD.match(text) else None
 
 
 def _commented(text: str) -> str | None:
@@ -137,7 +148,20 @@ def _after(text: str, start: int, quote: str) -> str | None:
         return evidence
     if letters in ("oq", "!q") and _TRUE_REST.search(text):
         return "sql: ' or open number"
+    if _OPEN.match(letters) and _balanced(text, start, quote):
+        return "sql: word' operator 'open"
+    if letters.lstrip(")")[:1] == ";" and _CUT.search(text):
+        return "sql: ' ; … --"
     return _truncation(text, start, letters, quote)
+
+
+def _balanced(text: str, start: int, quote: str) -> bool:
+    """Whether one word ends at the quote before `start`, and the string left open is of the same kind and says something."""
+    before, after = text[: start - 1], text[start:]
+    if any(map(str.isspace, before)) or after[:1].isalnum():
+        return False
+    opened = re.search(r"['\"`]", after)
+    return opened is not None and opened[0] == quote and after.count(quote) < 4
 
 
 def _opens(text: str, start: int) -> bool:

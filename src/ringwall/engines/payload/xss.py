@@ -52,6 +52,7 @@ _STYLE = re.compile(
 _NOISE = re.compile(r"[\x00-\x20\xa0\\]+")
 _CSS_COMMENT = re.compile(r"/\*[^*]{0,200}\*/|\\(?=[g-z\s])|<!--.{0,20}?-->")
 _CODE = re.compile(r"[\w\])]\s*[(\[`]|=[^=>]|[+!\[\]()]{6}|\w\s*\.\s*\w+\s*[=(]|//|/\*|^\s*[(\[{`'\"+!~-]|&#")
+_GOES_ON = re.compile(r"[\s\x00)\]}]*+[;+*,?:&|<>=!/%^~}-]|[)\]}]*\}")  # how every shape below begins
 _AFTER_STRING = Grammar(
     {
         "js: ' ; call()": r"^[)\]}]*[;+*,o?:e&C|\n][^sq]{0,24}d",
@@ -144,6 +145,6 @@ def _folded(value: str) -> str:
 def _in_string(text: str) -> str | None:
     for quote in "'\"`":
         at = text.find(quote)
-        if at >= 0 and (evidence := _AFTER_STRING.match(tokens(text, at + 1))):
+        if at >= 0 and _GOES_ON.match(text, at + 1) and (evidence := _AFTER_STRING.match(tokens(text, at + 1))):
             return evidence.replace("'", quote, 1)
     return None
