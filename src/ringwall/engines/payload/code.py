@@ -7,6 +7,9 @@ loads or reads something, a fully qualified platform class. Mentions in sentence
 from __future__ import annotations
 
 import re
+from itertools import islice
+
+import re2
 
 from ringwall.engines.payload import code_alone
 from ringwall.engines.payload.code_words import CALLS, FAMILIES, JAVA
@@ -109,17 +112,14 @@ _PLATFORM = {
     ),
 }
 _SHAPES = Grammar({**_PHP, **_JAVA, **_SCRIPT, **_PLATFORM}, fold=True)
-_CALLED = re.compile(
-    r"(?<![\w.$])[a-z_]\w{1,40}+(?P<gap>(?:[\s\x00]{1,8}|/\*[^*]{0,80}\*/|(?://"
-    r"|#)[^\n]{0,80}\n)*+)\((?P<argument>.?)",
-    re.IGNORECASE | re.DOTALL,
-)
+_CALLED = re2.compile(rb"(?i)[a-z_]\w{1,60}((?:[\s\x00]{1,8}|/\*[^*]{0,80}\*/|(?://|#)[^\n]{0,80}\n)*)\(((?s:.)?)")
 _NAMED = re.compile(r"\w+")
 _JAVA_NAME = re.compile(rf"[^\w.]{{0,4}}(?:packages\.)?(?:{JAVA})(?:\.\w++){{1,8}}\W{{0,4}}", re.IGNORECASE)
 _DECLARATION = re.compile(r"\s*<\?xml\s+version[^>]{0,200}\?>", re.IGNORECASE)
 _LOADS = frozenset({"require", "compile", "copy", "header", "extract", "glob"})  # ordinary calls in other languages
 _LEADING = " \t\r\n\"'`;(@|{/!-+"
 _MOST = 40
+_TAIL = 1024
 
 
 def detect(view: View) -> str | None:
@@ -129,24 +129,28 @@ def detect(view: View) -> str | None:
 
 
 def _calls(text: str) -> str | None:
-    for count, match in enumerate(_CALLED.finditer(text)):
-        if count >= _MOST:
-            break
-        if evidence := _call(match, text):
+    raw = text.encode("utf-8", "replace")
+    bytewise = text if text.isascii() else raw.decode("latin-1")  # one character a byte, so that places hold
+    matches = list(islice(_CALLED.finditer(raw), _MOST))
+    if len(matches) == _MOST:  # of very many, those nearest to either end
+        matches += islice(_CALLED.finditer(raw, max(matches[-1].end(), len(raw) - _TAIL)), _MOST)
+    for match in matches:
+        if evidence := _call(match.start(), match[1], match[2].decode("latin-1"), bytewise):
             return evidence
     return None
 
 
-def _call(match: re.Match[str], text: str) -> str | None:
+def _call(start: int, gap: bytes, argument: str, text: str) -> str | None:
     """A call of a known function; what stands alone as a call is code, inside a sentence it is a mention."""
-    word = _NAMED.match(text, match.start())
+    if text[start - 1 : start] in (".", "$") and start:
+        return None
+    word = _NAMED.match(text, start)
     name = word.group().lower() if word else ""
-    start = match.start()
     alone = (start < 64 and text[:start].strip(_LEADING) == "") or text[start - 1 : start] in ("/", ";", "=", "@", "{")
     if name in CALLS:
-        quoted = match["argument"] in ("'", '"', "$", "`") and not match["gap"] and name not in _LOADS
+        quoted = argument in ("'", '"', "$", "`") and not gap and name not in _LOADS
         return "code: effect(argument)" if alone or quoted else None
-    if len(name) > 4 and alone and FAMILIES.match(name) and (not match["gap"].isspace() or text[-1:] in ");"):
+    if len(name) > 4 and alone and FAMILIES.match(name) and (not gap.isspace() or text[-1:] in ");"):
         return "code: function()"
     return None
 

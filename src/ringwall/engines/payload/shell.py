@@ -48,16 +48,16 @@ _HEAD = re.compile(
     r"(?P<wrap>[\s\"'({!@]*+(?:\$\w+\s++)?)(?P<path>(?:[~.\w%:*?-]*[/\\])*+)(?P<name>[\w.+?*\[\]-]++(?:\(\))?)"
 )
 _END = re.compile(r"\|\|?|&&?|;|\n|\r|`|\)|\x00|\s\#|$")
-_QUOTING = re.compile(
-    r"(?<=\w)(?:''|\"\"|\\(?=\w)|\^(?=\w)|\$@|\$\*|`\w{0,6}`)(?=\w)|(?<=[\w/])(['\"])(?P<kept>\w{1,8})\1(?=\w)"
-    r"|\$\{?IFS(?:%\?\?|[:\d,]*)?\}?(?:\$\d)?",
-    re.IGNORECASE,
-)
+_KEPT = re.compile(r"(['\"])(\w{1,8})\1(?=\w)")
+_EMPTY = re.compile(r"`\w{0,6}`(?=\w)|\$[@*](?=\w)")
+_BLANK = re.compile(r"\$\{?IFS(?:%\?\?|[:\d,]*)?\}?(?:\$\d)?")
 _IFS = re.compile(r"\w\$\{?IFS|\$\{IFS[^}\s]{0,12}\}\w|\$IFS[$:%]")
 _QUOTED = Grammar({"quoting": r"\w(?:''|\"\"|\\\w|\^\w|\$[@*]|`\w*`)|[\w/]['\"]\w+['\"]\w|\$\{?ifs"}, fold=True)
 _ENDS_WORD = re.compile(r"$|[\s;|&<>\"`)#$\x00]|'(?!\w)|[}]|\.\W")
 # What a field for an address or a file takes: after it, a separator and a command are no enumeration.
-_ADDRESS = re.compile(r"[\"']?(?:\d{1,3}(?:\.\d{1,3}){3}|(?:[\w-]{1,40}\.){1,4}[a-z]{2,4}\d?|\w{2,6}://\S{1,60}|\S{1,40}@\S{1,40})[\"']?\s?")
+_ADDRESS = re.compile(
+    r"[\"']?(?:\d{1,3}(?:\.\d{1,3}){3}|(?:[\w-]{1,40}\.){1,4}[a-z]{2,4}\d?|\w{2,6}://\S{1,60}|\S{1,40}@\S{1,40})[\"']?\s?"
+)
 _TICK_BEFORE = re.compile(r"(?:[;|&=$<>\"'():,\w]|[;|&=$<>]\s|(?:echo|printf|eval|exec)\s)$|^$")
 _LONE = re.compile(
     rf"[\w.)/'\"-]{{1,40}}(?:;|\|\|?|&&|&)/?[\w/]{{0,20}}\b(?:id|ls|pwd|ps)\b[;|&]*|[\w.)/'\"-]{{1,40}}(?:\|\||&&)(?:{_PROGRAMS})|(?:id|ls|dir|whoami|pwd"
@@ -69,23 +69,22 @@ _JQUERY = re.compile(r"\$\(\s*(?:this|document|window)\s*\)")
 def detect(view: View) -> str | None:
     """The evidence that `view` is a command injection, or None."""
     text = view.text
-    plain = _QUOTING.sub(_unquoted, text) if _QUOTED.match(text) else text
     hidden = bool(view.decoded) and not view.lined
     if "IFS" in text and _IFS.search(text):
         return "shell: word$IFS"
-    return (
-        _shapes(plain)
-        or _commands(plain, hidden)
-        or whole_command(plain.strip())
-        or (_commands(text, hidden) if plain != text else None)
-    )
+    return _read(text, hidden) or (_read(_unquoted(text), hidden) if _QUOTED.match(text) else None)
 
 
-def _unquoted(match: re.Match[str]) -> str:
-    """Quotes inside a word vanish; `$IFS` is a blank."""
-    if match["kept"]:
-        return match["kept"]
-    return " " if match[0][0] == "$" and match[0][1:2] in "Ii{" else ""
+def _read(text: str, hidden: bool) -> str | None:
+    return _shapes(text) or _commands(text, hidden) or whole_command(text.strip())
+
+
+def _unquoted(text: str) -> str:
+    """`text` as the shell reads words: quotes and escapes vanish, `$IFS` is a blank."""
+    for sign in ("''", '""', "\\", "^"):
+        text = text.replace(sign, "")
+    text = _EMPTY.sub("", _KEPT.sub(r"\2", text))
+    return _BLANK.sub(" ", text) if "IFS" in text else text
 
 
 def _shapes(text: str) -> str | None:

@@ -23,8 +23,9 @@ PLAIN = words(
     insmod modprobe lsmod reboot poweroff lsb_release ifdown ifup sysctl docker podman kubectl gcloud mysql
     mysqldump psql pg_dump sqlite3 mongosh redis-cli gpg ssh-keygen ssh-add jq zsh egrep umask readlink dirname
     basename ldconfig ldd objdump gdb pstree vmstat iostat blkid losetup mkfs iwconfig ethtool getfacl setfacl
-    visudo chpasswd gpasswd dscl launchctl osascript pbpaste iwr iex irm gci gwmi nltest dsquery
-    vssadmin bcdedit wevtutil installutil regedit qwinsta takeown setx driverquery cmdkey quser whois xdg-open dotnet rustc tclsh wish whoami.exe ipconfig.exe
+    visudo chpasswd gpasswd dscl launchctl osascript pbpaste iwr iex irm gci gwmi nltest dsquery vssadmin
+    bcdedit wevtutil installutil regedit qwinsta takeown setx driverquery cmdkey quser whois xdg-open dotnet
+    rustc tclsh wish whoami.exe ipconfig.exe
     """
 )
 
@@ -34,10 +35,10 @@ WORDS = words(
     cat tail head more less find sort cut join split paste sleep echo type dir del copy move ren date time test
     touch who last w watch which whereis locate make install write wall mail mailx sendmail host hostname
     strings tee expand fold look man set export eval exec source alias kill trap ulimit dd at batch cal cd clear
-    column diff cmp file comm net reg start call ver vol tree assoc format query shutdown halt init sc route
-    git make go cargo gem brew conda at.exe reg.exe ftp cu ul aws az helm cipher csc terraform ansible pip3 rake tclsh node
-    stat java rustup open msg defaults ver net1 uniq shred truncate timeout nice ip users groups arch nproc free top dump rmt true false logname tty
-    stty logger history read yes . command
+    column diff cmp file comm net reg start call ver vol tree assoc format query shutdown halt init sc route git
+    make go cargo gem brew conda at.exe reg.exe ftp cu ul aws az helm cipher csc terraform ansible pip3 rake
+    tclsh node stat java rustup open msg defaults ver net1 uniq shred truncate timeout nice ip users groups arch
+    nproc free top dump rmt true false logname tty stty logger history read yes . command
     """
 )
 

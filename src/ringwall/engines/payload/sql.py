@@ -10,6 +10,8 @@ import re
 from collections import deque
 from itertools import islice
 
+import re2
+
 from ringwall.engines.payload.finding import View
 from ringwall.engines.payload.sql_grammar import AFTER_STRING, BARE, INSIDE
 from ringwall.engines.payload.sql_tokens import tokens
@@ -58,26 +60,24 @@ _KEYWORD = re.compile(
 _ACCOUNT = re.compile(r"[^\W\d][\w@.-]{0,60}")
 _OPTION = re.compile(r"\s*+--[^\s-]")  # MySQL, which alone quotes names in backticks, wants a blank after its dashes
 # Where a statement could begin inside a text: an operator before a constant or call, a verb after `;`, a select.
-_ANCHOR = re.compile(
-    r"\b(?:union|except|intersect)\b(?=[\s(/*+]*+(?:all|distinct|select|values|\())|\bwaitfor(?=\s+delay)"
-    r"|(?:\b(?:x?or|and)\b|\|\||&&)(?=[\s(!+~/*-]*+(?:\d|['\"@]|[a-z_]\w*+\())|;(?=[\s]*+(?:drop|insert|delete|update"
-    r"|select"
-    r"|exec|declare|waitfor|call|create|alter|truncate|merge|begin)\b)|\((?=[\s(]*+select\b)"
-    r"|\b(?:sleep|benchmark|pg_\w++|load_file|extractvalue|updatexml|n?char|chr|xp_\w++|lo_\w++)(?=\s?\()"
-    r"|\binto(?=\s+(?:out|dump)file)"
+_ANCHOR = re2.compile(
+    rb"\b(?:union|except|intersect)\b[\s(/*+]*(?:all|distinct|select|values|\()|\bwaitfor\s+delay"
+    rb"|(?:\b(?:x?or|and)\b|\|\||&&)[\s(!+~/*-]*(?:\d|['\"@]|[a-z_]\w*\()|;\s*(?:drop|insert|delete|update|select"
+    rb"|exec|declare|waitfor|call|create|alter|truncate|merge|begin)\b|\([\s(]*select\b"
+    rb"|\b(?:sleep|benchmark|pg_\w+|load_file|extractvalue|updatexml|n?char|chr|xp_\w+|lo_\w+)\s?\("
+    rb"|\binto\s+(?:out|dump)file"
 )
-_INLINE = re.compile(
-    r"\b(?:select|union|from|where|x?or|and|like|null|insert|update|delete|all|by|in)/\*[^*]{0,40}\*/"
-    r"|/\*[^*]{0,40}\*/(?:select|union|from|where|x?or|and|like|all|by|in)\b",
-    re.IGNORECASE,
+_INLINE = re2.compile(
+    rb"(?i)\b(?:select|union|from|where|x?or|and|like|null|insert|update|delete|all|by|in)/\*[^*]{0,40}\*/"
+    rb"|/\*[^*]{0,40}\*/(?:select|union|from|where|x?or|and|like|all|by|in)\b"
 )
 _TRUE_REST = re.compile(r"['\"`]\d\w{0,8}\s*$")
 # Shapes that a quoted example has as well: they count only where the string that closes is the value's beginning.
 _OPENING = (" statement", " declare", " (select")
 _NEAR = 40
 _WINDOW = 48
-_ENDS = 32
-_TAIL = 8192
+_ENDS = 24
+_TAIL = 1024
 
 
 def detect(view: View) -> str | None:
@@ -99,7 +99,10 @@ def _bare(text: str) -> str | None:
 
 def _commented(text: str) -> str | None:
     """Comments in place of the blanks around reserved words: only an evasion writes so."""
-    return "sql: word/**/word" if "/*" in text and len(_INLINE.findall(text)) > 1 else None
+    if "/*" not in text:
+        return None
+    found = islice(_INLINE.finditer(text.encode("utf-8", "replace")), 2)
+    return "sql: word/**/word" if len(list(found)) > 1 else None
 
 
 def _cut_statement(letters: str) -> str | None:
@@ -150,13 +153,13 @@ def _after(text: str, start: int, quote: str) -> str | None:
         return "sql: ' or open number"
     if _OPEN.match(letters) and _balanced(text, start, quote):
         return "sql: word' operator 'open"
-    if letters.lstrip(")")[:1] == ";" and _CUT.search(text):
+    if letters.lstrip(")")[:1] == ";" and _CUT.search(text[-8:]):
         return "sql: ' ; … --"
     return _truncation(text, start, letters, quote)
 
 
 def _balanced(text: str, start: int, quote: str) -> bool:
-    """Whether one word ends at the quote before `start`, and the string left open is of the same kind and says something."""
+    """Whether one word ends at the quote before `start`, and a string of the same kind is left open."""
     before, after = text[: start - 1], text[start:]
     if any(map(str.isspace, before)) or after[:1].isalnum():
         return False
@@ -187,12 +190,13 @@ def _truncation(text: str, start: int, letters: str, quote: str) -> str | None:
 
 def _inside(text: str) -> str | None:
     """The shapes that are statements wherever they stand, looked for around the words that can begin them."""
-    lowered = text.lower()
-    places = [match.start() for match in islice(_ANCHOR.finditer(lowered), _ENDS)]
+    raw = text.lower().encode("utf-8", "replace")
+    bytewise = text if text.isascii() else raw.decode("latin-1")  # one character a byte, so that places hold
+    places = [match.start() for match in islice(_ANCHOR.finditer(raw), _ENDS)]
     if len(places) == _ENDS:  # of very many, those nearest to either end
-        tail = max(places[-1] + 1, len(lowered) - _TAIL)
-        places.extend(deque((match.start() for match in _ANCHOR.finditer(lowered, tail)), _ENDS))
+        tail = max(places[-1] + 1, len(raw) - _TAIL)
+        places.extend(deque((tail + match.start() for match in _ANCHOR.finditer(raw[tail:])), _ENDS))
     for place in places:
-        if place and (evidence := INSIDE.match(tokens(text, place, _WINDOW))):
+        if place and (evidence := INSIDE.match(tokens(bytewise, place, _WINDOW))):
             return evidence
     return None

@@ -44,7 +44,9 @@ AFTER_STRING = Grammar(
         "sql: ' compare operand '": r"^!?[ek][qQ]$|^\)*a+[!(a]*[nsv]\)*[oek]+[qQ]$",
         "sql: ' returning": r"^\)*G(?:a|[wT](?:,[wT])*C)",
         "sql: ) on duplicate update": r"^\)*,[^;]*\)wwwP[wT]e|^\)+wwwP[wT]e",
-        "sql: ' operator operand operator '": rf"^\)*(?:aw)?[oeK]!?{_PRE}{_O}(?:[oaekK!]+{_PRE}{_O})*\)*[oaekK!]+\(*[qQ]$",
+        "sql: ' operator operand operator '": (
+            rf"^\)*(?:aw)?[oeK]!?{_PRE}{_O}(?:[oaekK!]+{_PRE}{_O})*\)*[oaekK!]+\(*[qQ]$"
+        ),
         "sql: ', name = operand where": rf"^,[wT](?:\.[wT])*e{_PRE}{_O}[^;]*(?:W|C)",
         "sql: '), (": r"^\)+,\(",
         "sql: ' || call()": r"^\)*o+\(*(?:X\.)?[gdf]\(",
