@@ -35,7 +35,7 @@ def answers(runtime: Runtime, contract: Contract, fetch: Fetcher | None) -> Answ
     store = runtime.store
     found: dict[type[Question], Callable[..., object]] = {
         FindKey: lambda asked: store.key(asked.key_id),
-        Standing: lambda asked: store.stands(asked.subject, asked.token_id, asked.issued),
+        Standing: lambda asked: runtime.tokens.stands(asked.subject, asked.token_id, asked.issued),
         OwnerOf: lambda asked: store.owner_of(asked.resource, asked.id),
         Remember: lambda asked: store.remember(asked.resource, asked.id, asked.owner, asked.tenant),
         CheckPassword: lambda asked: _password(runtime, asked),

@@ -96,7 +96,7 @@ def roles_of(contract: Contract) -> Roles:
 def _authentication(contract: Contract, runtime: Runtime) -> authentication.Settings:
     stated, tokens = contract.authentication, runtime.tokens
     return authentication.Settings(
-        own=authentication.Own(tokens.key_set(), tokens.expectation()) if stated.accounts else None,
+        own=authentication.Own(tokens.key_set, tokens.expectation()) if stated.accounts else None,
         issuers={issuer.issuer: issuer for issuer in stated.issuers},
         api_keys=stated.api_keys,
         basic=stated.basic,

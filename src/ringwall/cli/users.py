@@ -15,7 +15,7 @@ from ringwall.cli._problems import fail, plainly, shown
 from ringwall.core.event import rfc3339
 from ringwall.core.records import StoredAccount
 from ringwall.identity.accounts import Accounts, Unacceptable, canonical, check_password
-from ringwall.identity.tokens import LIFETIME_S
+from ringwall.identity.tokens import LONGEST_S
 from ringwall.state.sqlite import Store
 
 _LONGEST = 4096  # bytes of standard input
@@ -156,7 +156,7 @@ def _account(store: Store, name: str) -> StoredAccount:
 def _end_tokens(store: Store, account: StoredAccount) -> None:
     """What was issued before stands no more, within the contract's `staleness`."""
     now = time.time()
-    store.revoke("subject", account.subject, now, now + LIFETIME_S + 60)
+    store.revoke("subject", account.subject, now, now + LONGEST_S)
 
 
 def _password(from_stdin: bool) -> str:

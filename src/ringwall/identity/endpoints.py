@@ -63,10 +63,9 @@ def revoke(tokens: Tokens) -> Serve:
 
 def jwks(tokens: Tokens) -> Serve:
     """`GET /.ringwall/jwks.json`: the keys that verify our tokens."""
-    body = json.dumps(tokens.jwks()).encode()
 
     def serve(request: Request, known: Known) -> Response:
-        return _reply(200, body, (b"cache-control", b"public, max-age=300"))
+        return _reply(200, json.dumps(tokens.jwks()).encode(), (b"cache-control", b"public, max-age=300"))
 
     return serve
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from ringwall.contract.model import Issuer
@@ -15,9 +15,9 @@ _MANY = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """Ringwall's own tokens: the keys that verify them and what they must say."""
+    """Ringwall's own tokens: the keys that verify them now, and what they must say."""
 
-    keys: KeySet
+    keys: Callable[[], KeySet]
     expect: Expectation
 
 

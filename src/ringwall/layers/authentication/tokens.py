@@ -16,8 +16,8 @@ from ringwall.layers.authentication.credential import Credential
 from ringwall.layers.authentication.reasons import ISSUER_KEYS, REVOKED, TOKEN, invalid
 from ringwall.layers.authentication.settings import Own, Remembered, Settings
 
-LOCAL = ("acc-", "key-")
-"""How the subjects of our own accounts and keys begin: an outside issuer speaks of none of them."""
+LOCAL = ("acc-", "key-", "client-")
+"""How the subjects of our own accounts, keys and clients begin: an outside issuer speaks of none of them."""
 
 _MFA = frozenset({"mfa", "otp", "hwk", "fido", "swk"})
 
@@ -54,7 +54,7 @@ def _claimed_issuer(token: str) -> str:
 
 
 def _of_own(own: Own, found: Credential, digest: bytes, known: Known, settings: Settings) -> Verdict:
-    claims = verify(found.text, own.keys, own.expect, known.now)
+    claims = verify(found.text, own.keys(), own.expect, known.now)
     if isinstance(claims, Refused):
         return invalid(TOKEN[claims.reason])
     if not _subject(claims):
