@@ -12,6 +12,7 @@ from ringwall.core.ports import Unavailable
 from ringwall.engines.crypto.rootkey import RootKey
 from ringwall.identity.accounts import Accounts
 from ringwall.identity.apikeys import ApiKeys
+from ringwall.identity.sessions import Sessions
 from ringwall.identity.tokens import Tokens
 from ringwall.monitoring.metrics import Metrics
 from ringwall.monitoring.recorder import Health
@@ -19,6 +20,7 @@ from ringwall.state.fieldkeys import FieldKeys
 from ringwall.state.journal import Journal
 from ringwall.state.journal_keys import load_or_create_signer
 from ringwall.state.keyfiles import load_or_create
+from ringwall.state.sessions import SessionTable
 from ringwall.state.signing import SigningKeys
 from ringwall.state.sqlite import Store
 
@@ -37,6 +39,7 @@ class Runtime:
     accounts: Accounts
     api_keys: ApiKeys
     tokens: Tokens
+    sessions: Sessions
     field_keys: FieldKeys
     metrics: Metrics
     health: Health
@@ -63,6 +66,7 @@ def open_runtime(directory: Path, *, issuer: str = ISSUER, audience: str = AUDIE
         accounts=Accounts(store, time.time),
         api_keys=ApiKeys(store, time.time),
         tokens=Tokens(issuer, audience, SigningKeys(keys / SIGNING, time.time), store, time.time),
+        sessions=Sessions(SessionTable(store), time.time),
         field_keys=FieldKeys(store, (root_key(keys / "root.key"),)),
         metrics=Metrics(),
         health=Health(),

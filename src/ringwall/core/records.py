@@ -32,3 +32,17 @@ class KeyRecord:
     created: float
     expires: float | None
     revoked: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSession:
+    """A browser session, without its secret: public id, subject, methods of the sign-in (RFC 8176), times in epoch
+    seconds, and whence it was opened."""
+
+    id: str
+    subject: str
+    amr: frozenset[str]
+    signed_in: float
+    seen: float
+    agent: str
+    network: str
