@@ -115,7 +115,7 @@ MISTAKES = {
     ),
     "login of a wrapped API": ("basic: false", "upstream: {login: POST /x}", "the key `upstream`", None),
     "policies": ("mode: enforce", "policies: x.cedar", "the key `policies`", None),
-    "step-up of an operation": ("rate: 10/minute", "requires: mfa", "the key `requires`", None),
+    "a requirement of an operation": ("rate: 10/minute", "requires: mfaa", "'mfaa'", "mfa"),
     "another version": ("ringwall: 1", "ringwall: 2", "the number 2", None),
     "no version": ("ringwall: 1\n", "", "no `ringwall`", None),
     "null": ("nurse:   {}", "nurse:", "nothing", None),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ringwall.core.ports import Unavailable
@@ -16,10 +16,12 @@ from ringwall.identity.sessions import Sessions
 from ringwall.identity.tokens import Tokens
 from ringwall.monitoring.metrics import Metrics
 from ringwall.monitoring.recorder import Health
+from ringwall.state.devices import DeviceTable
 from ringwall.state.fieldkeys import FieldKeys
 from ringwall.state.journal import Journal
 from ringwall.state.journal_keys import load_or_create_signer
 from ringwall.state.keyfiles import load_or_create
+from ringwall.state.oauth import OAuthStore
 from ringwall.state.sessions import SessionTable
 from ringwall.state.signing import SigningKeys
 from ringwall.state.sqlite import Store
@@ -40,6 +42,9 @@ class Runtime:
     api_keys: ApiKeys
     tokens: Tokens
     sessions: Sessions
+    oauth: OAuthStore
+    devices: DeviceTable
+    secret: bytes = field(repr=False)
     field_keys: FieldKeys
     metrics: Metrics
     health: Health
@@ -67,6 +72,9 @@ def open_runtime(directory: Path, *, issuer: str = ISSUER, audience: str = AUDIE
         api_keys=ApiKeys(store, time.time),
         tokens=Tokens(issuer, audience, SigningKeys(keys / SIGNING, time.time), store, time.time),
         sessions=Sessions(SessionTable(store), time.time),
+        oauth=OAuthStore(store),
+        devices=DeviceTable(store),
+        secret=load_or_create(keys / "forms.key", lambda: os.urandom(32)),
         field_keys=FieldKeys(store, (root_key(keys / "root.key"),)),
         metrics=Metrics(),
         health=Health(),

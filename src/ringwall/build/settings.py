@@ -15,6 +15,7 @@ from ringwall.core.ports import Fetch
 from ringwall.core.reasons import JOURNAL, Layer
 from ringwall.core.verdict import PASS, Refuse, Verdict
 from ringwall.engines.policy import Kind, Roles, Sight
+from ringwall.engines.tokens.dpop import Nonces
 from ringwall.layers import (
     authentication,
     authorization,
@@ -102,6 +103,7 @@ def _authentication(contract: Contract, runtime: Runtime) -> authentication.Sett
         basic=stated.basic,
         roles=roles_of(contract),
         staleness_s=contract.staleness_s,
+        nonces=Nonces(runtime.secret),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from ringwall.contract.clients import CLIENTS, REQUIRES
 from ringwall.contract.shapes import (
     Either,
     Exactly,
@@ -61,13 +62,22 @@ _ISSUER = Record(
 )
 _AUTHENTICATION = Record(
     "which credentials are taken; what is not stated is off",
-    {"accounts": Flag(), "api_keys": Flag(), "basic": Flag(), "issuers": Listing(_ISSUER)},
+    {
+        "accounts": Flag(),
+        "api_keys": Flag(),
+        "basic": Flag(),
+        "issuers": Listing(_ISSUER),
+        "url": Text(r"https://[a-z0-9.-]{1,253}(?::[0-9]{1,5})?", "an address such as https://api.example.com"),
+        "clients": CLIENTS,
+    },
     later={"upstream": "the login of a wrapped API", "mfa": "second factors", "strict": "strict revocation"},
     notes={
         "accounts": "Ringwall's own accounts and token endpoint.",
         "api_keys": "API keys issued by `ringwall apikeys`.",
         "basic": "HTTP Basic with ringwall's accounts.",
         "issuers": "Outside OpenID Connect or JWT issuers.",
+        "url": "Where browsers and clients reach ringwall itself: the issuer of its tokens.",
+        "clients": "OAuth clients of ringwall's own server, beside those of `ringwall clients`.",
     },
 )
 _ROLE = Record(
@@ -121,9 +131,10 @@ _RULE = Record(
         "mode": Word(("enforce", "observe")),
         "replies": Word(("strict", "lenient")),
         "resource": NAME,
+        "requires": REQUIRES,
     },
     required=("allow",),
-    later={"requires": "step-up for one operation (a role's `requires: mfa` works)", "policy": "Cedar policies"},
+    later={"policy": "Cedar policies"},
     notes={
         "allow": "anyone, or a list of roles, owner, member and scope:NAME.",
         "filter": "A list shows only what is the caller's, or its tenant's.",
@@ -133,6 +144,7 @@ _RULE = Record(
         "mode": "observe: decide and record, refuse nothing.",
         "replies": "strict: withhold replies that the document does not declare.",
         "resource": "What it acts on, where schema and path do not tell.",
+        "requires": "mfa, or how recently the caller must have signed in: {mfa: true, max_age: 300}.",
     },
 )
 _CORS = Record(

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Literal
 
 from ringwall.contract.api import Api, ApiOperation
+from ringwall.contract.stated import Requirement, StatedClient
 
 Class = Literal["identifier", "contact", "health", "financial", "cardholder", "secret", "public"]
 Mode = Literal["enforce", "observe"]
@@ -62,12 +63,14 @@ class Issuer:
 
 @dataclass(frozen=True, slots=True)
 class Authentication:
-    """Which credentials are taken."""
+    """Which credentials are taken. `url` is where browsers reach ringwall, `clients` its own server's clients."""
 
     accounts: bool
     api_keys: bool
     basic: bool
     issuers: tuple[Issuer, ...]
+    url: str | None = None
+    clients: tuple[StatedClient, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +137,7 @@ class Rule:
     replies: Literal["strict", "lenient"] | None
     resource: str | None
     at: At
+    requires: Requirement | None = None
 
 
 @dataclass(frozen=True, slots=True)

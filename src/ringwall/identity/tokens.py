@@ -140,6 +140,10 @@ class Tokens:
         """Whether a token was revoked by its id, its subject, or the withdrawal of the key that may have signed it."""
         return self._keys.trusts(issued) and self._store.stands(subject, token_id, issued)
 
+    def unended(self, subject: str, since: float) -> bool:
+        """Whether nobody has ended all that a subject was issued since then, nor disabled its account."""
+        return self._store.stands(subject, "", since)
+
     def revoke(self, token: str) -> bool:
         """End one token (RFC 7009). False where it is none of ours, which the caller is not to be told."""
         claims = verify(token, self.key_set(), self.expectation(), self._now())

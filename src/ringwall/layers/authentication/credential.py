@@ -17,12 +17,14 @@ KEY_HEADER = "x-api-key"
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """What came, of which kind, in which header. `text` is secret: it is never printed."""
+    """What came, of which kind, in which header. `text` is secret: it is never printed. `scheme` is `dpop` for a token
+    that came with that scheme."""
 
     kind: Literal["key", "token", "basic", "other"]
     text: str
     header: str
     name: str = ""
+    scheme: str = ""
 
     def __repr__(self) -> str:
         return f"Credential({self.kind})"
@@ -47,6 +49,8 @@ def credential_of(head: Head) -> Credential | Refuse | None:
         return Refuse(AMBIGUOUS)
     if scheme.lower() == "bearer":
         return Credential("key" if text.startswith("rw_") else "token", text, "authorization")
+    if scheme.lower() == "dpop":
+        return Credential("token", text, "authorization", scheme="dpop")
     if scheme.lower() == "basic":
         return _basic(text)
     return Credential("other", text, "authorization")

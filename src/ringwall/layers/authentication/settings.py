@@ -9,6 +9,7 @@ from ringwall.contract.model import Issuer
 from ringwall.core.known import Principal
 from ringwall.engines.policy import Roles
 from ringwall.engines.tokens import Expectation, KeySet
+from ringwall.engines.tokens.dpop import Nonces
 
 _MANY = 20_000
 
@@ -59,7 +60,8 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Which credentials are taken, the roles there are, and how old an answer about a credential may be (s)."""
+    """Which credentials are taken, the roles there are, and how old an answer about a credential may be (s). `nonces`
+    are those of DPoP proofs."""
 
     own: Own | None
     issuers: Mapping[str, Issuer]
@@ -67,4 +69,5 @@ class Settings:
     basic: bool
     roles: Roles
     staleness_s: float
+    nonces: Nonces | None = None
     memory: Memory = field(default_factory=Memory)

@@ -16,7 +16,10 @@ from ringwall.layers.authentication.credential import Credential
 from ringwall.layers.authentication.reasons import ISSUER_KEYS, REVOKED, TOKEN, invalid
 from ringwall.layers.authentication.settings import Own, Remembered, Settings
 
-LOCAL = ("acc-", "key-", "client-")
+CLIENT = "client-"
+"""How the subject of a client begins that speaks for itself: its scopes are its own."""
+
+LOCAL = ("acc-", "key-", CLIENT)
 """How the subjects of our own accounts, keys and clients begin: an outside issuer speaks of none of them."""
 
 _MFA = frozenset({"mfa", "otp", "hwk", "fido", "swk"})
@@ -84,17 +87,19 @@ def _own_principal(claims: Claims, found: Credential, settings: Settings) -> Pri
     mfa = bool(_words(data.get("amr")) & _MFA)
     roles, pending = settings.roles.effective(_words(data.get("roles")), mfa=mfa)
     tenant, token_id = data.get("tenant"), data.get("jti")
+    scopes = _words(data.get("scope"))
     return Principal(
         subject=_subject(claims),
         roles=roles,
         method="token",
         tenant=tenant if isinstance(tenant, str) else None,
-        scopes=_words(data.get("scope")),
+        scopes=scopes if _subject(claims).startswith(CLIENT) else frozenset(),
         credential=f"token:{token_id}",
         mfa=mfa,
         pending=pending,
         header=found.header,
         claims=data,
+        delegated=scopes if data.get("narrowed") is True else None,
     )
 
 
