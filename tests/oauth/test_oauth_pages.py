@@ -85,28 +85,27 @@ def test_a_cookie_that_came_twice_is_nobody_s(there: World) -> None:
     assert "next" in answer(there.ask({"Cookie": f"{mine}; {theirs}"}, client_id="portal"))
 
 
-def test_an_error_page_says_nothing_of_the_request(there: World) -> None:
-    for query in (
-        "client_id=<script>",
-        "client_id=portal&redirect_uri=javascript:alert(1)",
-        "",
-        "client_id=portal&request_uri=x",
-    ):
-        with there.client() as client:
-            reply = client.get(f"{OAUTH}/authorize?{query}")
-        assert reply.status_code == 400
-        assert "script" not in reply.text.replace("<script>", "script") or "<script" not in reply.text
-        assert "javascript" not in reply.text
+QUERIES = ["client_id=%3Cscript%3E", "client_id=portal&redirect_uri=javascript:1", "", "a=1&a=2"]
 
 
-@pytest.mark.parametrize(
-    "to", ["https://evil.example/", "//evil.example", BACK, "https://app.example/bye/", "javascript:x"]
-)
+@pytest.mark.parametrize("query", QUERIES)
+def test_an_error_page_says_nothing_of_the_request(there: World, query: str) -> None:
+    with there.client() as client:
+        reply = client.get(f"{OAUTH}/authorize?{query}")
+    assert (reply.status_code, reply.headers["content-type"]) == (400, "text/html; charset=utf-8")
+    assert "script" not in reply.text
+
+
+BYE = "https://app.example/bye"
+ELSEWHERE = ["https://evil.example/", "//evil.example", BACK, "https://app.example/bye/", "javascript:x"]
+
+
+@pytest.mark.parametrize("to", ELSEWHERE)
 def test_signing_out_leads_to_registered_addresses_alone(there: World, to: str) -> None:
     with there.client(**there.sign_in()) as client:
         reply = client.get(f"{OAUTH}/logout", params={"client_id": "portal", "post_logout_redirect_uri": to})
         assert (reply.status_code, "location" in reply.headers) == (400, False)
-        reply = client.get(f"{OAUTH}/logout", params={"post_logout_redirect_uri": "https://app.example/bye"})
+        reply = client.get(f"{OAUTH}/logout", params={"post_logout_redirect_uri": BYE})
         assert reply.status_code == 400, "no client was named"
 
 
@@ -137,7 +136,7 @@ def test_an_id_token_of_the_person_signs_out_and_ends_what_the_session_granted(t
             f"{OAUTH}/logout",
             params={
                 "id_token_hint": found["id_token"],
-                "post_logout_redirect_uri": "https://app.example/bye",
+                "post_logout_redirect_uri": BYE,
                 "state": "z",
             },
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import time
 from typing import Any
 
@@ -29,6 +30,11 @@ def server(there: World) -> dict[str, str]:
 def confidential(there: World) -> tuple[str, dict[str, str]]:
     client_id, secret = there.register(proof="secret")
     return client_id, basic(client_id, str(secret))
+
+
+def header(token: str) -> Any:
+    part = token.split(".")[0]
+    return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
 
 
 def introspect(there: World, token: str, headers: dict[str, str]) -> Any:
@@ -184,9 +190,14 @@ def test_a_pushed_request_is_used_once_by_its_client(there: World) -> None:
         for uri in ("urn:ietf:params:oauth:request_uri:x", "https://evil.example/request", "x"):
             reply = client.get(f"{OAUTH}/authorize", params={"client_id": app, "request_uri": uri})
             assert reply.status_code == 400
-    wrong = [({"redirect_uri": "https://evil.example"}, "invalid_request"), ({"scope": "x"}, "invalid_scope"),
-             ({"code_challenge_method": "plain"}, "invalid_request"), ({"client_id": "nobody"}, "invalid_client"),
-             ({"request_uri": "x"}, "invalid_request"), ({"response_type": "token"}, "unsupported_response_type")]  # fmt: skip
+    wrong = [
+        ({"redirect_uri": "https://evil.example"}, "invalid_request"),
+        ({"scope": "x"}, "invalid_scope"),
+        ({"code_challenge_method": "plain"}, "invalid_request"),
+        ({"client_id": "nobody"}, "invalid_client"),
+        ({"request_uri": "x"}, "invalid_request"),
+        ({"response_type": "token"}, "unsupported_response_type"),
+    ]
     for changed, code in wrong:
         assert error(there.post("par", {**data, **changed})) == code, changed
 
@@ -224,7 +235,7 @@ def test_keys_rotate_under_running_workers_and_nobody_is_refused(there: World) -
     kids = set()
     for _ in range(8):
         found = there.tokens("portal", scope="openid")
-        kids |= {_header(found[name])["kid"] for name in ("access_token", "id_token")}
+        kids |= {header(found[name])["kid"] for name in ("access_token", "id_token")}
         assert there.get("/own", found["access_token"]).status_code == 200
         assert there.get("/own", before["access_token"]).status_code == 200
     assert kids == made, "a worker went on with an older key"
