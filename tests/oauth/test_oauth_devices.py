@@ -137,7 +137,7 @@ def test_a_code_that_nobody_types_is_over(there: World, tv: str) -> None:
     from dataclasses import replace
 
     from ringwall.identity.oauth.server import digest
-    from ringwall.state.devices import DeviceTable
+    from ringwall.state.oauth_devices import DeviceTable
 
     begun, table = begin(there, tv), DeviceTable(there.store)
     device = table.device(digest(begun["device_code"]))

@@ -60,21 +60,36 @@ _ISSUER = Record(
         "jwks": "The key set, a URL or file, where there is no discovery document.",
     },
 )
+_SESSIONS = Record(
+    "how long browser sessions last, and what becomes of one that is used from two places at once",
+    {
+        "idle": Number(60, high=86_400),
+        "absolute": Number(300, high=2_592_000),
+        "concurrent": Word(("record", "revoke")),
+    },
+    notes={
+        "idle": "Seconds after the last use.",
+        "absolute": "Seconds after the sign-in.",
+        "concurrent": "revoke: end a session that is used from two places at once; record: only raise the event.",
+    },
+)
 _AUTHENTICATION = Record(
     "which credentials are taken; what is not stated is off",
     {
         "accounts": Flag(),
         "api_keys": Flag(),
         "basic": Flag(),
+        "sessions": Either(is_flag, Flag(), _SESSIONS),
         "issuers": Listing(_ISSUER),
         "url": Text(r"https://[a-z0-9.-]{1,253}(?::[0-9]{1,5})?", "an address such as https://api.example.com"),
         "clients": CLIENTS,
     },
-    later={"upstream": "the login of a wrapped API", "mfa": "second factors", "strict": "strict revocation"},
+    later={"upstream": "the login of a wrapped API", "strict": "strict revocation"},
     notes={
         "accounts": "Ringwall's own accounts and token endpoint.",
         "api_keys": "API keys issued by `ringwall apikeys`.",
         "basic": "HTTP Basic with ringwall's accounts.",
+        "sessions": "Browser sessions of ringwall's accounts, by cookie.",
         "issuers": "Outside OpenID Connect or JWT issuers.",
         "url": "Where browsers and clients reach ringwall itself: the issuer of its tokens.",
         "clients": "OAuth clients of ringwall's own server, beside those of `ringwall clients`.",
@@ -132,6 +147,7 @@ _RULE = Record(
         "replies": Word(("strict", "lenient")),
         "resource": NAME,
         "requires": REQUIRES,
+        "query": Listing(_ANY),
     },
     required=("allow",),
     later={"policy": "Cedar policies"},
@@ -145,6 +161,7 @@ _RULE = Record(
         "replies": "strict: withhold replies that the document does not declare.",
         "resource": "What it acts on, where schema and path do not tell.",
         "requires": "mfa, or how recently the caller must have signed in: {mfa: true, max_age: 300}.",
+        "query": "Query parameters that the document forgot; each is a text, and optional.",
     },
 )
 _CORS = Record(

@@ -9,7 +9,7 @@ from ringwall.contract.api import JSON
 from ringwall.contract.clients import clients, requirement
 from ringwall.contract.document import Document
 from ringwall.contract.grammar import RELATIONS
-from ringwall.contract.model import Authentication, Field, Issuer, Problem, Rate, Resource, Role, Rule
+from ringwall.contract.model import Authentication, Field, Issuer, Problem, Rate, Resource, Role, Rule, SessionRules
 from ringwall.contract.shapes import Path, nearest
 
 _UNITS = {"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "kB": 10**3, "MB": 10**6, "GB": 10**9}
@@ -81,6 +81,8 @@ def seconds(value: JSON) -> float | None:
 def authentication(value: JSON, known: Mapping[str, Role], rules: Iterable[Rule], desk: Desk) -> Authentication:
     """Which credentials are taken; what is not stated is off."""
     given = mapping(value)
+    if given.get("sessions") and given.get("accounts") is not True:
+        desk.report(("authentication", "sessions"), "sessions without accounts", "`accounts: true` beside it", key=True)
     listed = given.get("issuers")
     issuers = [mapping(issuer) for issuer in listed] if isinstance(listed, list) else []
     if "clients" in given and given.get("accounts") is not True:
@@ -99,8 +101,21 @@ def authentication(value: JSON, known: Mapping[str, Role], rules: Iterable[Rule]
             )
             for i in issuers
         ),
+        sessions=_sessions(given.get("sessions")),
         url=text(given.get("url")),
         clients=clients(given.get("clients"), known, scopes_of(rules), desk.report),
+    )
+
+
+def _sessions(value: JSON) -> SessionRules | None:
+    """Browser sessions as stated; `true` takes the defaults."""
+    if not value:
+        return SessionRules() if isinstance(value, dict) else None
+    given, usual = mapping(value), SessionRules()
+    return SessionRules(
+        idle_s=seconds(given.get("idle")) or usual.idle_s,
+        absolute_s=seconds(given.get("absolute")) or usual.absolute_s,
+        revoke=given.get("concurrent") == "revoke",
     )
 
 
@@ -232,6 +247,7 @@ def rules(value: JSON, known: Mapping[str, Role], kinds: Iterable[str], desk: De
                 resource=resource,
                 at=desk.document.at(path, key=True),
                 requires=requirement(stated.get("requires")),
+                query=words(stated.get("query")),
             )
         )
         if "requires" in stated and "anyone" in made[-1].allow:

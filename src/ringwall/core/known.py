@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from ringwall.core.message import JSON
+from ringwall.core.value import quick
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class Principal:
 Settled = Literal["principal", "claim", "memory", "resolver", "probe", "role", "reply"]
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class ObjectRef:
     """An object that the request names, how its ownership was settled ("reply": still to be seen there), and the
@@ -53,6 +55,7 @@ class ObjectRef:
     words: frozenset[str] = frozenset()
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Input:
     """A request's parameters and body after validation: every value is what the contract says it is.
@@ -82,6 +85,7 @@ class Text(NamedTuple):
     observe: bool = False
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Known:
     """The facts of one exchange. `params` are the matched path parameters as decoded strings.

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from ringwall.core.ports import Account
-from ringwall.core.records import StoredSession
+from ringwall.core.records import StoredPlace, StoredSession
 
 COOKIE: Final = "__Host-ringwall"
 SEEN_EVERY_S: Final = 60.0
@@ -33,13 +33,15 @@ class Limits:
 @dataclass(frozen=True, slots=True)
 class Session:
     """A session that stands. `id` is public and no way in; `amr` are the methods of the sign-in (RFC 8176; `rc` for a
-    recovery code); `signed_in` is its time in epoch seconds (`auth_time`); `mfa`: two factors were proved."""
+    recovery code); `signed_in` is its time in epoch seconds (`auth_time`); `mfa`: two factors were proved; `agent` is
+    what the browser called itself then."""
 
     id: str
     subject: str
     amr: frozenset[str]
     signed_in: float
     mfa: bool
+    agent: str = ""
 
 
 class SessionStore(Protocol):
@@ -52,6 +54,8 @@ class SessionStore(Protocol):
     def end_session(self, session_id: str) -> bool: ...
     def end_sessions(self, subject: str, but: str) -> int: ...
     def end_sessions_before(self, seen: float, signed_in: float) -> None: ...
+    def places_of(self, session_id: str) -> list[StoredPlace]: ...
+    def keep_place(self, session_id: str, place: StoredPlace) -> None: ...
 
 
 class Sessions:
@@ -108,7 +112,7 @@ class Sessions:
 
 
 def _session(stored: StoredSession) -> Session:
-    return Session(stored.id, stored.subject, stored.amr, stored.signed_in, "mfa" in stored.amr)
+    return Session(stored.id, stored.subject, stored.amr, stored.signed_in, "mfa" in stored.amr, stored.agent)
 
 
 def _digest(cookie: str) -> bytes:

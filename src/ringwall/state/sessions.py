@@ -6,7 +6,7 @@ import json
 from typing import Final
 
 from ringwall.core.ports import Account
-from ringwall.core.records import StoredSession
+from ringwall.core.records import StoredPlace, StoredSession
 from ringwall.state.database import Database, Row
 
 _STEPS: Final = (
@@ -14,6 +14,11 @@ _STEPS: Final = (
       digest BLOB PRIMARY KEY, id TEXT NOT NULL UNIQUE, subject TEXT NOT NULL, amr TEXT NOT NULL,
       signed_in REAL NOT NULL, seen REAL NOT NULL, agent TEXT NOT NULL, network TEXT NOT NULL) STRICT""",
     "CREATE INDEX session_subject ON session (subject)",
+    """CREATE TABLE session_place (
+      session_id TEXT NOT NULL, network TEXT NOT NULL, browser TEXT NOT NULL, last REAL NOT NULL,
+      told INTEGER NOT NULL, PRIMARY KEY (session_id, network, browser)) STRICT, WITHOUT ROWID""",
+    """CREATE TRIGGER session_places AFTER DELETE ON session
+      BEGIN DELETE FROM session_place WHERE session_id = OLD.id; END""",
 )
 _SESSION: Final = "s.id, s.subject, s.amr, s.signed_in, s.seen, s.agent, s.network"
 
@@ -60,6 +65,22 @@ class SessionTable:
     def end_sessions_before(self, seen: float, signed_in: float) -> None:
         """Forget what was not used since, or was opened before."""
         self._db.rows("DELETE FROM session WHERE seen <= ? OR signed_in <= ?", (seen, signed_in))
+
+    def places_of(self, session_id: str) -> list[StoredPlace]:
+        """Whence a session was used."""
+        sql = "SELECT network, browser, last, told FROM session_place WHERE session_id = ?"
+        return [
+            StoredPlace(str(network), str(browser), _time(last), bool(told))
+            for network, browser, last, told in self._db.rows(sql, (session_id,))
+        ]
+
+    def keep_place(self, session_id: str, place: StoredPlace) -> None:
+        """Keep whence and when a session was used."""
+        self._db.rows(
+            "INSERT INTO session_place SELECT ?, ?, ?, ?, ? WHERE EXISTS (SELECT 1 FROM session WHERE id = ?)"
+            " ON CONFLICT DO UPDATE SET last = excluded.last, told = max(told, excluded.told)",
+            (session_id, place.network, place.browser, place.last, int(place.told), session_id),
+        )
 
 
 def _session(row: Row) -> StoredSession:

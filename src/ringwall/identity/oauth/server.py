@@ -51,7 +51,7 @@ class Store(Protocol):
 
 
 class DeviceStore(Protocol):
-    """Where devices wait (`state.devices`)."""
+    """Where devices wait (`state.oauth_devices`)."""
 
     def add_device(self, digest: bytes, user_code: bytes, device: Device, now: float) -> bool: ...
     def device(self, digest: bytes) -> Device | None: ...

@@ -60,8 +60,8 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Which credentials are taken, the roles there are, and how old an answer about a credential may be (s). `nonces`
-    are those of DPoP proofs."""
+    """Which credentials are taken, the roles there are, and how old an answer about a credential may be (s).
+    `session_origins` are those whose pages may come with a session, beside our own; `nonces` those of DPoP proofs."""
 
     own: Own | None
     issuers: Mapping[str, Issuer]
@@ -70,4 +70,6 @@ class Settings:
     roles: Roles
     staleness_s: float
     nonces: Nonces | None = None
+    sessions: bool = False
+    session_origins: frozenset[str] = frozenset()
     memory: Memory = field(default_factory=Memory)
