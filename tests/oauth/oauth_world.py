@@ -19,9 +19,9 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 
 from e2e.e2e_process import Running, serving
+from ringwall.build.identity import accounts_on
 from ringwall.core.oauth import Client
 from ringwall.core.ports import Account
-from ringwall.identity.accounts import Accounts
 from ringwall.identity.oauth.registry import Clients
 from ringwall.identity.sessions import COOKIE, Sessions
 from ringwall.state.oauth import OAuthStore
@@ -218,7 +218,7 @@ def world(directory: Path, *arguments: str, contract: str = CONTRACT) -> Iterato
     (directory / "ringwall.yaml").write_text(contract)
     (directory / "data").mkdir(mode=0o700)
     store = Store(directory / "data" / "state.db")
-    accounts = Accounts(store, time.time)
+    accounts = accounts_on(store)
     people = {}
     for name, roles in (("ana", {"reader"}), ("ben", {"reader"}), ("kim", {"reader", "keeper"})):
         made = accounts.create(name, PASSWORD, frozenset(roles), None)

@@ -272,9 +272,9 @@ def test_a_silent_request_is_answered_at_once(there: World) -> None:
 
 
 def test_what_a_disabled_account_granted_is_over(there: World) -> None:
-    from ringwall.identity.accounts import Accounts
+    from ringwall.build.identity import accounts_on
 
-    accounts = Accounts(there.store, lambda: 0.0)
+    accounts = accounts_on(there.store)
     found = there.tokens("portal", there.sign_in("ben"))
     accounts.disable("ben")
     try:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from oauth.oauth_world import World, claims, error
-from ringwall.identity.accounts import Accounts
+from ringwall.build.identity import accounts_on
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +94,7 @@ def test_what_ends_all_of_somebody_s_tokens_ends_the_families_too(there: World, 
 
 
 def test_a_refreshed_token_has_the_roles_of_now(there: World) -> None:
-    accounts = Accounts(there.store, lambda: 0.0)
+    accounts = accounts_on(there.store)
     first = there.tokens("portal", there.sign_in("ben"), scope="openid")
     accounts.set_roles("ben", frozenset())
     try:

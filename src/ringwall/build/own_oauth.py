@@ -83,6 +83,8 @@ def server_of(contract: Contract, runtime: Runtime) -> Server:
         stated={c.client_id: client_of(c, Path(contract.file).parent) for c in contract.authentication.clients},
         tell=teller(runtime),
         network=network,
+        guessing=runtime.identity.guessing,
+        account=runtime.accounts.of,
         now=time.time,
     )
 

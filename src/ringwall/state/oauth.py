@@ -13,7 +13,6 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from ringwall.core.oauth import Client, Grant, Ticket
-from ringwall.core.ports import Account
 from ringwall.state.database import Database, Row
 
 _STEPS: Final = (
@@ -56,11 +55,6 @@ class OAuthStore:
     def atomic(self) -> AbstractContextManager[None]:
         """Everything within, or nothing; nobody else's change comes in between."""
         return self._db.transaction()
-
-    def account(self, subject: str) -> Account | None:
-        """The account of a subject as it is now, unless it is disabled."""
-        sql = "SELECT subject, name, roles, tenant FROM account WHERE subject = ? AND NOT disabled"
-        return self._db.one(sql, (subject,), _account)
 
     # Clients
 
@@ -200,11 +194,6 @@ class OAuthStore:
             " at = excluded.at",
             (subject, client_id, json.dumps(whole), now),
         )
-
-
-def _account(row: Row) -> Account:
-    subject, name, roles, tenant = row
-    return Account(str(subject), str(name), frozenset(json.loads(str(roles))), None if tenant is None else str(tenant))
 
 
 def _client_document(client: Client) -> str:

@@ -16,6 +16,7 @@ from ringwall.core.message import Request, Response
 from ringwall.core.oauth import Client, Device
 from ringwall.core.plan import Serve
 from ringwall.core.ports import Account
+from ringwall.identity.guessing import Caller
 from ringwall.identity.oauth import pages, scopes
 from ringwall.identity.oauth.answer import Fault, json_reply, redirect
 from ringwall.identity.oauth.authorize import grant_for
@@ -83,9 +84,11 @@ def device_page(server: Server) -> Serve:
         if typed is None:
             return pages.device_entry()
         session, account = found
-        waiting = _waiting(server, typed, account, known)
-        if isinstance(waiting, Response):
-            return waiting
+        if _guessed(server, typed, account, known):
+            return pages.device_entry("Too many wrong codes. Wait a while.", 429)
+        waiting = _waiting(server, typed)
+        if waiting is None:
+            return pages.device_entry(_WRONG, 400)
         _, device, client = waiting
         csrf = pages.token(server.secret, session.id, typed)
         return pages.device_consent(client, device.scopes, account.name, typed, csrf)
@@ -105,9 +108,9 @@ def device_decision(server: Server) -> Serve:
         if not pages.same_token(form.get("token"), pages.token(server.secret, session.id, typed)):
             return pages.error("This page was not the one that was shown to you. Type the code again.")
         with server.store.atomic():
-            waiting = _waiting(server, typed, account, known)
-            if isinstance(waiting, Response):
-                return waiting
+            waiting = _waiting(server, typed)
+            if waiting is None:
+                return pages.device_entry(_WRONG, 400)
             name, device, client = waiting
             allowed = form.get("decision") == "allow"
             server.devices.change_device(name, _decided(server, device, session, account, allowed=allowed))
@@ -152,17 +155,23 @@ def _decided(server: Server, device: Device, session: Session, account: Account,
     return replace(device, state="granted", grant=replace(grant, resources=device.resources))
 
 
-def _waiting(server: Server, typed: str, account: Account, known: Known) -> tuple[bytes, Device, Client] | Response:
-    """The device that waits with this code, or the page that says there is none. Each wrong code is a guess."""
-    network, now = server.network(known.client), server.now()
-    if server.guessing.begin(f"device {account.subject}", network, now) > 0.0:
-        return pages.device_entry("Too many wrong codes. Wait a while.", 429)
+def _waiting(server: Server, typed: str) -> tuple[bytes, Device, Client] | None:
+    """The device that waits with this code."""
     found = server.devices.device_of_user(digest(typed))
     client = server.client(found[1].client_id) if found is not None else None
-    if found is None or client is None or found[1].state != "waiting" or found[1].expires <= now:
-        return pages.device_entry(_WRONG, 400)
-    server.guessing.succeeded(f"device {account.subject}", network)
+    if found is None or client is None or found[1].state != "waiting" or found[1].expires <= server.now():
+        return None
     return found[0], found[1], client
+
+
+def _guessed(server: Server, typed: str, account: Account, known: Known) -> bool:
+    """Whether too many wrong codes came before this one, by this account or network. Each counts."""
+    name, caller, now = f"device {account.subject}", Caller(server.network(known.client)), server.now()
+    if server.guessing.begin(name, caller, now) > 0.0:
+        return True
+    if _waiting(server, typed) is not None:
+        server.guessing.succeeded(name, caller, now)
+    return False
 
 
 def _user_code() -> str:

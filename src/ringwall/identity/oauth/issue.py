@@ -39,7 +39,7 @@ class Issue:
 
 def standing(server: Server, grant: Grant) -> Account | None:
     """The account behind a grant as it is now, unless it is disabled or all of its tokens were ended since."""
-    account = server.store.account(grant.subject)
+    account = server.account(grant.subject)
     stands = account is not None and server.tokens.unended(grant.subject, grant.created)
     return account if stands else None
 

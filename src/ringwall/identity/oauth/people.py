@@ -30,7 +30,7 @@ def userinfo(server: Server) -> Serve:
         who = known.principal
         scope = who.claims.get("scope") if who is not None and who.method == "token" else None
         words = scope.split(" ") if isinstance(scope, str) else []
-        account = server.store.account(who.subject) if who is not None else None
+        account = server.account(who.subject) if who is not None else None
         if who is None or account is None or "openid" not in words:
             return Fault(
                 "insufficient_scope", "an access token with the scope openid is needed", 403, (_SCOPE,)

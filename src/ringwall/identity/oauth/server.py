@@ -47,7 +47,6 @@ class Store(Protocol):
     def end_families(self, column: str, value: str, now: float) -> list[tuple[str, float]]: ...
     def consented(self, subject: str, client_id: str) -> frozenset[str]: ...
     def consent(self, subject: str, client_id: str, scopes: frozenset[str], now: float) -> None: ...
-    def account(self, subject: str) -> Account | None: ...
 
 
 class DeviceStore(Protocol):
@@ -79,7 +78,8 @@ class Told:
 @dataclass(frozen=True, slots=True)
 class Server:
     """The authorization server of one issuer. `scopes` are those that the contract speaks of; `stated` the clients
-    that it registers; `network` tells which addresses count as one caller."""
+    that it registers; `network` tells which addresses count as one caller; `account` gives a subject's account as it is
+    now, unless it is disabled."""
 
     store: Store
     devices: DeviceStore
@@ -91,8 +91,9 @@ class Server:
     stated: Mapping[str, Client]
     tell: Callable[[Told, Known], None]
     network: Callable[[str], str]
+    guessing: Guessing
+    account: Callable[[str], Account | None]
     now: Callable[[], float]
-    guessing: Guessing = field(default_factory=Guessing)
 
     @property
     def issuer(self) -> str:
