@@ -7,6 +7,7 @@ import json
 import time
 from typing import Any
 
+import pyotp
 import pytest
 
 from e2e.e2e_process import ringwall
@@ -254,8 +255,39 @@ def test_withdrawn_keys_end_what_they_signed_in_every_worker_and_refresh_tokens_
     assert '"d"' not in listed.stdout
 
 
+def grant(there: World, **more: str) -> Any:
+    return there.post("token", {"grant_type": "password", "username": "ana", "password": PASSWORD, **more})
+
+
 def test_the_password_grant_serves_the_account_s_holder_as_before(there: World) -> None:
-    reply = there.post("token", {"grant_type": "password", "username": "ana", "password": PASSWORD})
+    reply = grant(there)
     assert there.get("/own", reply.json()["access_token"]).status_code == 200
-    wrong = there.post("token", {"grant_type": "password", "username": "ana", "password": "x" * 20})
-    assert (wrong.status_code, error(wrong)) == (400, "invalid_grant")
+    refused = there.get("/vault", reply.json()["access_token"])
+    assert refused.json()["reason"] == "authz.mfa"
+    for wrong in ({"password": "x" * 20}, {"username": "nobody"}):
+        assert (grant(there, **wrong).status_code, error(grant(there, **wrong))) == (400, "invalid_grant")
+
+
+def test_the_password_alone_opens_no_account_with_a_second_factor(there: World) -> None:
+    from ringwall.build.identity import open_identity
+    from ringwall.build.runtime import root_key
+    from ringwall.identity.factors import new_secret
+    from ringwall.state.fieldkeys import FieldKeys
+
+    keys = FieldKeys(there.store, (root_key(there.running.data / "keys" / "root.key"),))
+    factors, subject, secret = open_identity(there.store, keys).factors, there.people["kim"].subject, new_secret()
+    totp = pyotp.TOTP(secret)
+    assert factors.enrol_totp(subject, secret, totp.at(time.time() - 30))
+    recovery = factors.new_recovery(subject)
+    asked, wrong = grant(there, username="kim"), grant(there, username="kim", password="x" * 20)
+    assert "otp" in asked.json()["error_description"]
+    assert (error(asked), error(wrong)) == ("invalid_grant", "invalid_grant")
+    assert "otp" not in wrong.json()["error_description"], "the factor is told to whoever guesses"
+    assert error(grant(there, username="kim", otp="000000")) == "invalid_grant"
+    code = totp.now()
+    token = grant(there, username="kim", otp=code).json()["access_token"]
+    assert claims(token)["acr"] == "urn:ringwall:mfa"
+    assert there.get("/keep", token).status_code == 200
+    assert error(grant(there, username="kim", otp=code)) == "invalid_grant", "a code was used twice"
+    assert there.get("/vault", grant(there, username="kim", otp=recovery[0]).json()["access_token"]).status_code == 200
+    assert error(grant(there, username="kim", otp=recovery[0])) == "invalid_grant"

@@ -53,7 +53,7 @@ def declare(router: Router, server: Server, runtime: Runtime, doors: Doors, plan
         f"{base}/logout": people.logout(server),
     }
     writes: dict[str, Serve] = {
-        "token": token(server, password_grant(runtime.accounts, runtime.tokens, network)),
+        "token": token(server, password_grant(runtime.identity, runtime.tokens, network)),
         "par": par.par(server),
         "revoke": inspection.revoke(server),
         "introspect": inspection.introspect(server),

@@ -129,7 +129,7 @@ def _by_key(server: Server, request: Request, claim: _Claim, client: Client | No
     if client is None or client.keys is None:
         return False
     keys, now = KeySet.from_jwks(json.loads(client.keys)), server.now()
-    claims = next((c for c in (_read(claim.text, client, keys, aud, now) for aud in _audiences(server)) if c), None)
+    claims = next((c for c in (_read(claim.text, client, keys, aud, now) for aud in _audiences(server, request)) if c), None)
     if claims is None or claims.subject != client.client_id or claims.expires > now + LONGEST_S:
         return False
     jti, audience = claims.values.get("jti"), claims.values.get("aud")
@@ -144,8 +144,10 @@ def _read(assertion: str, client: Client, keys: KeySet, audience: str, now: floa
     return None if isinstance(found, Refused) else found
 
 
-def _audiences(server: Server) -> tuple[str, ...]:
-    return (server.issuer, server.url("token"))
+def _audiences(server: Server, request: Request) -> tuple[str, ...]:
+    """What an assertion may name us by: the issuer, the token endpoint, or the one that it is sent to (RFC 9126,
+    section 2)."""
+    return (server.issuer, server.url("token"), f"{server.issuer}{request.head.path}")
 
 
 def _by_certificate(server: Server, request: Request, claim: _Claim, client: Client | None) -> bool:
