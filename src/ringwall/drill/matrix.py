@@ -157,12 +157,13 @@ def _stopper(outcome: Outcome, events: list[Event], case: Case) -> str | None:
         return None
     for event in events:
         if event.decision == "refuse" and event.layer:
-            return _layer(event.layer)
+            return layer_named(event.layer)
     for event in events:
         if event.notes:
             return event.notes[-1].partition(":")[0]
     return case.aims[0]
 
 
-def _layer(name: str) -> str:
+def layer_named(name: str) -> str:
+    """A layer by its whole name, from an event's short one."""
     return {"authn": "authentication", "authz": "authorization"}.get(name, name)
