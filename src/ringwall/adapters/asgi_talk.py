@@ -13,7 +13,7 @@ from typing import Any, Final
 from ringwall.adapters import current
 from ringwall.adapters.asgi_scope import raw_head, scope_below
 from ringwall.adapters.caller import caller_of, without_credential
-from ringwall.adapters.drive import hang_up, log, recorded
+from ringwall.adapters.drive import answered_aside, hang_up, log, recorded
 from ringwall.core import reasons
 from ringwall.core.exchange import Exchange, Forward, ReadBody, ReadReply, Record, Send, TooLong, Want
 from ringwall.core.judge import answered
@@ -110,7 +110,7 @@ class Talk:
         if isinstance(want, Question):
             if want.slow:
                 current.loop.set(asyncio.get_running_loop())
-                return await asyncio.to_thread(answered, self.wall.ports, want)
+                return await answered_aside(self.wall.ports, want)
             return answered(self.wall.ports, want)
         raise TypeError(f"the exchange wants {type(want).__name__}, which this adapter does not know")
 

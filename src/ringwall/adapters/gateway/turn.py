@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from ringwall.adapters.caller import caller_of, without_credential
-from ringwall.adapters.drive import hang_up, recorded
+from ringwall.adapters.drive import answered_aside, hang_up, recorded
 from ringwall.adapters.gateway.call import Call
 from ringwall.adapters.gateway.content import Chunked, Content, Malformed
 from ringwall.adapters.gateway.fields import may_trail
@@ -86,7 +86,7 @@ class Turn:
         if isinstance(want, ReadReply):
             return await self._read_reply(want.limit)
         if isinstance(want, Question) and want.slow:
-            return await asyncio.to_thread(answered, self.server.wall.ports, want)
+            return await answered_aside(self.server.wall.ports, want)
         if isinstance(want, Question):
             return answered(self.server.wall.ports, want)
         raise TypeError(f"the exchange wants {type(want).__name__}, which no adapter knows")
