@@ -53,7 +53,7 @@ def key_of(running: Running) -> str:
 
 @dataclass
 class Chromium:
-    """One browser profile with one page; what the page complained of is in `said`."""
+    """One page of a browser; what the page complained of is in `said`."""
 
     context: BrowserContext
     page: Page
@@ -86,8 +86,8 @@ class Chromium:
 
 
 @contextmanager
-def chromium(running: Running, profile: Path, **options: Any) -> Iterator[Chromium]:
-    """The browser, closed for sure."""
+def chromium(running: Running, profile: Path, **options: Any) -> Iterator[BrowserContext]:
+    """The browser, closed for sure. Tests open pages in it, each with cookies and authenticators of its own."""
     found = needs_chromium()
     arguments = ["--no-sandbox", f"--ignore-certificate-errors-spki-list={key_of(running)}"]
     with sync_playwright() as playwright:
@@ -96,10 +96,20 @@ def chromium(running: Running, profile: Path, **options: Any) -> Iterator[Chromi
         )
         context.set_default_timeout(20_000)
         try:
-            page, said = context.new_page(), []
-            page.on("console", lambda message: said.append(message.text))
-            cdp = context.new_cdp_session(page)
-            cdp.send("WebAuthn.enable")
-            yield Chromium(context, page, cdp, running.url, said)
+            yield context
         finally:
             context.close()
+
+
+@contextmanager
+def tab(context: BrowserContext, running: Running) -> Iterator[Chromium]:
+    """A page of a browser that knows nothing yet."""
+    context.clear_cookies()
+    page, said = context.new_page(), []
+    page.on("console", lambda message: said.append(message.text))
+    cdp = context.new_cdp_session(page)
+    cdp.send("WebAuthn.enable")
+    try:
+        yield Chromium(context, page, cdp, running.url, said)
+    finally:
+        page.close()
