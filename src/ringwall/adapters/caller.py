@@ -45,8 +45,8 @@ def without_credential(headers: Headers, caller: Caller) -> Headers:
     name = header.lower().encode("latin-1") if header is not None and header.lower() != "cookie" else None
     if name is None and not any(_OWN in value for _, value in headers):
         return headers
-    kept = (_without_own(pair) for pair in headers if pair[0].lower() != name)
-    return tuple(pair for pair in kept if pair is not None)
+    kept = [_without_own(pair) for pair in headers if pair[0].lower() != name]
+    return tuple([pair for pair in kept if pair is not None])
 
 
 def _without_own(header: Header) -> Header | None:

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Literal
 
 from ringwall.contract.api import Api, ApiOperation
+from ringwall.contract.stated import Requirement, StatedClient
 
 Class = Literal["identifier", "contact", "health", "financial", "cardholder", "secret", "public"]
 Mode = Literal["enforce", "observe"]
@@ -72,12 +73,15 @@ class SessionRules:
 
 @dataclass(frozen=True, slots=True)
 class Authentication:
-    """Which credentials are taken; `sessions` None: no cookie is one."""
+    """Which credentials are taken; `sessions` None: no cookie is one. `url` is where browsers reach ringwall, `clients`
+    are those of its own server."""
 
     accounts: bool
     api_keys: bool
     basic: bool
     issuers: tuple[Issuer, ...]
+    url: str | None = None
+    clients: tuple[StatedClient, ...] = ()
     sessions: SessionRules | None = None
 
 
@@ -133,7 +137,7 @@ class Rate:
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One line of `operations:` as written. `key` is `GET /x/{id}`, `tag:name` or a glob; `allow` holds roles
-    and the words `owner`, `member`, `anyone`, `scope:x`."""
+    and the words `owner`, `member`, `anyone`, `scope:x`. `query` names parameters that the document forgot."""
 
     key: str
     allow: tuple[str, ...]
@@ -145,6 +149,8 @@ class Rule:
     replies: Literal["strict", "lenient"] | None
     resource: str | None
     at: At
+    requires: Requirement | None = None
+    query: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
