@@ -129,7 +129,9 @@ def _by_key(server: Server, request: Request, claim: _Claim, client: Client | No
     if client is None or client.keys is None:
         return False
     keys, now = KeySet.from_jwks(json.loads(client.keys)), server.now()
-    claims = next((c for c in (_read(claim.text, client, keys, aud, now) for aud in _audiences(server, request)) if c), None)
+    claims = next(
+        (c for c in (_read(claim.text, client, keys, aud, now) for aud in _audiences(server, request)) if c), None
+    )
     if claims is None or claims.subject != client.client_id or claims.expires > now + LONGEST_S:
         return False
     jti, audience = claims.values.get("jti"), claims.values.get("aud")
