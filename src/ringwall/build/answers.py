@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from ringwall.adapters.resolvers import Resolvers
 from ringwall.build.kept import Fetcher, Kept
 from ringwall.build.runtime import Runtime
 from ringwall.contract.model import Contract, Issuer
@@ -19,24 +20,31 @@ from ringwall.core.ports import (
     CheckPassword,
     Fetch,
     FindKey,
+    GrantsOf,
     KeysOf,
     OwnerOf,
+    OwnersOf,
     Question,
     Remember,
+    ResolverOf,
     Seal,
     Standing,
     Unseal,
 )
 from ringwall.layers.quota import network
+from ringwall.state.grants import Grants, owners_of
 
 
 def answers(runtime: Runtime, contract: Contract, fetch: Fetcher | None) -> Answers:
     """Every question's answerer. A question that nobody can answer here is `Unavailable`, which refuses."""
-    store = runtime.store
+    store, grants = runtime.store, Grants(runtime.store)
     found: dict[type[Question], Callable[..., object]] = {
         FindKey: lambda asked: store.key(asked.key_id),
         Standing: lambda asked: store.stands(asked.subject, asked.token_id, asked.issued),
         OwnerOf: lambda asked: store.owner_of(asked.resource, asked.id),
+        OwnersOf: lambda asked: owners_of(store, asked.resource, asked.ids),
+        ResolverOf: Resolvers(contract.resources),
+        GrantsOf: lambda asked: grants.granted(asked.subject, asked.now),
         Remember: lambda asked: store.remember(asked.resource, asked.id, asked.owner, asked.tenant),
         CheckPassword: lambda asked: _password(runtime, asked),
         Seal: runtime.field_keys.seal,

@@ -14,7 +14,8 @@ class Principal:
     """Who calls. Exists only if authenticated (or if the drill fools that layer).
 
     `roles` are effective: inclusion is already worked out, and roles that demand a second factor are there only
-    with one (without it they are in `pending`). `credential` names the key or token, never holds
+    with one (without it they are in `pending`). `barred` are those that separation of duties took away, `groups` those
+    of its issuer. `credential` names the key or token, never holds
     it. `header` is the request header that carried a credential of ringwall's own, to be stripped.
     """
 
@@ -29,11 +30,16 @@ class Principal:
     pending: frozenset[str] = frozenset()
     header: str | None = None
     claims: Mapping[str, JSON] = field(default_factory=dict)
+    groups: frozenset[str] = frozenset()
+    barred: frozenset[str] = frozenset()
 
     @property
     def words(self) -> frozenset[str]:
-        """The roles, and the scopes as `scope:x`: what a rule's `allow` may name of a principal alone."""
-        return self.roles | {f"scope:{scope}" for scope in self.scopes} if self.scopes else self.roles
+        """The roles, the scopes as `scope:x` and the groups as `group:x`: what a rule's `allow` may name of a principal
+        alone."""
+        if not self.scopes and not self.groups:
+            return self.roles
+        return self.roles | {f"scope:{scope}" for scope in self.scopes} | {f"group:{group}" for group in self.groups}
 
 
 Settled = Literal["principal", "claim", "memory", "resolver", "probe", "role", "reply"]

@@ -16,6 +16,9 @@ from ringwall.engines.policy.shape import Shape, Sighting, escape, shape_of, sig
 T = TypeVar("T")
 Content = Mapping[str, Any]
 """Schemas by media type."""
+Remembered = Mapping[tuple[str, str | None], tuple[str | None, str | None]]
+"""The owner and the tenant of objects that do not say it themselves, by resource and id."""
+_NOTHING: Remembered = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +75,9 @@ class Sight:
 
         return find
 
-    def eyes(self, caller: Caller, settled: Sequence[Settled] = ()) -> Eyes:
+    def eyes(self, caller: Caller, settled: Sequence[Settled] = (), remembered: Remembered = _NOTHING) -> Eyes:
         """How one caller sees the objects of one reply."""
-        return Eyes(self.kinds, caller, settled)
+        return Eyes(self.kinds, caller, settled, remembered)
 
     def names_owner(self, schema: Any, kind: str) -> bool:
         """Whether documents of a schema say whose an object of this kind is: its owner and its tenant."""
@@ -138,9 +141,12 @@ class Eyes:
     """What one caller is to the objects of one reply, by what they say themselves and by what was settled of them
     before. A page of a hundred objects has few different answers: each is worked out once."""
 
-    __slots__ = ("_caller", "_kinds", "_known", "_settled")
+    __slots__ = ("_caller", "_kinds", "_known", "_remembered", "_settled")
 
-    def __init__(self, kinds: Mapping[str, Kind], caller: Caller, settled: Sequence[Settled]) -> None:
+    def __init__(
+        self, kinds: Mapping[str, Kind], caller: Caller, settled: Sequence[Settled], remembered: Remembered
+    ) -> None:
+        self._remembered = remembered
         self._kinds = kinds
         self._caller = caller
         self._settled = settled
@@ -152,8 +158,7 @@ class Eyes:
         Where it names no tenant, roles reach it all the same, unless one has to be `sure`.
         """
         kind = self._kinds[seen.resource]
-        owner = seen.value.get(kind.owner) if kind.owner else None
-        home = seen.value.get(kind.tenant) if kind.tenant else None
+        owner, home = self._whose(kind, seen.value)
         if owner is None and home is None:
             return None
         return self._relate(owner, home, confined=kind.tenant is not None and (sure or home is not None))
@@ -162,14 +167,23 @@ class Eyes:
         """The words that hold, for sure: by what the object says itself, and by what was settled of this very object
         where it does not say all. What nobody told counts as foreign."""
         kind = self._kinds[seen.resource]
-        owner = seen.value.get(kind.owner) if kind.owner else None
-        home = seen.value.get(kind.tenant) if kind.tenant else None
+        owner, home = self._whose(kind, seen.value)
         said = self._relate(owner, home, confined=kind.tenant is not None).words
         if (owner is not None or kind.owner is None) and (home is not None or kind.tenant is None):
             return said
         itself = name_of(seen.value.get(kind.id))
         known = [s.words for s in self._settled if s.resource == kind.name and itself in (None, s.id)]
         return said | frozenset.intersection(*known) if known else said
+
+    def _whose(self, kind: Kind, value: Mapping[str, Any]) -> tuple[Any, Any]:
+        """Owner and tenant as an object says them, else as they are remembered where it has no word of them."""
+        owner = value.get(kind.owner) if kind.owner else None
+        home = value.get(kind.tenant) if kind.tenant else None
+        if self._remembered and (owner is None or home is None):
+            known = self._remembered.get((kind.name, name_of(value.get(kind.id))), (None, None))
+            owner = known[0] if kind.owner and kind.owner not in value else owner
+            home = known[1] if kind.tenant and kind.tenant not in value else home
+        return owner, home
 
     def _relate(self, owner: Any, home: Any, *, confined: bool) -> Relation:
         subject, words, tenant = self._caller

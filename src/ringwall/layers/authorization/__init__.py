@@ -16,8 +16,9 @@ from ringwall.layers.authorization.operation import operation_guard
 from ringwall.layers.authorization.reasons import LAYER, OPERATION, REASONS
 from ringwall.layers.authorization.references import references_guard
 from ringwall.layers.authorization.settings import Settings
+from ringwall.layers.authorization.standing import Standing, condition_guard, standing_guard
 
-__all__ = ["LAYER", "REASONS", "Settings", "forge", "refuse_undeclared"]
+__all__ = ["LAYER", "REASONS", "Settings", "Standing", "forge", "refuse_undeclared"]
 
 
 def forge(operation: Operation, settings: Settings) -> Guards:
@@ -25,7 +26,9 @@ def forge(operation: Operation, settings: Settings) -> Guards:
     because = operation.rule.key if operation.rule else ""
     return Guards(
         head=(
+            *_named("standing", standing_guard(settings.standing) if settings.standing else None, "roles"),
             Guard(LAYER, "operation", operation_guard(operation, settings), because),
+            *_named("when", condition_guard(operation), because),
             *_named("object", objects_guard(operation, settings), because),
         ),
         body=(

@@ -7,7 +7,7 @@ from ringwall.core.known import Known
 from ringwall.core.message import Head
 from ringwall.core.plan import HeadCheck
 from ringwall.core.verdict import PASS, Refuse, Verdict
-from ringwall.layers.authorization.reasons import OPERATION, STEP_UP
+from ringwall.layers.authorization.reasons import DUTIES, OPERATION, STEP_UP
 from ringwall.layers.authorization.settings import Settings, words_of
 
 _CHALLENGE = ((b"www-authenticate", b'Bearer error="insufficient_user_authentication", acr_values="urn:ringwall:mfa"'),)
@@ -29,6 +29,8 @@ def operation_guard(operation: Operation, settings: Settings) -> HeadCheck:
             return PASS
         if not principal.pending.isdisjoint(allowed):
             return Refuse(STEP_UP, headers=_CHALLENGE)
+        if not principal.barred.isdisjoint(allowed):
+            return Refuse(DUTIES)
         return refused
 
     return check

@@ -41,4 +41,25 @@ STEP_UP = Reason(
     "Sign in again with a second factor.",
     "The caller's role demands a second factor (`requires: mfa`) and the sign-in had none (RFC 9470).",
 )
-REASONS = (OPERATION, OBJECT, FIELD, CLAIM, STEP_UP)
+CONDITION = Reason(
+    "authz.condition",
+    403,
+    "Not allowed here and now",
+    "Try again at the time, from the network, or with the kind of sign-in that the API's owner allows.",
+    "A condition of the rule's `when` does not hold: the detail says which.",
+)
+DUTIES = Reason(
+    "authz.duties",
+    403,
+    "Not allowed",
+    "Ask the API's owner to take one of your roles away.",
+    "The caller holds roles that nobody may hold together (`never`), so that neither counts.",
+)
+POLICY = Reason(
+    "authz.policy",
+    403,
+    "Not allowed",
+    "Ask the API's owner.",
+    "The Cedar policies do not permit it: the detail names the policy that forbids, or says that none permits.",
+)
+REASONS = (OPERATION, OBJECT, FIELD, CLAIM, STEP_UP, CONDITION, DUTIES, POLICY)

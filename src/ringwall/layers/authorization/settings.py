@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ringwall.contract.model import Operation, Resource
 from ringwall.core.ports import Fetch
 from ringwall.engines.policy import Sight
+from ringwall.layers.authorization.standing import Standing
 
 Probe = Callable[[str, Mapping[str, str]], Fetch | None]
 
@@ -15,11 +16,13 @@ Probe = Callable[[str, Mapping[str, str]], Fetch | None]
 @dataclass(frozen=True, slots=True)
 class Settings:
     """All resources, what finds their objects in bodies, and `probe`: how to read one object of a resource by its path
-    parameters from the application itself (None where the API has no operation for it)."""
+    parameters from the application itself (None where the API has no operation for it). `standing` is what callers'
+    roles follow from; None where their credential alone says it."""
 
     resources: Mapping[str, Resource]
     sight: Sight
     probe: Probe
+    standing: Standing | None = None
 
 
 def words_of(operation: Operation) -> frozenset[str]:

@@ -48,7 +48,7 @@ def _each_unreadable(operation: Operation, settings: Settings, places: Places, w
             return PASS
         if not response.parsed:
             return Refuse(MALFORMED) if main in reading and unread_json(response) else PASS
-        acted, eyes = 0, eyes_of(settings, known)
+        acted, eyes = 0, eyes_of(settings, known, response)
         unreadable: dict[tuple[str, frozenset[str]], list[Field]] = {}
         for seen in places(response):
             if seen.resource not in reading:
