@@ -48,6 +48,7 @@ def _holding(operation: Operation, contract: Contract) -> set[str]:
     allow = set(operation.rule.allow) if operation.rule else set[str]()
     spoken = [contract.resources[name] for _, name in operation.objects]
     shows = operation.api.method == "GET" or operation.lists or operation.creates
+    shows = shows or bool(operation.api.body or operation.api.parameters)
     spoken += [operation.resource] if operation.resource and shows else []
     if not any(resource.owner for resource in spoken):
         allow.discard("owner")

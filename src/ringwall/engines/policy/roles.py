@@ -30,7 +30,7 @@ class Roles:
 
     def effective(self, granted: frozenset[str], *, mfa: bool) -> tuple[frozenset[str], frozenset[str]]:
         """The roles that hold, and those that a second factor would add. Unknown names hold nothing."""
-        known = granted & self.includes.keys()
+        known = granted.intersection(self.includes)
         every = self._closure(known, self.includes)
         if mfa or not self.mfa:
             return every, frozenset()
@@ -40,7 +40,7 @@ class Roles:
     def held(self, granted: frozenset[str], *, mfa: bool) -> Held:
         """The same, after separation of duties: who has two roles that nobody may hold together, a second factor or
         not, has neither, nor any role that brings one of them."""
-        known = granted & self.includes.keys()
+        known = granted.intersection(self.includes)
         clashing = self.clashing(known)
         left = frozenset(role for role in known if clashing.isdisjoint(self._closure(frozenset({role}), self.includes)))
         roles, pending = self.effective(left, mfa=mfa)
@@ -48,7 +48,7 @@ class Roles:
 
     def clashing(self, granted: Iterable[str]) -> frozenset[str]:
         """The roles among these, and what they include, that nobody may hold together; empty where all is well."""
-        every = self._closure(frozenset(granted) & self.includes.keys(), self.includes)
+        every = self._closure(frozenset(granted).intersection(self.includes), self.includes)
         return frozenset().union(*(every & apart for apart in self.never if len(every & apart) > 1))
 
     def of_groups(self, groups: Iterable[str]) -> frozenset[str]:

@@ -62,7 +62,7 @@ def _standing(principal: Principal, granted: frozenset[str], settings: Standing)
     groups = _words(claim_at(principal.claims, claim)) if claim is not None else frozenset[str]()
     every = principal.roles | principal.pending | granted | roles.of_groups(groups)
     held = roles.held(every, mfa=principal.mfa)
-    kept = held.roles | (principal.roles - roles.includes.keys())
+    kept = held.roles | principal.roles.difference(roles.includes)
     if (kept, held.pending, held.barred, groups) == (principal.roles, principal.pending, frozenset(), frozenset()):
         return principal
     return replace(principal, roles=kept, pending=held.pending, barred=held.barred, groups=groups)

@@ -110,6 +110,8 @@ def objects_guard(operation: Operation, settings: Settings, places: Places) -> R
         """An error may quote an object, too; and that there is one is not told to whom it is not known to belong."""
         if stand.pending and _tells(response, known):
             return Refuse(ABSENT if response.status in (404, 410) else UNSETTLED)
+        if stand.sure and by_reply and response.status in (404, 410):
+            return Refuse(ABSENT)
         eyes = eyes_of(settings, known, response)
         for seen in places(response) if response.parsed else ():
             relation = eyes.relation(seen, sure=stand.sure)
