@@ -19,6 +19,7 @@ from typing import Any, Literal, TypeVar
 
 from ringwall.core import reasons
 from ringwall.core.coding import codings_kept, inflate
+from ringwall.core.confine import Confined
 from ringwall.core.effect import Effect
 from ringwall.core.event import Decision, Event, Step
 from ringwall.core.judge import admitted, judge, made, resume, served
@@ -269,6 +270,22 @@ class Exchange:
                 self._sunk = refuse
                 return refuse
         return None
+
+    @property
+    def confined(self) -> Confined | None:
+        """To which rows the application's reads are confined for this caller; None where they are not."""
+        confine = self._plan.confine if self._plan is not None else None
+        if confine is None or Layer.SINKS in self._route().observe:
+            return None
+        principal = self.known.principal
+        value = None if principal is None else principal.subject if confine.by == "owner" else principal.tenant
+        return None if confine.by == "tenant" and value == confine.everywhere else Confined(confine, value or None)
+
+    def narrowed(self, confined: Confined) -> None:
+        """Have the event say that a statement was confined."""
+        note = f"{Layer.SINKS}: rows confined by {confined.confine.column}"
+        if note not in self._notes:
+            self._notes.append(note)
 
     def _note(self, guard: Guard[Any], refuse: Refuse, us: float, *, observed: bool) -> None:
         if observed and self._observed is None:

@@ -40,7 +40,8 @@ def fooled(wall: Wall, layer: Layer, claim: Claim) -> Wall:
     def route(head: Head) -> tuple[Plan, Any]:
         plan, params = wall.route(head)
         if id(plan) not in plans:
-            plans[id(plan)] = replace(plan, guards=_guards(plan.guards, layer, claim))
+            kept = None if layer is Layer.SINKS else plan.confine
+            plans[id(plan)] = replace(plan, guards=_guards(plan.guards, layer, claim), confine=kept)
         return plans[id(plan)], params
 
     admit = _admit(wall) if layer is Layer.TRANSPORT else wall.admit
