@@ -14,7 +14,7 @@ from ringwall.build.answers import answers
 from ringwall.build.kept import Fetcher
 from ringwall.build.router import Match, Router
 from ringwall.build.runtime import Runtime, request_id
-from ringwall.build.settings import Running, Stated, confine_of, running, stated
+from ringwall.build.settings import Running, Stated, running, stated
 from ringwall.contract.model import Contract, Operation
 from ringwall.core.admit import Admission, admit
 from ringwall.core.message import JSON, Head
@@ -127,7 +127,7 @@ def _plan(operation: Operation, contract: Contract, forged: Forged) -> Plan:
         ),
         body=mode,
         observe=_observed(operation, contract),
-        confine=confine_of(operation),
+        confine=sinks.rows_of(operation, contract.resources),
     )
 
 

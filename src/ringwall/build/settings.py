@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from ringwall.build.policies import policies_of
 from ringwall.build.runtime import Runtime
-from ringwall.contract.bind import plurals
-from ringwall.contract.model import CREATOR, Contract, Operation
-from ringwall.core.confine import Confine
+from ringwall.contract.model import Contract, Operation
 from ringwall.core.known import Known
 from ringwall.core.message import Head
 from ringwall.core.plan import Guard, Guards
 from ringwall.core.ports import Fetch
 from ringwall.core.reasons import JOURNAL, Layer
 from ringwall.core.verdict import PASS, Refuse, Verdict
-from ringwall.engines.policy import EVERYWHERE, Kind, Roles, Sight
+from ringwall.engines.policy import Kind, Roles, Sight
 from ringwall.layers import (
     authentication,
     authorization,
@@ -58,7 +56,9 @@ def stated(contract: Contract) -> Stated:
     components, limits = contract.api.schemas, contract.limits
     sight = sight_of(contract)
     return Stated(
-        authorization=authorization.Settings(contract.resources, sight, _probe(contract), _standing(contract)),
+        authorization=authorization.Settings(
+            contract.resources, sight, _probe(contract), _standing(contract), policies_of(contract)
+        ),
         validation=validation.Settings(
             components, limits.depth, limits.items, contract.resources, unpacked=limits.body
         ),
@@ -92,20 +92,6 @@ def _standing(contract: Contract) -> authorization.Standing:
     issuers = contract.authentication.issuers
     groups = {issuer.issuer: issuer.groups for issuer in issuers if issuer.groups is not None}
     return authorization.Standing(roles_of(contract), groups, contract.staleness_s)
-
-
-def confine_of(operation: Operation) -> Confine | None:
-    """To which rows the application's reads are confined while it answers a filtered list."""
-    resource, wanted = operation.resource, operation.rule.filter if operation.rule else None
-    column = None if resource is None or wanted is None else resource.owner if wanted == "owner" else resource.tenant
-    if resource is None or wanted is None or column is None or column == CREATOR:
-        return None
-    named = (resource.model,) if resource.model else (resource.name, resource.schema)
-    words = {_MARK.sub("", name.lower()) for name in named if name}
-    return Confine(frozenset(words | {p for w in words for p in plurals(w)}), column, wanted, EVERYWHERE)
-
-
-_MARK = re.compile(r"[^a-z0-9]")
 
 
 def roles_of(contract: Contract) -> Roles:

@@ -19,7 +19,7 @@ from typing import Any, Literal, TypeVar
 
 from ringwall.core import reasons
 from ringwall.core.coding import codings_kept, inflate
-from ringwall.core.confine import Confined
+from ringwall.core.confine import Rows
 from ringwall.core.effect import Effect
 from ringwall.core.event import Decision, Event, Step
 from ringwall.core.judge import admitted, judge, made, resume, served
@@ -59,6 +59,7 @@ class Exchange:
         "_peer",
         "_plan",
         "_request_id",
+        "_rows",
         "_started",
         "_steps",
         "_sunk",
@@ -79,6 +80,7 @@ class Exchange:
         self._plan: Plan | None = None
         self._known: Known | None = None
         self._peer = ""
+        self._rows: tuple[Rows, ...] | None = None
         self.head: Head | None = None
         self.app_ns = 0
 
@@ -226,6 +228,8 @@ class Exchange:
                 continue
             if isinstance(verdict, Learned):
                 self._known = known = verdict.known
+                if verdict.note:
+                    self._notes.append(f"{guard.layer}: {verdict.note}")
             elif isinstance(verdict, Rewritten):
                 message = verdict.message  # type: ignore[assignment] # a guard rewrites what it was given
                 self._notes.append(f"{guard.layer}: {verdict.note}")
@@ -272,18 +276,17 @@ class Exchange:
         return None
 
     @property
-    def confined(self) -> Confined | None:
-        """To which rows the application's reads are confined for this caller; None where they are not."""
-        confine = self._plan.confine if self._plan is not None else None
-        if confine is None or Layer.SINKS in self._route().observe:
-            return None
-        principal = self.known.principal
-        value = None if principal is None else principal.subject if confine.by == "owner" else principal.tenant
-        return None if confine.by == "tenant" and value == confine.everywhere else Confined(confine, value or None)
+    def confined(self) -> tuple[Rows, ...]:
+        """The rows that the application may touch for this caller, by resource; empty where nothing confines it."""
+        if self._rows is None:
+            confine = self._plan.confine if self._plan is not None else None
+            watching = Layer.SINKS in self._route().observe
+            self._rows = () if confine is None or watching else confine(self.known)
+        return self._rows
 
-    def narrowed(self, confined: Confined) -> None:
+    def narrowed(self, rows: Rows) -> None:
         """Have the event say that a statement was confined."""
-        note = f"{Layer.SINKS}: rows confined by {confined.confine.column}"
+        note = f"{Layer.SINKS}: rows confined by {rows.by}"
         if note not in self._notes:
             self._notes.append(note)
 

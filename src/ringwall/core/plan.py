@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
-from ringwall.core.confine import Confine
+from ringwall.core.confine import Rows
 from ringwall.core.effect import Effect
 from ringwall.core.known import Known
 from ringwall.core.message import JSON, Head, RawHead, Request, Response
@@ -83,8 +83,8 @@ class Plan:
     `body` says whether content is refused ("none"), read whole before the guards see it, or streamed past
     under the limit. `reply` says whether the reply is read whole where its media type can be checked
     ("whole") or always streamed. `serve` answers in the application's place. `observe` are the layers
-    that decide and record, but refuse nothing. `confine` says to which rows the application's reads are confined
-    while it answers.
+    that decide and record, but refuse nothing. `confine` tells the rows that the application may touch for a
+    caller.
     """
 
     operation: str
@@ -95,7 +95,7 @@ class Plan:
     reply: Literal["whole", "stream"] = "whole"
     serve: Serve | None = None
     observe: frozenset[Layer] = frozenset()
-    confine: Confine | None = None
+    confine: Callable[[Known], tuple[Rows, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

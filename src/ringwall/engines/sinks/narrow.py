@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sqlglot import exp
 
 LONGEST: Final = 100_000
+_WRITES: Final = re.compile(r"\b(?:insert|update|delete|replace|merge)\b", re.IGNORECASE)
 _FORMAT: Final = re.compile(r"%(?:\((\w+)\)s|s|%)")
 
 
@@ -39,12 +40,41 @@ def narrow(statement: str, dialect: str, table: str, condition: str, *, formats:
     return statement
 
 
-def holds_everywhere(statement: str, dialect: str, table: str, column: str, *, formats: bool = False) -> bool:
-    """Whether the statement demands a value of `column` wherever it reads the table. Raises Unconfined."""
+def holds_everywhere(statement: str, dialect: str, table: str, mark: str, *, formats: bool = False) -> bool:
+    """Whether the statement has a condition that is marked (`'mark' = 'mark' AND …`) for each place where it reads the
+    table. Raises Unconfined."""
+    from sqlglot import exp
+
     if not _speaks_of(statement, table):
         return True
-    parsed = _parsed(statement, dialect, formats=formats)
-    return all(_demands(found, column) for found in _tables(parsed, table))
+    reads: dict[int, int] = {}
+    selects: dict[int, Any] = {}
+    for found in _tables(_parsed(statement, dialect, formats=formats), table):
+        select = found.find_ancestor(exp.Select)
+        if select is None:
+            return False
+        reads[id(select)], selects[id(select)] = reads.get(id(select), 0) + 1, select
+    return all(_marks(selects[key], mark) >= number for key, number in reads.items())
+
+
+def writes(statement: str, dialect: str, table: str, *, formats: bool = False) -> frozenset[str] | None:
+    """The columns that a statement writes of a table, folded; None where it writes none of it. Raises Unconfined."""
+    from sqlglot import exp
+
+    if not _speaks_of(statement, table) or not _WRITES.search(statement):
+        return None
+    found: set[str] = set()
+    wrote = False
+    for part in _statements(statement, dialect, formats=formats):
+        for write in part.find_all(exp.Insert, exp.Update, exp.Delete):
+            target = write.this.find(exp.Table) if write.this is not None else None
+            if target is None or target.name.casefold() != table.casefold():
+                continue
+            wrote = True
+            into = write.this.expressions if isinstance(write.this, exp.Schema) else ()
+            sets = [e.this for e in write.expressions if isinstance(e, exp.EQ)]
+            found |= {column.name.casefold() for column in (*into, *sets)}
+    return frozenset(found) if wrote else None
 
 
 def _speaks_of(statement: str, table: str) -> bool:
@@ -52,9 +82,15 @@ def _speaks_of(statement: str, table: str) -> bool:
 
 
 def _parsed(statement: str, dialect: str, *, formats: bool) -> list[exp.Query]:
-    """What of a text is a query. Imported here: it takes a quarter of a second, and few processes ever come to ask."""
-    import sqlglot
+    """What of a text is a query."""
     from sqlglot import exp
+
+    return [part for part in _statements(statement, dialect, formats=formats) if isinstance(part, exp.Query)]
+
+
+def _statements(statement: str, dialect: str, *, formats: bool) -> list[Any]:
+    """A text, parsed. Imported here: it takes a quarter of a second, and few processes ever come to ask."""
+    import sqlglot
     from sqlglot.errors import SqlglotError
 
     if len(statement) > LONGEST:
@@ -63,7 +99,7 @@ def _parsed(statement: str, dialect: str, *, formats: bool) -> list[exp.Query]:
         parts = sqlglot.parse(_plain(statement) if formats else statement, dialect=DIALECTS.get(dialect, dialect))
     except (SqlglotError, ValueError, RecursionError) as flaw:
         raise Unconfined(type(flaw).__name__) from None
-    return [part for part in parts if isinstance(part, exp.Query)]
+    return [part for part in parts if part is not None]
 
 
 def _tables(parsed: Iterable[exp.Query], table: str) -> Iterator[exp.Table]:
@@ -86,19 +122,16 @@ def _verify(parsed: Iterable[exp.Query], table: str, number: int) -> None:
         raise Unconfined("not confined everywhere")
 
 
-def _demands(table: exp.Table, column: str) -> bool:
+def _marks(select: Any, mark: str) -> int:
+    """How many conditions of one SELECT are marked, each of which has to hold."""
     from sqlglot import exp
 
-    select = table.find_ancestor(exp.Select)
-    if select is None:
-        return False
     clauses: list[Any] = [select.args.get("where"), *(join.args.get("on") for join in select.args.get("joins") or ())]
-    told = (part for clause in clauses if clause is not None for part in _conjuncts(clause))
-    return any(
-        isinstance(side, exp.Column) and side.name == column and side.table in ("", table.alias_or_name)
+    told = [part for clause in clauses if clause is not None for part in _conjuncts(clause)]
+    return sum(
+        isinstance(part, exp.EQ)
+        and all(isinstance(s, exp.Literal) and s.this == mark for s in (part.this, part.expression))
         for part in told
-        if isinstance(part, exp.EQ)
-        for side in (part.this, part.expression)
     )
 
 

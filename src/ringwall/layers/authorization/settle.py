@@ -117,7 +117,7 @@ def _judge(matter: Matter, principal: Principal, whose: Ownership, settled: Sett
     found = relation(principal, matter.resource, whose)
     if not found.meets(matter.allowed):
         return Refuse(OBJECT, detail=f"settled by {settled}")
-    return then(ObjectRef(matter.resource.name, matter.id, settled, found.words))
+    return then(ObjectRef(matter.resource.name, matter.id, settled, found.words, whose.owner, whose.tenant))
 
 
 def _tells(matter: Matter, whose: Ownership) -> bool:

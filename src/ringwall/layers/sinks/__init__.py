@@ -23,6 +23,9 @@ from ringwall.engines.sinks.path import path_escape
 from ringwall.engines.sinks.shell import exec_structure, shell_structure
 from ringwall.engines.sinks.sql import Given, prepare, sql_refusal
 from ringwall.engines.sinks.template import template_source
+from ringwall.layers.sinks.rows import rows_of
+
+__all__ = ["LAYER", "REASONS", "Settings", "forge", "rows_of"]
 
 LAYER: Final = Layer.SINKS
 
@@ -47,7 +50,7 @@ ROWS: Final = Reason(
     403,
     "Refused",
     "Quote the request id to the API's owner.",
-    "A filtered list read its table by a statement that cannot be confined to the caller's rows. Use plain SELECTs.",
+    "A statement would touch rows or columns that are not the caller's, or cannot be confined to those that are.",
 )
 REASONS: Final = (SQL, ROWS, PROCESS, FILE, NETWORK, TEMPLATE)
 
