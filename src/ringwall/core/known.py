@@ -14,9 +14,9 @@ class Principal:
     """Who calls. Exists only if authenticated (or if the drill fools that layer).
 
     `roles` are effective: inclusion is already worked out, and roles that demand a second factor are there only
-    with one (without it they are in `pending`). `barred` are those that separation of duties took away, `groups` those
-    of its issuer. `credential` names the key or token, never holds
-    it. `header` is the request header that carried a credential of ringwall's own, to be stripped.
+    with one (without it they are in `pending`). `granted` are those of the credential itself, before inclusion,
+    `barred` those that separation of duties took away, `groups` those of its issuer. `credential` names the key or
+    token, never holds it. `header` is the request header that carried a credential of ringwall's own, to be stripped.
     """
 
     subject: str
@@ -30,6 +30,7 @@ class Principal:
     pending: frozenset[str] = frozenset()
     header: str | None = None
     claims: Mapping[str, JSON] = field(default_factory=dict)
+    granted: frozenset[str] = frozenset()
     groups: frozenset[str] = frozenset()
     barred: frozenset[str] = frozenset()
 

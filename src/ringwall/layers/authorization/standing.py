@@ -60,7 +60,8 @@ def _standing(principal: Principal, granted: frozenset[str], settings: Standing)
     roles = settings.roles
     claim = settings.groups.get(principal.issuer)
     groups = _words(claim_at(principal.claims, claim)) if claim is not None else frozenset[str]()
-    every = principal.roles | principal.pending | granted | roles.of_groups(groups)
+    own = principal.granted or principal.roles | (principal.pending & roles.mfa)
+    every = own | granted | roles.of_groups(groups)
     held = roles.held(every, mfa=principal.mfa)
     kept = held.roles | principal.roles.difference(roles.includes)
     if (kept, held.pending, held.barred, groups) == (principal.roles, principal.pending, frozenset(), frozenset()):
