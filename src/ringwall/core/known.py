@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from ringwall.core.message import JSON
+from ringwall.core.value import quick
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Principal:
 Settled = Literal["principal", "claim", "memory", "resolver", "probe", "role", "reply"]
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class ObjectRef:
     """An object that the request names, how its ownership was settled ("reply": still to be seen there), and the
@@ -59,6 +61,7 @@ class ObjectRef:
     tenant: str | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Input:
     """A request's parameters and body after validation: every value is what the contract says it is.
@@ -88,6 +91,7 @@ class Text(NamedTuple):
     observe: bool = False
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Known:
     """The facts of one exchange. `params` are the matched path parameters as decoded strings.

@@ -14,6 +14,7 @@ from ringwall.core.plan import ReplyCheck
 from ringwall.core.ports import OwnersOf
 from ringwall.core.verdict import PASS, Ask, Refuse, Rewritten, Verdict
 from ringwall.engines.policy import Eyes, Relation, Sighting, name_of
+from ringwall.engines.policy.sight import REMEMBERED
 from ringwall.layers.disclosure.lists import items_of, without
 from ringwall.layers.disclosure.reasons import ABSENT, LINK, MALFORMED, OWNER, UNSETTLED
 from ringwall.layers.disclosure.settings import Places, Settings
@@ -61,13 +62,13 @@ def objects_guard(operation: Operation, settings: Settings, places: Places) -> R
     def _silent(response: Response) -> tuple[str, ...]:
         """The objects of a filtered list that have no word of what it is filtered by: memory may have."""
         seen = [s.value for s in places(response) if resource is not None and s.resource == resource.name]
-        ids = (name_of(value.get(id_)) for value in seen if decides not in value)
+        ids = [name_of(value.get(id_)) for value in seen if decides not in value]
         return tuple(dict.fromkeys(i for i in ids if i is not None))
 
     def _told(response: Response, known: Known, stand: _Stand, answer: object) -> Verdict:
         owners = answer if isinstance(answer, Mapping) else {}
         own = resource.name if resource is not None else ""
-        response.found[_REMEMBERED] = {(own, i): (o.owner, o.tenant) for i, o in owners.items()}
+        response.found[REMEMBERED] = {(own, i): (o.owner, o.tenant) for i, o in owners.items()}
         return _judged(response, known, stand)
 
     def _judged(response: Response, known: Known, stand: _Stand) -> Verdict:
@@ -122,17 +123,11 @@ def objects_guard(operation: Operation, settings: Settings, places: Places) -> R
     return check
 
 
-_REMEMBERED = "remembered"
-
-
 def eyes_of(settings: Settings, known: Known, response: Response) -> Eyes:
     """How the caller sees the objects of a reply."""
     principal = known.principal or NOBODY
     caller = (principal.subject, principal.words, principal.tenant)
-    remembered = response.found.get(_REMEMBERED)
-    if not isinstance(remembered, dict):
-        return settings.sight.eyes(caller, known.objects)
-    return settings.sight.eyes(caller, known.objects, remembered)
+    return settings.sight.eyes(caller, known.objects, response.found)
 
 
 def unread_json(response: Response) -> bool:
@@ -151,10 +146,10 @@ def _left_out(response: Response, foreign: list[str]) -> Verdict:
         return Refuse(OWNER)
     data, dropped = without(response.data, items)
     kept = tuple(_turning(h) for h in response.headers if h[0].lower() not in _TOTALS)
-    remembered = response.found.get(_REMEMBERED)
+    remembered = response.found.get(REMEMBERED)
     left = response.with_headers(kept).with_data(data)
     if remembered is not None:
-        left.found[_REMEMBERED] = remembered
+        left.found[REMEMBERED] = remembered
     return Rewritten(left, f"{dropped} foreign objects left out")
 
 
