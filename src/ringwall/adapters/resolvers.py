@@ -26,13 +26,17 @@ class Resolvers:
         """The resolver of a resource, or None."""
         return self._found.get(question.resource) if isinstance(question, ResolverOf) else None
 
-    def add(self, resource: str, resolver: Callable[[str], Any]) -> None:
-        """Take a resolver. Raises LookupError for a resource that the contract does not have or that has one."""
+    def check(self, resource: str) -> None:
+        """Raise LookupError for a resource that the contract does not have or that has a resolver."""
         if resource not in self._resources:
             known = ", ".join(sorted(self._resources)) or "none"
             raise LookupError(f"the contract has no resource {resource!r}; it has {known}")
         if resource in self._found:
             raise LookupError(f"{resource!r} has a resolver already")
+
+    def add(self, resource: str, resolver: Callable[[str], Any]) -> None:
+        """Take a resolver. Raises LookupError as `check` does."""
+        self.check(resource)
         self._found[resource] = lambda object_id: _ownership(_waited(resolver(object_id)))
 
 
@@ -41,6 +45,8 @@ def owner_of(wall: Wall, resource: str) -> Callable[[Resolver], Resolver]:
     resolvers = wall.ports.answers.get(ResolverOf)
     if not isinstance(resolvers, Resolvers):
         raise LookupError("this wall takes no resolvers")  # noqa: TRY004 - not the caller's type
+
+    resolvers.check(resource)
 
     def taken(resolver: Resolver) -> Resolver:
         resolvers.add(resource, resolver)

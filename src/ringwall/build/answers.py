@@ -35,21 +35,23 @@ from ringwall.core.ports import (
 )
 from ringwall.identity.places import Places
 from ringwall.layers.quota import network
-from ringwall.state.grants import Grants, owners_of
+from ringwall.state.grants import Grants
+from ringwall.state.owners import Owners
 from ringwall.state.sessions import SessionTable
 
 
 def answers(runtime: Runtime, contract: Contract, fetch: Fetcher | None) -> Answers:
     """Every question's answerer. A question that nobody can answer here is `Unavailable`, which refuses."""
     store, grants = runtime.store, Grants(runtime.store)
+    owners = Owners(store, contract.staleness_s)
     found: dict[type[Question], Callable[..., object]] = {
         FindKey: lambda asked: store.key(asked.key_id),
         Standing: lambda asked: store.stands(asked.subject, asked.token_id, asked.issued),
-        OwnerOf: lambda asked: store.owner_of(asked.resource, asked.id),
-        OwnersOf: lambda asked: owners_of(store, asked.resource, asked.ids),
+        OwnerOf: lambda asked: owners.one(asked.resource, asked.id),
+        OwnersOf: lambda asked: owners.many(asked.resource, asked.ids),
         ResolverOf: Resolvers(contract.resources),
         GrantsOf: lambda asked: grants.granted(asked.subject, asked.now),
-        Remember: lambda asked: store.remember(asked.resource, asked.id, asked.owner, asked.tenant),
+        Remember: lambda asked: owners.remember(asked.resource, asked.id, asked.owner, asked.tenant),
         CheckPassword: lambda asked: _password(runtime, asked),
         FindSession: _sessions(runtime, contract).answer,
         Seal: runtime.field_keys.seal,

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from ringwall.core.ports import Granted, Ownership
+from ringwall.core.ports import Granted
 from ringwall.state.database import Database, Row
 
 Kind = Literal["grant", "break-glass"]
@@ -18,7 +17,6 @@ _STEPS: Final = (
     "CREATE INDEX role_grant_subject ON role_grant (subject)",
     "CREATE INDEX role_grant_role ON role_grant (role)",
 )
-_BATCH: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +79,6 @@ class Grants:
     def _list(self, where: str, values: Row) -> list[Grant]:
         sql = f"SELECT * FROM role_grant {where} ORDER BY grant_id"  # noqa: S608 - one of three clauses
         return [_grant(row) for row in self._database.rows(sql, values)]
-
-
-def owners_of(database: Database, resource: str, ids: Iterable[str]) -> dict[str, Ownership]:
-    """Who owns each of these objects, as far as it is remembered."""
-    found: dict[str, Ownership] = {}
-    wanted = list(ids)
-    for start in range(0, len(wanted), _BATCH):
-        some = wanted[start : start + _BATCH]
-        marks = ",".join("?" * len(some))
-        sql = f"SELECT id, owner, tenant FROM owner WHERE resource = ? AND id IN ({marks})"  # noqa: S608 - marks alone
-        for object_id, owner, tenant in database.rows(sql, (resource, *some)):
-            found[str(object_id)] = Ownership(_text(owner), _text(tenant))
-    return found
 
 
 def _grant(row: Row) -> Grant:
