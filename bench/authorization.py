@@ -176,9 +176,8 @@ def large(place: Path) -> None:
 
     cold = best(lambda: runtime.store.owner_of("thing", str(next(thing))), 10, 9)
     print(f"an owner read from the store for the first time {cold:8.1f} us")
-    print(
-        f"memory at most                              {usage.getrusage(usage.RUSAGE_SELF).ru_maxrss / 1024:8.0f} MB   (goal 300)"
-    )
+    most = usage.getrusage(usage.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"memory at most                              {most:8.0f} MB   (goal 300)")
     runtime.close()
 
 

@@ -136,7 +136,7 @@ MISTAKES = {
         "'never'",
         None,
     ),
-    "step-up of an operation": ("rate: 10/minute", "requires: mfa", "the key `requires`", None),
+    "a requirement of an operation": ("rate: 10/minute", "requires: mfaa", "'mfaa'", "mfa"),
     "another version": ("ringwall: 1", "ringwall: 2", "the number 2", None),
     "no version": ("ringwall: 1\n", "", "no `ringwall`", None),
     "null": ("nurse:   {}", "nurse:", "nothing", None),

@@ -295,7 +295,7 @@ class Compiled:
         roles, pending = self.roles.effective(caller.granted, mfa=caller.mfa)
         claims = {**caller.claims, "org": {"groups": list(caller.groups)}}
         return Principal(caller.subject, roles, "issuer", caller.tenant, caller.scopes, "token:1", ISSUER, caller.mfa,
-                         pending, None, claims, caller.granted)  # fmt: skip
+                         pending, None, claims, granted=caller.granted)  # fmt: skip
 
     def answer(self, question: Question, case: Case) -> object:
         if isinstance(question, GrantsOf):

@@ -24,6 +24,7 @@ from ringwall.core.ports import (
     FindSession,
     GrantsOf,
     KeysOf,
+    Once,
     OwnerOf,
     OwnersOf,
     Question,
@@ -46,7 +47,8 @@ def answers(runtime: Runtime, contract: Contract, fetch: Fetcher | None) -> Answ
     owners = Owners(store, contract.staleness_s)
     found: dict[type[Question], Callable[..., object]] = {
         FindKey: lambda asked: store.key(asked.key_id),
-        Standing: lambda asked: store.stands(asked.subject, asked.token_id, asked.issued),
+        Standing: lambda asked: runtime.tokens.stands(asked.subject, asked.token_id, asked.issued),
+        Once: lambda asked: runtime.oauth.once(asked.kind, asked.value, time.time(), asked.until),
         OwnerOf: lambda asked: owners.one(asked.resource, asked.id),
         OwnersOf: lambda asked: owners.many(asked.resource, asked.ids),
         ResolverOf: Resolvers(contract.resources),

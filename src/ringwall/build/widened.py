@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ringwall.contract.model import Contract, Field, Operation, Resource, Role, When
+from ringwall.contract.stated import Requirement
 
 Way = Literal["opened", "closed", "changed"]
 
@@ -72,6 +73,9 @@ def _narrowings(was: Operation, now: Operation, here: str) -> Iterator[Change]:
     if a.policy != b.policy:
         way = "closed" if b.policy else "opened"
         yield Change(way, "operation", now.key, f"policy: {a.policy} became {b.policy}".lower(), here)
+    if a.requires != b.requires:
+        way = "closed" if _stricter(a.requires, b.requires) else "opened"
+        yield Change(way, "operation", now.key, "it requires another sign-in (`requires`)", here)
     if a.observe != b.observe:
         yield Change("opened" if b.observe else "closed", "operation", now.key, "observe: refusals only recorded", here)
     for one, other, what in ((a.rate, b.rate, "rate"), (a.body_limit, b.body_limit, "body")):
@@ -80,6 +84,14 @@ def _narrowings(was: Operation, now: Operation, here: str) -> Iterator[Change]:
     owner = [(r.name if (r := o.resource) else None, o.objects, o.lists) for o in (was, now)]
     if owner[0] != owner[1]:
         yield Change("opened", "object", now.key, "it acts on other objects, decided by other properties", here)
+
+
+def _stricter(a: Requirement | None, b: Requirement | None) -> bool:
+    """Whether `b` demands all that `a` does."""
+    if a is None or b is None:
+        return a is None
+    aged = a.max_age is None or (b.max_age is not None and b.max_age <= a.max_age)
+    return (b.mfa or not a.mfa) and aged
 
 
 def _narrower(a: When | None, b: When | None) -> bool:

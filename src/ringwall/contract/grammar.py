@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from ringwall.contract.api import JSON
+from ringwall.contract.clients import CLIENTS, REQUIRES
 from ringwall.contract.conditions import WHEN
 from ringwall.contract.shapes import (
     Either,
@@ -86,6 +87,8 @@ _AUTHENTICATION = Record(
         "basic": Flag(),
         "sessions": Either(is_flag, Flag(), _SESSIONS),
         "issuers": Listing(_ISSUER),
+        "url": Text(r"https://[a-z0-9.-]{1,253}(?::[0-9]{1,5})?", "an address such as https://api.example.com"),
+        "clients": CLIENTS,
     },
     later={"upstream": "the login of a wrapped API", "strict": "strict revocation"},
     notes={
@@ -94,6 +97,8 @@ _AUTHENTICATION = Record(
         "basic": "HTTP Basic with ringwall's accounts.",
         "sessions": "Browser sessions of ringwall's accounts, by cookie.",
         "issuers": "Outside OpenID Connect or JWT issuers.",
+        "url": "Where browsers and clients reach ringwall itself: the issuer of its tokens.",
+        "clients": "OAuth clients of ringwall's own server, beside those of `ringwall clients`.",
     },
 )
 _ROLE = Record(
@@ -163,10 +168,10 @@ _RULE = Record(
         "resource": NAME,
         "when": WHEN,
         "policy": Flag(),
+        "requires": REQUIRES,
         "query": Listing(_ANY),
     },
     required=("allow",),
-    later={"requires": "step-up for one operation (a role's `requires: mfa` works)"},
     notes={
         "allow": "anyone, or a list of roles, owner, member, scope:NAME and group:NAME.",
         "filter": "A list shows only what is the caller's, or its tenant's.",
@@ -178,6 +183,7 @@ _RULE = Record(
         "resource": "What it acts on, where schema and path do not tell.",
         "when": "What has to hold besides: the time, the network, the caller.",
         "policy": "Whether the Cedar policies have to permit it, too.",
+        "requires": "mfa, or how recently the caller must have signed in: {mfa: true, max_age: 300}.",
         "query": "Query parameters that the document forgot; each is a text, and optional.",
     },
 )

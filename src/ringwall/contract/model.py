@@ -9,6 +9,7 @@ from datetime import date, tzinfo
 from typing import Literal
 
 from ringwall.contract.api import Api, ApiOperation
+from ringwall.contract.stated import Requirement, StatedClient
 
 CREATOR = "$creator"
 """As the owner of a resource: whoever made it through ringwall, which no property says."""
@@ -76,12 +77,15 @@ class SessionRules:
 
 @dataclass(frozen=True, slots=True)
 class Authentication:
-    """Which credentials are taken; `sessions` None: no cookie is one."""
+    """Which credentials are taken; `sessions` None: no cookie is one. `url` is where browsers reach ringwall, `clients`
+    are those of its own server."""
 
     accounts: bool
     api_keys: bool
     basic: bool
     issuers: tuple[Issuer, ...]
+    url: str | None = None
+    clients: tuple[StatedClient, ...] = ()
     sessions: SessionRules | None = None
 
 
@@ -170,6 +174,7 @@ class Rule:
     at: At
     when: When | None = None
     policy: bool = False
+    requires: Requirement | None = None
     query: tuple[str, ...] = ()
 
 

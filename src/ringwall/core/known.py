@@ -18,6 +18,8 @@ class Principal:
     with one (without it they are in `pending`). `granted` are those of the credential itself, before inclusion,
     `barred` those that separation of duties took away, `groups` those of its issuer. `credential` names the key or
     token, never holds it. `header` is the request header that carried a credential of ringwall's own, to be stripped.
+    `delegated` are the scopes that a person granted a client which now acts for them (None: nobody stands between):
+    they narrow what the person may, and add nothing to it.
     """
 
     subject: str
@@ -31,6 +33,7 @@ class Principal:
     pending: frozenset[str] = frozenset()
     header: str | None = None
     claims: Mapping[str, JSON] = field(default_factory=dict)
+    delegated: frozenset[str] | None = None
     granted: frozenset[str] = frozenset()
     groups: frozenset[str] = frozenset()
     barred: frozenset[str] = frozenset()
