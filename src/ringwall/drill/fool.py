@@ -41,8 +41,9 @@ def fooled(wall: Wall, layers: frozenset[Layer], claim: Claim) -> Wall:
     def route(head: Head) -> tuple[Plan, Any]:
         plan, params = wall.route(head)
         if id(plan) not in plans:
+            kept = None if Layer.SINKS in layers else plan.confine
             limits = _BOUNDLESS if Layer.TRANSPORT in layers else plan.limits
-            plans[id(plan)] = replace(plan, guards=_guards(plan.guards, layers, claim), limits=limits)
+            plans[id(plan)] = replace(plan, guards=_guards(plan.guards, layers, claim), limits=limits, confine=kept)
         return plans[id(plan)], params
 
     if Layer.TRANSPORT not in layers:
