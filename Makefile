@@ -45,7 +45,7 @@ floors: $(VENV)/ready ## Imports go down only
 	$(BIN)/python -m pytest -q tests/test_floors.py
 
 fuzz: $(VENV)/ready ## Each parser on changed inputs from its kept corpus, a minute each
-	$(BIN)/python -m fuzz
+	PYTHONPATH=tests $(BIN)/python -m fuzz
 
 bench: $(VENV)/ready ## What each layer costs here, as ratios in one run
 	$(BIN)/ringwall bench
