@@ -41,11 +41,35 @@ def test_no_attack_passes_a_typed_parameter(kind: str) -> None:
     sender = TYPED.Parameterized(schema)
     assert [value for value in valid if sender.refusal(value) is not None] == []
     passed = [value for value in HOSTILE if sender.refusal(value) is None]
-    assert [value for value in passed if re.search(r"[^\w.+/=-]", value)] == []  # base64 and words are of their kind
-    assert len(passed) <= 3
+    assert [
+        value for value in passed if not re.fullmatch(r"[\w.-]+", value)
+    ] == []  # a name of dots and words is a host's
+
+
+def test_a_serialized_object_in_base64_is_one_and_an_image_is_not() -> None:
+    sender = TYPED.Parameterized({"type": "string", "format": "byte"})
+    assert sender.refusal("rO0ABXNyABFqYXZhLnV0aWwuSGFzaE1hcA==") == "detection.deserialization"
+    assert sender.refusal("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk") is None
 
 
 def test_the_same_values_through_free_text_are_for_detection() -> None:
     sender = TYPED.Parameterized({"type": "string"})
     assert [value for value in more.NOT_TOLD if sender.refusal(value) is not None] == []
     assert sender.refusal("' or 1=1-- ") == "detection.sqli"
+
+
+PASSWORD = {"type": "string", "format": "password"}
+
+
+@pytest.mark.parametrize("password", ["aB3$S(h{x", "k#;rm(E&|ls", "$(x)Q!{{7*7}}", "T%0aid`id`", "a'#bC\"<b>"])
+def test_a_generated_password_is_no_code(password: str) -> None:
+    assert TYPED.Parameterized(PASSWORD).refusal(password) is None
+    assert TYPED.Parameterized({"type": "string"}).refusal("x; cat /srv/list") == "detection.cmdi"
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["' or '1'='1", "admin'--", "x' || '1'=='1", '{"$ne": null}', "*)(uid=*", "'or'1'='1", "%27%20or%201=1--"],
+)
+def test_what_changes_the_query_that_looks_a_password_up_is_refused(password: str) -> None:
+    assert TYPED.Parameterized(PASSWORD).refusal(password) is not None

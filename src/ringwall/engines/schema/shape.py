@@ -222,6 +222,8 @@ def _format_of(here: list[dict[str, JSON]], note: Note | None) -> str:
         return note.format
     if any(schema.get("format") in ENCODED or schema.get("contentEncoding") == "base64" for schema in here):
         return "byte"
+    if any(schema.get("format") == "password" for schema in here):
+        return "password"
     return "uri" if any(schema.get("format") in ADDRESSES for schema in here) else "text"
 
 
