@@ -2,7 +2,7 @@
 
 from ringwall.engines.policy.relation import EVERYWHERE, Relation, relate
 from ringwall.engines.policy.roles import Held, Roles
-from ringwall.engines.policy.shape import Shape, Sighting, escape, shape_of, sightings
+from ringwall.engines.policy.shape import Shape, Sighting, along, escape, shape_of, sightings
 from ringwall.engines.policy.sight import Eyes, Kind, Sight, at_status, masked, name_of
 from ringwall.engines.policy.when import Condition, claim_at
 
@@ -17,6 +17,7 @@ __all__ = [
     "Shape",
     "Sight",
     "Sighting",
+    "along",
     "at_status",
     "claim_at",
     "escape",

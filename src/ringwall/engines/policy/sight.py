@@ -62,6 +62,12 @@ class Sight:
                 found[media] = shape
         return found
 
+    def of(self, kind: str) -> Shape:
+        """The shape of the documents of a kind."""
+        schema = self.kinds[kind].schema
+        shape = shape_of({"$ref": f"#/components/schemas/{schema}"}, self._components, self._resources)
+        return shape if shape.resource is not None else replace(shape, resource=kind)
+
     def in_replies(self, replies: Mapping[str, Content], main: str | None) -> Find:
         """What finds the objects in a parsed reply of a status: declared ones, then those that give themselves away
         (as `main`'s first, where two resources share a property). A success that the document does not describe is
