@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import httpx
 import pytest
 from click.testing import CliRunner
@@ -105,6 +106,16 @@ def ask(port: int) -> int:
     status = connection.getresponse().status
     connection.close()
     return status
+
+
+def test_the_guide_to_testing_names_options_that_there_are() -> None:
+    for block in blocks("docs/testing.md", "sh"):
+        for line in block.replace("\\\n", " ").splitlines():
+            words = shlex.split(line.partition("#")[0])
+            command = cli.get_command(click.Context(cli), words[1])
+            assert words[0] == "ringwall"
+            assert command is not None
+            command.make_parser(click.Context(command)).parse_args(words[2:])
 
 
 PATIENT: dict[str, Any] = {

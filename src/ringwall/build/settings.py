@@ -28,6 +28,7 @@ from ringwall.layers import (
     transport,
     validation,
 )
+from ringwall.layers.authentication import Proofs
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ def _authentication(contract: Contract, runtime: Runtime) -> authentication.Sett
         basic=stated.basic,
         roles=roles_of(contract),
         staleness_s=contract.staleness_s,
-        nonces=Nonces(runtime.secret),
+        proofs=Proofs(Nonces(runtime.secret), runtime.tokens.issuer),
         sessions=stated.sessions is not None,
         session_origins=frozenset(cors.origins) - {"*", "null"} if cors and cors.credentials else frozenset(),
     )

@@ -105,7 +105,8 @@ class Role:
 class Field:
     """What was stated of one property of a resource. `read` and `write` are None where nothing was stated
     (everyone whom the operation allows), else roles and the words `owner`, `member`, `anyone`. `observe`: what
-    detection finds in it is recorded and not refused."""
+    detection finds in it is recorded and not refused. `schemes` and `hosts`: where a `format: url` may lead; empty
+    where nothing was stated (http and https, any public host)."""
 
     name: str
     data_class: Class
@@ -117,6 +118,8 @@ class Field:
     sanitize: bool
     at: At
     observe: bool = False
+    schemes: frozenset[str] = frozenset()
+    hosts: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from ringwall.core.reasons import Layer
 from ringwall.core.verdict import PASS, Learned, Refuse, Verdict
 from ringwall.drill.lenient import lenient_head
 
-Claim = Callable[[], Principal | None]
+Claim = Callable[[Head], Principal | None]
 Route = Callable[[Head], tuple[Plan, Any]]
 
 FOOLABLE = (
@@ -95,7 +95,7 @@ class _Fool:
         """The attacker is who they claim to be; whoever claims nothing is judged as ever."""
 
         def check(head: Head, known: Known) -> Verdict:
-            claimed = self._claim()
+            claimed = self._claim(head)
             if claimed is None:
                 verdict: Verdict = guard.check(head, known)
                 return verdict

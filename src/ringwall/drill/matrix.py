@@ -158,7 +158,7 @@ def _stopper(outcome: Outcome, events: list[Event], case: Case) -> str | None:
         return None
     for event in events:
         if event.decision == "refuse" and event.layer:
-            return _layer(event.layer)
+            return layer_named(event.layer)
     for event in events:
         rewrote = [note.partition(":")[0] for note in event.notes]
         rewrote = [layer for layer in rewrote if layer != Layer.SINKS or layer in case.aims]
@@ -167,5 +167,6 @@ def _stopper(outcome: Outcome, events: list[Event], case: Case) -> str | None:
     return case.aims[0]
 
 
-def _layer(name: str) -> str:
+def layer_named(name: str) -> str:
+    """A layer by its whole name, from an event's short one."""
     return {"authn": "authentication", "authz": "authorization"}.get(name, name)

@@ -94,7 +94,7 @@ def _own_principal(claims: Claims, found: Credential, settings: Settings) -> Pri
         roles=roles,
         method="token",
         tenant=tenant if isinstance(tenant, str) else None,
-        scopes=scopes if _subject(claims).startswith(CLIENT) else frozenset(),
+        scopes=scopes if _is_client(claims) else frozenset(),
         credential=f"token:{token_id}",
         mfa=mfa,
         pending=pending,
@@ -103,6 +103,11 @@ def _own_principal(claims: Claims, found: Credential, settings: Settings) -> Pri
         claims=data,
         delegated=scopes if data.get("narrowed") is True else None,
     )
+
+
+def _is_client(claims: Claims) -> bool:
+    """Whether a client speaks for itself: nobody has signed in. Its scopes are its own; a person's only narrow."""
+    return _subject(claims).startswith(CLIENT) and "auth_time" not in claims.values
 
 
 def _of_issuer(
