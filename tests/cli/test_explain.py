@@ -184,3 +184,21 @@ def test_it_touches_no_data(elsewhere):
     data = Path("ringwall-data")
     assert explain("GET /patients").exit_code == 0
     assert not data.exists()
+
+
+def test_conditions_and_duties_are_told(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    document = {"openapi": "3.1.0", "info": {"title": "t", "version": "1"},
+                "paths": {"/x": {"get": {"responses": {"200": {"description": "."}}}}}}  # fmt: skip
+    (tmp_path / "openapi.json").write_text(json.dumps(document))
+    (tmp_path / "p.cedar").write_text("permit(principal, action, resource);")
+    (tmp_path / "ringwall.yaml").write_text(
+        "ringwall: 1\napi: openapi.json\nroles: {a: {}, b: {}}\nnever: [a, b]\npolicies: p.cedar\noperations:\n"
+        '  "GET /x": {allow: [a], policy: true, when: {hours: 08:00-18:00, networks: [10.0.0.0/8]}}\n'
+    )
+    told = json.loads(explain("GET /x", "--contract", "ringwall.yaml", "--json").output)["who"]
+    assert told[1:] == [
+        "and only under conditions on the time, the network",
+        "and only if the policies of p.cedar permit it",
+        "a caller with a and b holds neither role",
+    ]
