@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import time
 from dataclasses import dataclass
@@ -11,7 +10,6 @@ from pathlib import Path
 import orjson
 
 from ringwall.core.ports import Unavailable
-from ringwall.engines.crypto.rootkey import RootKey
 from ringwall.engines.tokens import SigningKey
 from ringwall.identity.accounts import Accounts
 from ringwall.identity.apikeys import ApiKeys
@@ -21,7 +19,9 @@ from ringwall.monitoring.recorder import Health
 from ringwall.state.fieldkeys import FieldKeys
 from ringwall.state.journal import Journal
 from ringwall.state.journal_keys import load_or_create_signer
+from ringwall.state.journal_persons import JournalPersons
 from ringwall.state.keyfiles import load_or_create
+from ringwall.state.rootkeys import root_keys
 from ringwall.state.sqlite import Store
 
 ISSUER = "https://ringwall.local"
@@ -39,6 +39,7 @@ class Runtime:
     api_keys: ApiKeys
     tokens: Tokens
     field_keys: FieldKeys
+    persons: JournalPersons
     metrics: Metrics
     health: Health
 
@@ -58,6 +59,7 @@ def open_runtime(directory: Path, *, issuer: str = ISSUER, audience: str = AUDIE
     store = Store(directory / "state.db")
     journal = Journal.open(directory / "journal", signer=load_or_create_signer(keys), log=log)
     signing = _signing_key(keys / "tokens.jwk")
+    field_keys = FieldKeys(store, root_keys(keys), store.owner_of, lambda: root_keys(keys))
     return Runtime(
         directory=directory,
         store=store,
@@ -65,18 +67,11 @@ def open_runtime(directory: Path, *, issuer: str = ISSUER, audience: str = AUDIE
         accounts=Accounts(store, time.time),
         api_keys=ApiKeys(store, time.time),
         tokens=Tokens(issuer, audience, signing, store, time.time),
-        field_keys=FieldKeys(store, (root_key(keys / "root.key"),)),
+        field_keys=field_keys,
+        persons=JournalPersons(field_keys),
         metrics=Metrics(),
         health=Health(),
     )
-
-
-def root_key(path: Path) -> RootKey:
-    """The root key of a data directory, made on first use. Raises Unavailable."""
-    try:
-        return RootKey.from_text(load_or_create(path, lambda: RootKey.new(os.urandom).to_text().encode()).decode())
-    except ValueError as flaw:
-        raise Unavailable(f"{path.name}: {flaw}") from None
 
 
 def _signing_key(path: Path) -> SigningKey:

@@ -53,14 +53,14 @@ class Running:
 def stated(contract: Contract) -> Stated:
     """The settings of every wall of a contract."""
     components, limits = contract.api.schemas, contract.limits
-    sight = sight_of(contract)
+    sight, probe = sight_of(contract), _probe(contract)
     return Stated(
-        authorization=authorization.Settings(contract.resources, sight, _probe(contract)),
+        authorization=authorization.Settings(contract.resources, sight, probe),
         validation=validation.Settings(
             components, limits.depth, limits.items, contract.resources, unpacked=limits.body
         ),
         detection=detection.Settings(),
-        encryption=encryption.Settings(contract.resources, sight),
+        encryption=encryption.Settings(contract.resources, sight, probe),
         sinks=sinks.Settings(),
     )
 

@@ -310,6 +310,7 @@ class Exchange:
             roles=tuple(sorted(principal.roles)) if principal else (),
             credential=principal.credential if principal else "",
             objects=tuple(f"{o.resource}:{o.id}" for o in known.objects) if known else (),
+            owners=tuple([o.owner for o in known.objects]) if known else (),
             steps=tuple(self._steps),
             layers=tuple([(layer, round(ns / 1000, 1)) for layer, ns in self._layers.items()]),
             faults=tuple(f"{f.pointer[:_POINTER]} {f.reason}" for f in deciding.faults[:_FAULTS]) if deciding else (),

@@ -41,13 +41,15 @@ Settled = Literal["principal", "claim", "memory", "resolver", "probe", "role", "
 
 @dataclass(frozen=True, slots=True)
 class ObjectRef:
-    """An object that the request names, how its ownership was settled ("reply": still to be seen there), and the
-    words that hold between the caller and it."""
+    """An object that the request names, how its ownership was settled ("reply": still to be seen there), the words
+    that hold between the caller and it, and its owner and tenant where they are known."""
 
     resource: str
     id: str
     settled: Settled
     words: frozenset[str] = frozenset()
+    owner: str | None = None
+    tenant: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

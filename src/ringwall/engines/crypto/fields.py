@@ -21,6 +21,8 @@ from ringwall.engines.crypto.rootkey import NONCE_BYTES
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 RECORD_BYTES: Final = 16
+EQUAL: Final = "equal:"
+"""How the holders of searchable fields' keys begin."""
 _PREFIX: Final = "rw1."
 _LABEL: Final = b"ringwall/field/1"
 _TENANT, _OWNER, _OBJECT, _RECORD, _EQUAL = 1, 2, 4, 8, 16
@@ -97,19 +99,22 @@ def encrypt(plaintext: bytes, context: FieldContext, keys: Keys, record: bytes |
     name = b"" if context.object_id is not None else (record or keys.random(RECORD_BYTES))
     flags = _flags(context)
     nonce = keys.random(NONCE_BYTES)
-    sealed = key.cipher.encrypt(nonce, _padded(plaintext), _bound(key.kid, flags, name, context))
+    sealed = key.cipher.encrypt(nonce, padded(plaintext), _bound(key.kid, flags, name, context))
     return f"{_PREFIX}{key.kid}.{to_text(bytes((flags,)) + name + nonce + sealed)}"
 
 
 def encrypt_equal(value: Json, context: FieldContext, keys: Keys) -> str | CryptoRefused:
     """Encrypt a JSON value: the same value of the same field and tenant is the same text, and bound to no more."""
+    key = keys.fixed(equal_holder(context))
+    return key if isinstance(key, CryptoRefused) else equal_under(value, context, key)
+
+
+def equal_under(value: Json, context: FieldContext, key: DataKey) -> str:
+    """`encrypt_equal` under a key that is at hand."""
     place = FieldContext(context.resource, context.field, context.tenant)
-    key = keys.fixed(_equal_holder(place))
-    if isinstance(key, CryptoRefused):
-        return key
     flags, nonce = _EQUAL | (_TENANT if place.tenant is not None else 0), bytes(NONCE_BYTES)
     plaintext = _ENCODER.encode(value).encode("utf-8", "surrogatepass")
-    sealed = key.cipher.encrypt(nonce, _padded(plaintext), _bound(key.kid, flags, b"", place))
+    sealed = key.cipher.encrypt(nonce, padded(plaintext), _bound(key.kid, flags, b"", place))
     return f"{_PREFIX}{key.kid}.{to_text(bytes((flags,)) + nonce + sealed)}"
 
 
@@ -124,7 +129,7 @@ def decrypt(text: str, context: FieldContext, keys: Keys) -> bytes | CryptoRefus
     key = keys.find(envelope.kid)
     if isinstance(key, CryptoRefused):
         return key
-    if key.holder != (_equal_holder(stated) if envelope.flags & _EQUAL else holder_of(stated)):
+    if key.holder != (equal_holder(stated) if envelope.flags & _EQUAL else holder_of(stated)):
         return CryptoRefused(CryptoFlaw.MOVED)
     return _open(envelope, stated, key)
 
@@ -155,11 +160,10 @@ def decrypt_value(text: str, context: FieldContext, keys: Keys) -> Value | Crypt
 def _open(envelope: Envelope, context: FieldContext, key: DataKey) -> bytes | CryptoRefused:
     bound = _bound(key.kid, envelope.flags, envelope.record, context)
     try:
-        padded = key.cipher.decrypt(envelope.nonce, envelope.sealed, bound)
+        plain = key.cipher.decrypt(envelope.nonce, envelope.sealed, bound)
     except (InvalidTag, ValueError):
         return CryptoRefused(CryptoFlaw.TAMPERED)
-    plaintext = padded.rstrip(b"\0")
-    return plaintext[:-1] if plaintext.endswith(b"\x80") else CryptoRefused(CryptoFlaw.MALFORMED)
+    return unpadded(plain)
 
 
 def _flags(context: FieldContext) -> int:
@@ -167,9 +171,15 @@ def _flags(context: FieldContext) -> int:
     return named | (_RECORD if context.object_id is None else _OBJECT)
 
 
-def _equal_holder(context: FieldContext) -> str:
-    """Keys of their own: rotating or destroying the others leaves what is sought as it is."""
-    return f"equal:{holder_of(context)}"
+def equal_holder(context: FieldContext) -> str:
+    """Whose key a value is under that is found by equality: keys of their own, so that rotating or destroying the
+    others leaves what is sought as it is."""
+    return f"{EQUAL}{holder_of(FieldContext(context.resource, context.field, context.tenant))}"
+
+
+def bound_whole(envelope: Envelope, context: FieldContext) -> bool:
+    """Whether a record is bound to all that is known of its place."""
+    return envelope.flags == _flags(context)
 
 
 def _narrowed(context: FieldContext, flags: int) -> FieldContext | CryptoRefused:
@@ -193,6 +203,12 @@ def _bound(kid: str, flags: int, record: bytes, context: FieldContext) -> bytes:
     return joined(_LABEL, kid.encode(), bytes((flags,)), record, *texts)
 
 
-def _padded(plaintext: bytes) -> bytes:
+def unpadded(padded: bytes) -> bytes | CryptoRefused:
+    """What was padded; refused where it was not."""
+    plaintext = padded.rstrip(b"\0")
+    return plaintext[:-1] if plaintext.endswith(b"\x80") else CryptoRefused(CryptoFlaw.MALFORMED)
+
+
+def padded(plaintext: bytes) -> bytes:
     """ISO/IEC 7816-4 padding to blocks of 16, so that `true` and `false`, or two ages, have one length."""
     return plaintext + b"\x80" + bytes(-(len(plaintext) + 1) % _BLOCK)

@@ -5,7 +5,6 @@ A question leads to the next by continuation, so that no guard does I/O and ever
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -16,7 +15,7 @@ from ringwall.core.known import Known, ObjectRef, Principal, Settled
 from ringwall.core.message import Response
 from ringwall.core.ports import OwnerOf, Ownership
 from ringwall.core.verdict import Ask, Refuse, Verdict
-from ringwall.engines.policy import EVERYWHERE, Relation, name_of, relate
+from ringwall.engines.policy import EVERYWHERE, Relation, name_of, object_named, relate
 from ringwall.layers.authorization.reasons import OBJECT
 from ringwall.layers.authorization.settings import Probe
 
@@ -91,7 +90,7 @@ def _judge(matter: Matter, principal: Principal, whose: Ownership, settled: Sett
     found = relation(principal, matter.resource, whose)
     if not found.meets(matter.allowed):
         return Refuse(OBJECT, detail=f"settled by {settled}")
-    return then(ObjectRef(matter.resource.name, matter.id, settled, found.words))
+    return then(ObjectRef(matter.resource.name, matter.id, settled, found.words, whose.owner, whose.tenant))
 
 
 def _tells(matter: Matter, whose: Ownership) -> bool:
@@ -110,15 +109,7 @@ def object_in(resource: Resource, object_id: str, reply: object) -> Mapping[str,
     """The object of this id in a reply: the document itself, or the one member of it that is (`{"data": {…}}`)."""
     if not isinstance(reply, Response) or reply.status != 200 or not reply.body:
         return {}
-    try:
-        data = json.loads(reply.body)
-    except (ValueError, RecursionError):
-        return {}
-    if not isinstance(data, dict):
-        return {}
-    wrapped = [v for v in data.values() if isinstance(v, dict)] if resource.id not in data else []
-    found = [v for v in (wrapped or [data]) if name_of(v.get(resource.id)) == object_id]
-    return found[0] if len(found) == 1 else {}
+    return object_named(reply.body, resource.id, object_id)
 
 
 def _is_segment(object_id: str) -> bool:
