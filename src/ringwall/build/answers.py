@@ -11,7 +11,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ringwall.build.kept import Fetcher, Kept
-from ringwall.build.runtime import Runtime
+from ringwall.build.runtime import Runtime, request_id
+from ringwall.build.seats import FoundSessions, noting
 from ringwall.contract.model import Contract, Issuer
 from ringwall.core.ports import (
     Account,
@@ -19,6 +20,7 @@ from ringwall.core.ports import (
     CheckPassword,
     Fetch,
     FindKey,
+    FindSession,
     KeysOf,
     OwnerOf,
     Question,
@@ -27,7 +29,9 @@ from ringwall.core.ports import (
     Standing,
     Unseal,
 )
+from ringwall.identity.places import Places
 from ringwall.layers.quota import network
+from ringwall.state.sessions import SessionTable
 
 
 def answers(runtime: Runtime, contract: Contract, fetch: Fetcher | None) -> Answers:
@@ -39,6 +43,7 @@ def answers(runtime: Runtime, contract: Contract, fetch: Fetcher | None) -> Answ
         OwnerOf: lambda asked: store.owner_of(asked.resource, asked.id),
         Remember: lambda asked: store.remember(asked.resource, asked.id, asked.owner, asked.tenant),
         CheckPassword: lambda asked: _password(runtime, asked),
+        FindSession: _sessions(runtime, contract).answer,
         Seal: runtime.field_keys.seal,
         Unseal: runtime.field_keys.unseal,
         KeysOf: IssuerKeys(contract.authentication.issuers).answer,
@@ -46,6 +51,16 @@ def answers(runtime: Runtime, contract: Contract, fetch: Fetcher | None) -> Answ
     if fetch is not None:
         found[Fetch] = Kept(fetch, contract.staleness_s)
     return found
+
+
+def _sessions(runtime: Runtime, contract: Contract) -> FoundSessions:
+    stated = contract.authentication.sessions
+    return FoundSessions(
+        runtime.sessions,
+        Places(SessionTable(runtime.store), time.time),
+        noting(runtime.journal, request_id, required=contract.journal == "required"),
+        revoke=stated is not None and stated.revoke,
+    )
 
 
 def _password(runtime: Runtime, asked: CheckPassword) -> Account | None:

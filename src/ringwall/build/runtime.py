@@ -9,10 +9,13 @@ from pathlib import Path
 
 import orjson
 
+from ringwall.build.identity import open_identity
 from ringwall.core.ports import Unavailable
 from ringwall.engines.tokens import SigningKey
 from ringwall.identity.accounts import Accounts
 from ringwall.identity.apikeys import ApiKeys
+from ringwall.identity.sessions import Sessions
+from ringwall.identity.signin import Identity
 from ringwall.identity.tokens import Tokens
 from ringwall.monitoring.metrics import Metrics
 from ringwall.monitoring.recorder import Health
@@ -35,13 +38,23 @@ class Runtime:
     directory: Path
     store: Store
     journal: Journal
-    accounts: Accounts
+    identity: Identity
     api_keys: ApiKeys
     tokens: Tokens
     field_keys: FieldKeys
     persons: JournalPersons
     metrics: Metrics
     health: Health
+
+    @property
+    def accounts(self) -> Accounts:
+        """The local accounts."""
+        return self.identity.accounts
+
+    @property
+    def sessions(self) -> Sessions:
+        """The browser sessions."""
+        return self.identity.sessions
 
     def close(self) -> None:
         """Close the journal, with a signed checkpoint, and the store."""
@@ -64,7 +77,7 @@ def open_runtime(directory: Path, *, issuer: str = ISSUER, audience: str = AUDIE
         directory=directory,
         store=store,
         journal=journal,
-        accounts=Accounts(store, time.time),
+        identity=open_identity(store, field_keys),
         api_keys=ApiKeys(store, time.time),
         tokens=Tokens(issuer, audience, signing, store, time.time),
         field_keys=field_keys,

@@ -94,7 +94,7 @@ def roles_of(contract: Contract) -> Roles:
 
 
 def _authentication(contract: Contract, runtime: Runtime) -> authentication.Settings:
-    stated, tokens = contract.authentication, runtime.tokens
+    stated, tokens, cors = contract.authentication, runtime.tokens, contract.cors
     return authentication.Settings(
         own=authentication.Own(tokens.key_set(), tokens.expectation()) if stated.accounts else None,
         issuers={issuer.issuer: issuer for issuer in stated.issuers},
@@ -102,6 +102,8 @@ def _authentication(contract: Contract, runtime: Runtime) -> authentication.Sett
         basic=stated.basic,
         roles=roles_of(contract),
         staleness_s=contract.staleness_s,
+        sessions=stated.sessions is not None,
+        session_origins=frozenset(cors.origins) - {"*", "null"} if cors and cors.credentials else frozenset(),
     )
 
 

@@ -61,13 +61,24 @@ class Issuer:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionRules:
+    """Browser sessions: seconds after the last use and after the sign-in, and whether one that is used from two places
+    at once ends."""
+
+    idle_s: float = 3600.0
+    absolute_s: float = 43_200.0
+    revoke: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Authentication:
-    """Which credentials are taken."""
+    """Which credentials are taken; `sessions` None: no cookie is one."""
 
     accounts: bool
     api_keys: bool
     basic: bool
     issuers: tuple[Issuer, ...]
+    sessions: SessionRules | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +133,7 @@ class Rate:
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One line of `operations:` as written. `key` is `GET /x/{id}`, `tag:name` or a glob; `allow` holds roles
-    and the words `owner`, `member`, `anyone`, `scope:x`."""
+    and the words `owner`, `member`, `anyone`, `scope:x`. `query` names parameters that the document forgot."""
 
     key: str
     allow: tuple[str, ...]
@@ -134,6 +145,7 @@ class Rule:
     replies: Literal["strict", "lenient"] | None
     resource: str | None
     at: At
+    query: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from ringwall.core.message import JSON
+from ringwall.core.value import quick
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Principal:
 Settled = Literal["principal", "claim", "memory", "resolver", "probe", "role", "reply"]
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class ObjectRef:
     """An object that the request names, how its ownership was settled ("reply": still to be seen there), the words
@@ -52,6 +54,7 @@ class ObjectRef:
     tenant: str | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Input:
     """A request's parameters and body after validation: every value is what the contract says it is.
@@ -81,6 +84,7 @@ class Text(NamedTuple):
     observe: bool = False
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Known:
     """The facts of one exchange. `params` are the matched path parameters as decoded strings.

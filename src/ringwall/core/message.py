@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from ringwall.core.value import quick
+
 JSON = None | bool | int | float | str | list["JSON"] | dict[str, "JSON"]
 Header = tuple[bytes, bytes]
 Headers = tuple[Header, ...]
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class RawHead:
     """A request's head as an adapter read it, nothing decoded.
@@ -37,6 +40,7 @@ class QueryPair(NamedTuple):
     raw: str
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Head:
     """A strict, canonical request head. Everything later reads this; nothing parses the raw one again.
@@ -69,6 +73,7 @@ class Head:
         return self.chunked or bool(self.length)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Request:
     """A request on its way to the application: its head, the headers to forward, and its whole body.
@@ -85,6 +90,11 @@ class Request:
         kept = tuple(h for h in self.headers if h[0].lower() not in _FRAMING)
         return Request(self.head, (*kept, (b"content-length", b"%d" % len(body))), body)
 
+    def without_body(self) -> Request:
+        """The same request with no content, and no word of any."""
+        kept = tuple(h for h in self.headers if h[0].lower() not in _FRAMING and h[0].lower() != b"content-type")
+        return Request(self.head, kept, b"")
+
     def with_headers(self, headers: Headers) -> Request:
         """The same request with other headers to forward."""
         return Request(self.head, headers, self.body)
@@ -93,6 +103,7 @@ class Request:
 _FRAMING = frozenset({b"content-length", b"transfer-encoding", b"content-encoding"})
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Response:
     """A reply. `body` is None where it is streamed past, otherwise the whole content.
@@ -116,6 +127,12 @@ class Response:
             if key.lower() == name:
                 return value
         return None
+
+    @property
+    def most_objects(self) -> int | None:
+        """How many JSON objects the parsed content can hold at most, by the braces in its text. None once a guard has
+        changed it: what was decrypted may be an object, too."""
+        return None if self.stale or self.body is None else self.body.count(b"{")
 
     @property
     def media(self) -> bytes:

@@ -46,9 +46,8 @@ class FieldKeys:
         self.erasures.reload()
         missing = self.table.roots() - {root.id for root in roots}
         if missing:
-            raise Unavailable(
-                f"keys/root.key: keys here are wrapped by another root key ({', '.join(sorted(missing))}): bring it back"
-            )
+            names = ", ".join(sorted(missing))
+            raise Unavailable(f"keys/root.key: keys here are wrapped by another root key ({names}): bring it back")
 
     def refresh(self) -> int:
         """Close all opened keys where any process changed one; looked at once a second. How often they have changed."""

@@ -30,7 +30,7 @@ _TARGET = re.compile(
     r"|^\[[^\]\n]{1,80}\]:\s*(?!java|vb|data|live)\S+$",
     re.MULTILINE,
 )
-_WORD = re.compile(r"(?:^|(?<=[\s(*_>]))[^\W\d_]{2,24}(?=[\s,.;:!?)*_<]|$)")
+_WORD = re.compile(r"(?:^|(?<=[\s(*_>]))[^\W\d_]{2,24}+(?:-[^\W\d_]{2,24}+)?(?=[\s,.;:!?)*_<]|$)")
 _SENTENCE = 4
 
 

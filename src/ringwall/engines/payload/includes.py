@@ -11,7 +11,7 @@ XSLT = "xslt"
 SSI_HINTS = (r"<!--\s*#\s*\w+|<\s*/?esi:\w+|<!--esi",)
 XSLT_HINTS = (
     r"<\w{1,12}:(?:stylesheet|transform|value-of|template|script|include|import|copy-of|variable)\b"
-    r"|1999/xsl/transform",
+    r"|1999/xsl/transform|xmlns:\w{1,12}\s*=\s*.(?:http://(?:php\.net|xml\.apache|exslt|icl\.com|saxon)|urn:schemas-m)",
 )
 
 # Apache mod_include's elements, with the attribute each needs; ESI 1.0's elements.
@@ -26,8 +26,10 @@ _ESI = re.compile(
     re.IGNORECASE,
 )
 _XSLT = re.compile(
-    r"xmlns:\w{1,12}\s*=\s*[\"']http://www\.w3\.org/1999/XSL/Transform|<\w{1,12}:(?:stylesheet"
-    r"|value-of|script)\s[^>]{0,400}(?:select|language|version)\s*=",
+    r"xmlns:\w{1,12}\s*=\s*[\"']http://www\.w3\.org/1999/XSL/Transform|<\w{1,12}:(?:stylesheet|transform"
+    r"|value-of|script|copy-of|include|import|variable|template|apply-templates|message)\s[^>]{0,400}"
+    r"(?:select|language|version|href|match)\s*=|xmlns:\w{1,12}\s*=\s*[\"'](?:http://(?:php\.net/xsl|xml\.apache\.org"
+    r"/x(?:alan|slt)|exslt\.org|(?:icl\.com/)?saxon)|urn:schemas-microsoft-com:xslt)",
     re.IGNORECASE,
 )
 

@@ -25,7 +25,7 @@ _NAMES = "|".join(sorted((name[1:] for name in OPERATORS), key=len, reverse=True
 HINTS = (
     r"\$\s*(?:" + _NAMES.lower() + r")\b|\\u0024",
     r"(?:\|\||&&|;)[\s\S]{0,12}(?:this\b|return\b|while\b|function\b|var\b|do\b|\d\s*==|['\"]\w*['\"]\s*==|sleep\("
-    r"|db\.|true\b)|\bdb\.\w+\.",
+    r"|db\.|true\b)|\bdb\.\w+\.|^\W*(?:this\.\w|function\s*\()",
 )
 
 _KEY = re.compile(rf"[{{,\[(]\s*[\"']?\s*\$(?:{_NAMES})[\"']?\s*:|^\s*[\"'\s,]*[\"']?\$(?:{_NAMES})[\"']?\s*:")
@@ -39,6 +39,7 @@ _SHAPES = {
 _AFTER_STRING = Grammar(_SHAPES)
 _BARE = Grammar(
     {
+        "js: this.name": r"^[!(]*K\.i(?:[.e]|o)|^Kc?\(i?\)\{K",
         "js: || constant == constant //": r"^[ni]?o[!(]*ne[nq]\)*C",
         "js: constant ; statement": r"^n;(?:Ki=|K[({KQins]|i\.i\.c|K\()",
         "js: collection.method()": r"(?:^|;)i\.i\.c\(",

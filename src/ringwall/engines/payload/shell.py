@@ -7,6 +7,7 @@ a command stands where the shell expects one, with arguments of a command line a
 from __future__ import annotations
 
 import re
+from html.entities import html5
 from itertools import islice
 
 import re2
@@ -26,7 +27,8 @@ HINTS = (
     r"|pwsh|ping|nslookup|uname|net|netsh|echo|printf|cp|mv|rm|chmod|nl|od|xxd|strings|vi|busybox|env|eval|exec|awk"
     r"|sed|find|systeminfo|ipconfig|ifconfig)\b",
     r"(?:^|[|&(;\n])\s*(?:if|for)\s",
-    r"\(\s*\)\s*\{|/dev/(?:tcp|udp)/|\w=\S+;\s*\$|\balias\s|/\S*[\[?]|[|;&]\s*$|^/\S+\s",
+    r"\(\s*\)\s*\{|/dev/(?:tcp|udp)/|\w=\S+;\s*\$|\balias\s|/\S*[\[?]|[|;&]\s*$|^/\S+\s|%\w+%\s+/[a-z?]"
+    r"|^[=+@-]\s*[\w.]+\|",
     r"(?:^|[;|&(`'\"])\s*(?:get|set|add|new|remove|invoke|start|stop|out|import|export|write|copy|move|test|convertto"
     r"|convertfrom|select|where|format|enable|disable|register)-\w",
 )
@@ -37,24 +39,25 @@ _SHORT = 90
 _PROGRAMS = "|".join(sorted((re.escape(w) for w in PLAIN | WORDS), key=len, reverse=True))
 _CANDIDATE = re2.compile(
     (
-        r"(?i)(?:^|\|\|?|&&?|;|\n|\r|\x00|`|\$\(|[<>]\(|\^|[\"']\s*<)[\s\"'({!@]*(?:[~.\w%:*?/\\-]*[/\\])?"
-        rf"(?:{_PROGRAMS})(?:$|[^\w=_:@',.-])"
+        r"(?i)(?:\|\|?|&&?|;|\n|\r|\x00|`|\$\(|[<>]\(|\^|[\"']\s*<)[\s\"'({!@]*(?:\$\w+\s+)?(?:[~.\w%:*?/\\-]*[/\\])?"
+        rf"(?:{_PROGRAMS})(?:$|[^\w=_:@',.-]|['.](?:$|[^\w]))"
     ).encode()
 )
 _HEAD = re.compile(
-    r"(?P<separator>\|\|?|&&?|;|\n|\r|\x00|`|\$\(|<\(|>\(|\^|[\"']\s*<"
-    r"|^)(?P<wrap>[\s\"'({!@]*+)(?P<path>(?:[~.\w%:*?-]*[/\\])*+)(?P<name>[\w.+?*\[\]-]++(?:\(\))?)"
+    r"(?P<separator>\|\|?|&&?|;|\n|\r|\x00|`|\$\(|<\(|>\(|\^|[\"']\s*<)"
+    r"(?P<wrap>[\s\"'({!@]*+(?:\$\w+\s++)?)(?P<path>(?:[~.\w%:*?-]*[/\\])*+)(?P<name>[\w.+?*\[\]-]++(?:\(\))?)"
 )
-_END = re.compile(r"\|\|?|&&?|;|\n|\r|`|\)|\x00|$")
+_END = re.compile(r"\|\|?|&&?|;|\n|\r|`|\)|\x00|\s\#|$")
 _QUOTING = re.compile(
     r"(?<=\w)(?:''|\"\"|\\(?=\w)|\^(?=\w)|\$@|\$\*|`\w{0,6}`)(?=\w)|(?<=[\w/])(['\"])(?P<kept>\w{1,8})\1(?=\w)"
     r"|\$\{?IFS(?:%\?\?|[:\d,]*)?\}?(?:\$\d)?",
     re.IGNORECASE,
 )
 _QUOTED = Grammar({"quoting": r"\w(?:''|\"\"|\\\w|\^\w|\$[@*]|`\w*`)|[\w/]['\"]\w+['\"]\w|\$\{?ifs"}, fold=True)
-_TICK_BEFORE = re.compile(r"(?:[;|&=$<>\"'(:,\w]|[;|&=$<>]\s)$|^$")
+_ENDS_WORD = re.compile(r"$|[\s;|&<>\"`)#$\x00]|'(?!\w)|[}]|\.\W")
+_TICK_BEFORE = re.compile(r"(?:[;|&=$<>\"'():,\w]|[;|&=$<>]\s)$|^$")
 _LONE = re.compile(
-    r"[\w.)/'\"-]{1,40}(?:;|\|\|?|&&|&)/?[\w/]{0,20}\b(?:id|ls|pwd|ps)\b[;|&]*|(?:id|ls|dir|whoami|pwd"
+    rf"[\w.)/'\"-]{{1,40}}(?:;|\|\|?|&&|&)/?[\w/]{{0,20}}\b(?:id|ls|pwd|ps)\b[;|&]*|[\w.)/'\"-]{{1,40}}(?:\|\||&&)(?:{_PROGRAMS})|(?:id|ls|dir|whoami|pwd"
     r"|uname)[|;&]+"
 )
 _JQUERY = re.compile(r"\$\(\s*(?:this|document|window)\s*\)")
@@ -62,8 +65,15 @@ _JQUERY = re.compile(r"\$\(\s*(?:this|document|window)\s*\)")
 
 def detect(view: View) -> str | None:
     """The evidence that `view` is a command injection, or None."""
-    text = _QUOTING.sub(_unquoted, view.text) if _QUOTED.match(view.text) else view.text
-    return _shapes(text) or _commands(text, bool(view.decoded) and not view.lined) or whole_command(text.strip())
+    text = view.text
+    plain = _QUOTING.sub(_unquoted, text) if _QUOTED.match(text) else text
+    hidden = bool(view.decoded) and not view.lined
+    return (
+        _shapes(plain)
+        or _commands(plain, hidden)
+        or whole_command(plain.strip())
+        or (_commands(text, hidden) if plain != text else None)
+    )
 
 
 def _unquoted(match: re.Match[str]) -> str:
@@ -93,7 +103,7 @@ def _commands(text: str, hidden: bool) -> str | None:
         start = match.start()
         window = raw[start : start + _WINDOW].decode("utf-8", "replace")
         head = _HEAD.match(window)
-        if head is None or (start == 0 and not head["separator"]):
+        if head is None:
             continue
         before = raw[max(0, start - 2) : start].decode("utf-8", "replace")
         if _quiet(head, before, lines) or (rows and head["separator"] == "|" and _in_row(raw, start)):
@@ -112,7 +122,13 @@ def _quiet(head: re.Match[str], before: str, lines: bool) -> bool:
         return _TICK_BEFORE.search(before) is None
     if separator == "^":
         return bool(head["wrap"]) or not head["name"][:1].isalpha() or (bool(before) and before[-1].isalnum())
-    return separator == "&" and not head["wrap"] and head.string[head.end() : head.end() + 1] == ";"
+    return (
+        separator == "&" and not head["wrap"] and head.string.startswith(";", head.end()) and _reference(head["name"])
+    )
+
+
+def _reference(name: str) -> bool:
+    return f"{name};" in html5
 
 
 def _in_row(raw: bytes, at: int) -> bool:
@@ -127,12 +143,12 @@ def _judge(head: re.Match[str], window: str, leads: bool, glued: bool) -> str | 
     name, separator = head["name"].lower(), head["separator"].strip() or "newline"
     rest = window[head.end() :]
     end = _END.search(rest)
-    words = rest[: end.start() if end else None].split()
+    words = [word.rstrip("\"'") or word for word in rest[: end.start() if end else None].lstrip("\"'").split()]
     closed = end is not None and end.group() in (")", "`") and separator in ("$(", "`", "<(", ">(")
     titled = head["name"].istitle() or (head["name"].isupper() and len(name) < 4)
     if titled and not (words and (words[0][0] in "-/\"'$~" or words[0][1:2] == ":")):
         return None  # a word of a sentence, a product, an abbreviation
-    if rest[:1] in ("=", ",", ":", "@", "'") or rest[:1].isalnum():
+    if not _ENDS_WORD.match(rest) or (name == "." and not rest[:1].isspace()):
         return None
     if name in PLAIN and _plain(separator, words, leads):
         return f"shell: {separator} program"

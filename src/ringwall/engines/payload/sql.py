@@ -30,22 +30,24 @@ _EFFECT = (
     r"|\w+_message|sqlid_to_sqlhash|tid_to_rid|getmappingxpath|httpuritype|xmltype|n?char|chr|iif|if|pi"
 )
 HINTS = (
-    r"(?:\b(?:x?or|and|not)\b|\|\||&&)[\s(!+~*-]*(?:['\"\d@]|[\w.]+[\s)]*(?:[=<>!(]|(?:like|rlike|in|is|between"
+    r"(?:\b(?:x?or|and|not)\b|\|\||&&)[\s(!+~*/-]*(?:['\"\d@]|[\w.]+[\s)]*(?:[=<>!(]|(?:like|rlike|in|is|between"
     r"|regexp)\b))",
     r"\b(?:union|except|intersect|select|having|procedure|infile|outfile|dumpfile)\b|\b(?:order|group)\s+by\b"
     r"|waitfor\s+delay|\blimit\s+\d",
-    r";[\s)]*(?:drop|insert|delete|update|exec|declare|waitfor|shutdown|create|alter|truncate|call|begin|grant|desc"
+    r";[\s)]*(?:attach|detach|vacuum|pragma|dbcc|copy|load|backup|restore|drop|insert|delete|update|exec|declare|waitfor|shutdown|create|alter|truncate|call|begin|grant|desc"
     r"|set|replace|merge|if|goto|xp_|sp_)",
     rf"\b(?:{_EFFECT})\s*\(|\bcase\s+when\b|\b(?:utl|dbms)_\w+\.|\b(?:sleep|benchmark)/\*",
     r"^\W*(?:declare|exec(?:ute)?|select|where|and|x?or|having|x'|n'|insert\s+into|delete\s+from|update|call)\b"
     r"|^[-+]?\d+\s*\)+|^\W*\)",
-    r"^\d[\d.]*(?:e\d*)?(?:or|and|union)\b",
+    r"^\d[\d.]*(?:e\d*)?(?:or|and|union)\b|^\W*\d+\s*[=<>]+\s*\d+\)*\s*(?:or\b|and\b|[|&#/*%-])",
     r"^\W*'[^']+'\s*(?:::\w+\s*)?[<>=?@]|^\w+\s?\($|^\w+\(\w+\(",
     r"\w/\*|\*/\w",
 )
 
 _COMMENT_TEXT = re.compile(r"(?:--|#|/\*)[\s+-]*+(?P<said>.*+)", re.DOTALL)
-_GLUED = re.compile(r"[ \t]{0,2}[)]{0,4}[ \t]{0,2};?[ \t]{0,2}(?=--|#|/\*)")
+_GLUED = re.compile(r"[ \t]{0,2}[)]{0,4}[ \t]{0,2};?[ \t]{0,2}(?=--|#(?:\s|$|--|['\"])|/\*)")
+_ACCOUNT = re.compile(r"[^\W\d][\w@.-]{0,60}")
+_OPTION = re.compile(r"\s*+--[^\s-]")  # MySQL, which alone quotes names in backticks, wants a blank after its dashes
 # Where a statement could begin inside a text: an operator before a constant or call, a verb after `;`, a select.
 _ANCHOR = re.compile(
     r"\b(?:union|except|intersect)\b(?=[\s(/*+]*+(?:all|distinct|select|values|\())|\bwaitfor(?=\s+delay)"
@@ -127,19 +129,30 @@ def _closings(text: str, quote: str) -> list[int]:
 def _after(text: str, start: int, quote: str) -> str | None:
     letters = tokens(text, start)
     evidence = AFTER_STRING.match(letters)
-    if evidence and not (evidence.endswith(_OPENING) and start > _NEAR):
+    if (
+        evidence
+        and not (evidence.endswith(_OPENING) and start > _NEAR)
+        and not (evidence.endswith(" '") and _opens(text, start))
+    ):
         return evidence
     if letters in ("oq", "!q") and _TRUE_REST.search(text):
         return "sql: ' or open number"
     return _truncation(text, start, letters, quote)
 
 
+def _opens(text: str, start: int) -> bool:
+    """Whether the quote before `start` begins a quotation of prose: a blank before it, a letter after."""
+    return start > 1 and text[start - 2].isspace() and text[start : start + 1].isalpha()
+
+
 def _truncation(text: str, start: int, letters: str, quote: str) -> str | None:
     """A string closed and the rest of the statement commented away; a dash after inches or a quotation is not it."""
     rest = letters.lstrip(")").lstrip(";")
-    if rest == "" and letters.endswith(";") and text[start - 2 : start - 1].isalpha() and len(text.split()) == 1:
+    if rest == "" and letters.endswith(";") and _ACCOUNT.fullmatch(text, 0, start - 1):
         return "sql: ' ; end"
     if rest[:1] != "C" or not _GLUED.match(text, start):
+        return None
+    if quote == "`" and _OPTION.match(text, start):
         return None
     comment = _COMMENT_TEXT.search(text, start)
     said = comment["said"].strip() if comment else ""

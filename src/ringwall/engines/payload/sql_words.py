@@ -46,6 +46,9 @@ _CLASSES = {
 
 WORDS: dict[str, str] = {word: letter for letter, words in _CLASSES.items() for word in words.split()}
 
+# What else begins a statement that reads or writes outside the query (letter `B`, only after a `;`).
+STATEMENTS = words("attach detach vacuum pragma dbcc reconfigure copy load backup restore")
+
 # Built-in functions that wait, read or write files, reach the network, run code, or report an error with data in it.
 # A call of one is an effect by itself, whatever surrounds it.
 EFFECTS = words(

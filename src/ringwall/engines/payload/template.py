@@ -13,7 +13,7 @@ from ringwall.engines.payload.finding import View
 KIND = "ssti"
 HINTS = (
     r"\{\{|\{%|\$\s*\{|#\s*\{|<%|<#|#(?:set|foreach|if|include|parse|macro|evaluate|define)\s*\(|\*\{|~\{|\{php\}"
-    r"|\{\$|\{if|@\(|\[\[|[%@]\{|\{[#@]|\{\w+\s*[\[(.]|\$!?\{?\w+\.\w+\(",
+    r"|\{\$|\{if|@\(|\[\[|[%@]\{|\{[#@]|\{\w+\s*[\[(.]|\{[a-z_]+\s+\w+=|\[#|\$!?\{?\w+\.\w+\(",
 )
 
 # (kind, opening, closing) of the delimiters of the engines in common use.
@@ -36,7 +36,7 @@ _STRING = re.compile(r"'[^']{0,400}'|\"[^\"]{0,400}\"|\\?[\"'][^\"']{0,200}\\?[\
 _OPERATION = re.compile(
     r"^\s*`|[\w\])'\"]\s*\(|\w\s*\[\s*[\w'\"]|[\d)]\s*[*+/%^-]\s*[\d('\"s]|__\w+|\|\s*\w+\s*\(|^\s*[\[(]\s*[s\d'\"{]"
     r"|\w\s*\?\s*new|@\w+[.\w]*@|\b(?:new|T)\s*[\s(]\s*[\w.]+\(|s\s*[|~+*]|^[^=]*=\s*s\s*$|\bimport\s+\w"
-    r"|^\s*[=:]?\s*s\s*$|\d\s*(?:==|<|>|!=)\s*\d|^\s*\.\w+(?:\.\w+)|^\s*(?:printf|print|html|js|call|index"
+    r"|^\s*[=:]?\s*s\s*$|\d\s*(?:==|<|>|!=)\s*\d|^\s*\.\w+(?:\.\w+)|^\s*(?:\d+|s)\s*\|\s*\w|\bif\b[^{}]{1,80}\belse\b|^\s*(?:printf|print|html|js|call|index"
     r"|template|range|define)\s+[s$.]"
 )
 # Objects that template engines and web frameworks put into every template's scope (Jinja2, Flask, Twig, Smarty, EL).
@@ -45,12 +45,15 @@ _SCOPE = re.compile(
     r"|joiner|cycler|lipsum|dump|debug|env|class|param|applicationScope|sessionScope|requestScope|pageContext|header"
     r"|cookie|initParam|root|global|process|constructor)(?:\s*[.\[(|][^{}]*)?\s*",
 )
+# Implicit objects of Jakarta Expression Language 5.0 (and of JSP): spelled as no environment's variable is.
+_IMPLICIT = re.compile(r"(?:application|session|request|page|param|header)(?:Scope|Context|Values)|initParam")
 _DIRECTIVE = re.compile(
     r"<#(?:assign|import|include|list|global|setting|function|macro|local)\b[^>]{0,300}|#(?:set|foreach|include|parse"
     r"|evaluate|define)\s*\(\s*[\$\"'][^)]{0,300}|\{php\}|\{/?(?:literal|include_php)\}|\$\{?\w+\.(?:class|getClass"
-    r"|forName|inspect)\b|#\{?(?:set|include)",
+    r"|forName|inspect)\b|#\{?(?:set|include)|\[#(?:assign|list|if|include|import|global|local|macro)\s[^\]]{1,300}\]",
     re.IGNORECASE,
 )
+_TAG = re.compile(r"[a-z_]+(?:\s+\w+=(?:'[^']{0,80}'|\"[^\"]{0,80}\"|\$\w+|\d+)){1,6}\s*")
 _TWIG_BLOCK = re.compile(
     r"\s*(?:import|include|extends|for|if|set|macro|debug|load|raw|csrf|with|call|from|do|embed"
     r"|block|filter|autoescape)\b(?P<rest>.*)",
@@ -65,7 +68,7 @@ def detect(view: View) -> str | None:
         for start in _openings(text, opening):
             end = text.find(closing, start, start + _LONGEST)
             inside = text[start : end if end >= 0 else start + _LONGEST]
-            if (end >= 0 or kind in ("el", "razor")) and (
+            if (end >= 0 or opening == "${") and (
                 evidence := _judge(kind, inside, len(inside) + 6 >= len(text.strip()))
             ):
                 return evidence
@@ -99,6 +102,8 @@ def _judge(kind: str, inside: str, alone: bool) -> str | None:
         return "template: <% code %>" if inside.strip("-=@! \t\r\n") else None
     if kind == "mustache" and _SCOPE.fullmatch(inside) and (alone or "." in inside or "_" in inside):
         return "template: {{ scope object }}"
+    if kind == "el" and _IMPLICIT.fullmatch(inside.strip()):
+        return "template: ${ implicit object }"
     if kind == "el" and _SCOPE.fullmatch(inside) and re.search(r"\w[.\[]", inside):
         return "template: ${ scope object }"
     plain = _STRING.sub("s", inside)
@@ -115,6 +120,8 @@ def _block(inside: str) -> str | None:
 
 
 def _smarty(inside: str, alone: bool) -> str | None:
+    if alone and _TAG.fullmatch(inside):
+        return "template: {tag name=value}"
     if inside == "php" or inside.startswith("$smarty."):
         return "template: {$smarty}"
     if re.match(r"(?:if|system|math|include|fetch|eval|function)\s+\S*[(=]", inside):

@@ -51,7 +51,7 @@ _STYLE = re.compile(
 )
 _NOISE = re.compile(r"[\x00-\x20\xa0\\]+")
 _CSS_COMMENT = re.compile(r"/\*[^*]{0,200}\*/|\\(?=[g-z\s])|<!--.{0,20}?-->")
-_CODE = re.compile(r"[\w\])]\s*[(\[`]|=[^=>]|[+!\[\]()]{6}|\w\s*\.\s*\w+\s*[=(]|//|^\s*[(\[{`'\"+!~-]|&#")
+_CODE = re.compile(r"[\w\])]\s*[(\[`]|=[^=>]|[+!\[\]()]{6}|\w\s*\.\s*\w+\s*[=(]|//|/\*|^\s*[(\[{`'\"+!~-]|&#")
 _AFTER_STRING = Grammar(
     {
         "js: ' ; call()": r"^[)\]}]*[;+*,o?:e&C|\n][^sq]{0,24}d",

@@ -59,7 +59,8 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Which credentials are taken, the roles there are, and how old an answer about a credential may be (s)."""
+    """Which credentials are taken, the roles there are, and how old an answer about a credential may be (s).
+    `session_origins` are those whose pages may come with a session, beside our own."""
 
     own: Own | None
     issuers: Mapping[str, Issuer]
@@ -67,4 +68,6 @@ class Settings:
     basic: bool
     roles: Roles
     staleness_s: float
+    sessions: bool = False
+    session_origins: frozenset[str] = frozenset()
     memory: Memory = field(default_factory=Memory)

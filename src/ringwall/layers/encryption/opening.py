@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
 
 from ringwall.contract.model import Field, Operation, Resource
 from ringwall.core.known import Known, Principal
@@ -20,8 +19,8 @@ from ringwall.layers.encryption.settings import Settings
 NOBODY = Principal("", frozenset(), "claimed")
 
 
-Find = Callable[[int, Any], list[Sighting]]
-"""The objects in a parsed reply of a status."""
+Find = Callable[[Response], list[Sighting]]
+"""The objects in a parsed reply."""
 
 
 def finder(operation: Operation, settings: Settings) -> Find:
@@ -30,7 +29,8 @@ def finder(operation: Operation, settings: Settings) -> Find:
         status: {media: described.schema for media, described in reply.content.items()}
         for status, reply in operation.api.replies.items()
     }
-    return settings.sight.in_replies(replies, operation.resource.name if operation.resource else None)
+    find = settings.sight.in_replies(replies, operation.resource.name if operation.resource else None)
+    return lambda response: find(response.status, response.data, response.most_objects, response.found)
 
 
 def opening(find: Find, settings: Settings, fields: Mapping[str, list[Field]]) -> ReplyCheck:
@@ -40,7 +40,7 @@ def opening(find: Find, settings: Settings, fields: Mapping[str, list[Field]]) -
     def check(response: Response, known: Known) -> Verdict:
         if not response.parsed or not response.body:
             return PASS
-        found = list(_records(find(response.status, response.data), fields, settings, known))
+        found = list(_records(find(response), fields, settings, known, response.found))
         if not found:
             return PASS
 
@@ -65,20 +65,22 @@ def opening(find: Find, settings: Settings, fields: Mapping[str, list[Field]]) -
 
 
 def _records(
-    seen_all: Iterable[Sighting], fields: Mapping[str, list[Field]], settings: Settings, known: Known
+    seen_all: list[Sighting],
+    fields: Mapping[str, list[Field]],
+    settings: Settings,
+    known: Known,
+    kept: dict[str, object],
 ) -> Iterator[tuple[Sighting, Field, bool, Place]]:
     """Every encrypted value that the caller may read, whole (True) or in part (False), and where it belongs."""
     principal = known.principal or NOBODY
-    eyes = settings.sight.eyes((principal.subject, principal.words, principal.tenant), known.objects)
-    for seen in seen_all:
-        for field in fields[seen.resource]:
-            text = seen.value.get(field.name)
-            if not isinstance(text, str) or not is_record(text):
-                continue
-            whole = field.read is None or not field.read.isdisjoint(eyes.words(seen))
-            if whole or field.mask is not None:
-                resource = settings.resources[seen.resource]
-                yield seen, field, whole, _shown_place(seen, field, resource)
+    eyes = settings.sight.eyes((principal.subject, principal.words, principal.tenant), known.objects, kept)
+    for resource, words, alike in eyes.groups(seen_all):
+        for field in fields[resource]:
+            whole = field.read is None or not field.read.isdisjoint(words)
+            for seen in alike if whole or field.mask is not None else ():
+                text = seen.value.get(field.name)
+                if isinstance(text, str) and is_record(text):
+                    yield seen, field, whole, _shown_place(seen, field, settings.resources[resource])
 
 
 def _shown_place(seen: Sighting, field: Field, resource: Resource) -> Place:

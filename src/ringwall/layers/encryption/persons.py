@@ -25,7 +25,7 @@ def persons(find: Find, settings: Settings) -> ReplyCheck:
         if not waiting or not response.parsed or not response.body:
             return PASS
         owners: dict[tuple[str, str | None], str] = {}
-        for seen in find(response.status, response.data):
+        for seen in find(response):
             resource = settings.resources[seen.resource]
             at = (resource.name, name_of(seen.value.get(resource.id)))
             owner = name_of(seen.value.get(resource.owner)) if resource.owner else None
