@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import json
+import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import httpx
 from click.testing import CliRunner, Result
 
-from ringwall.build.assemble import Circumstances, prepare
+from ringwall.build.assemble import Circumstances, Prepared, prepare
 from ringwall.build.demo import enrol
 from ringwall.build.load import load_contract
 from ringwall.build.protect import protected_asgi
@@ -68,21 +72,35 @@ class World:
         return f"sqlite:///{self.database}"
 
 
+@lru_cache(maxsize=1)
+def _first() -> tuple[Path, Prepared]:
+    """A data directory with the demo's accounts, to be copied, and the compiled contract: slow to make, made once."""
+    root = Path(tempfile.mkdtemp(prefix="ringwall-tests-"))
+    atexit.register(shutil.rmtree, root, ignore_errors=True)
+    (root / "clinic").mkdir()
+    runtime = open_runtime(root / "data")
+    try:
+        enrol(runtime)
+    finally:
+        runtime.close()
+    return root / "data", prepare(load_contract(CONTRACT, app=create_app(root / "clinic")))
+
+
 @contextmanager
 def opened(root: Path, *, fresh: bool = True) -> Iterator[World]:
     """The clinic at `root`, with a token for each account."""
+    data, prepared = _first()
     (root / "clinic").mkdir(parents=True, exist_ok=True)
+    if fresh:
+        shutil.copytree(data, root / "data")
     app = create_app(root / "clinic")
     runtime = open_runtime(root / "data")
     try:
-        if fresh:
-            enrol(runtime)
-        contract = load_contract(CONTRACT, app=app)
         tokens = {
             a.name: runtime.tokens.issue(Account(a.subject, a.name, frozenset(a.roles), a.tenant), lifetime_s=3600)
             for a in ACCOUNTS
         }
-        yield World(root, runtime, protected_asgi(app, prepare(contract), runtime, Circumstances()), tokens)
+        yield World(root, runtime, protected_asgi(app, prepared, runtime, Circumstances()), tokens)
     finally:
         runtime.close()
 

@@ -1,7 +1,7 @@
 """A plain listener that serves nothing: it tells browsers the https address, and refuses whatever carries more.
 
-Reading is redirected (308), since a person typed a name. Anything else was sent in clear already and is refused, with an
-event, so that its sender is mended and not helped along.
+Reading is redirected (308), since a person typed a name. Anything else was sent in clear already and is refused, with
+an event, so that its sender is mended and not helped along.
 """
 
 from __future__ import annotations

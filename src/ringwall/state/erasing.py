@@ -52,6 +52,16 @@ def known(database: Database, table: KeyTable, subject: str) -> bool:
     return bool(_keys(table, subject)) or bool(_naming(database, subject, count=True))
 
 
+def subjects(database: Database, table: KeyTable) -> list[str]:
+    """Everyone of whom something is here."""
+    holders = (table.beginning("subject:"), table.beginning(HOLDER))
+    found = {key.holder.partition(":")[2] for keys in holders for key in keys}
+    for name, column in _columns(database):
+        rows = database.rows(f'SELECT DISTINCT "{column}" FROM "{name}" WHERE "{column}" IS NOT NULL')  # noqa: S608
+        found.update(str(row[0]) for row in rows)
+    return sorted(found)
+
+
 def begun(erasures: Erasures, table: KeyTable, subject: str, certified: Callable[[str], bool], at: float) -> Erasure:
     """The erasure of a subject, kept before anything is destroyed: one that was broken off goes on as it was."""
     salt, destroyed = os.urandom(16), tuple(_keys(table, subject))
@@ -70,6 +80,7 @@ def erase(database: Database, table: KeyTable, erasure: Erasure, until: float) -
     """End the subject's tokens until `until` (epoch seconds), destroy the keys, and take the rows out. Returns how many
     rows went, by table."""
     subject = erasure.subject
+    _forget_devices(database, subject)
     for kid in _keys(table, subject):
         table.remove(kid)
     rows = _naming(database, subject, count=False)
@@ -123,6 +134,12 @@ def end_unused(erasure: Erasure, table: KeyTable, use: KeyUse, erasures: Erasure
     return ended
 
 
+def _forget_devices(database: Database, subject: str) -> None:
+    """What is remembered of the browsers of an account, which is kept by the account's name."""
+    if database.rows("SELECT 1 FROM sqlite_master WHERE name = 'device'"):
+        database.rows("DELETE FROM device WHERE name IN (SELECT name FROM account WHERE subject = ?)", (subject,))
+
+
 def _keys(table: KeyTable, subject: str) -> list[str]:
     return [key.kid for holder in (f"subject:{subject}", f"{HOLDER}{subject}") for key in table.of(holder)]
 
@@ -134,13 +151,21 @@ def _equal(table: KeyTable) -> tuple[str, ...]:
 def _naming(database: Database, subject: str, *, count: bool) -> dict[str, int]:
     """The rows that name a subject, by table: counted, or taken out."""
     found: dict[str, int] = {}
-    for (name,) in database.rows("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"):
-        for column in database.rows("SELECT name FROM pragma_table_info(?)", (name,)):
-            if column[0] in NAMING:
-                word = "SELECT 1" if count else "DELETE"
-                end = "" if count else " RETURNING 1"
-                sql = f'{word} FROM "{name}" WHERE "{column[0]}" = ?{end}'
-                number = len(database.rows(sql, (subject,)))
-                if number:
-                    found[str(name)] = found.get(str(name), 0) + number
+    for name, column in _columns(database):
+        word, end = ("SELECT 1", "") if count else ("DELETE", " RETURNING 1")
+        sql = f'{word} FROM "{name}" WHERE "{column}" = ?{end}'
+        number = len(database.rows(sql, (subject,)))
+        if number:
+            found[name] = found.get(name, 0) + number
     return found
+
+
+def _columns(database: Database) -> list[tuple[str, str]]:
+    """The columns that hold subjects, with their tables."""
+    tables = database.rows("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+    return [
+        (str(name), str(column))
+        for (name,) in tables
+        for (column,) in database.rows("SELECT name FROM pragma_table_info(?)", (name,))
+        if column in NAMING
+    ]

@@ -7,10 +7,12 @@ sealed is not opened for an erased person's objects any more. Only new keys (`ri
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from datetime import datetime
+from typing import Any, Final
 
+from ringwall.engines.crypto.encoding import from_text
 from ringwall.engines.crypto.fields import Envelope, read
 from ringwall.engines.crypto.flaws import CryptoRefused
 from ringwall.state.database import Database
@@ -42,6 +44,19 @@ class Erasure:
     at: float
     destroyed: tuple[str, ...]
     equal: tuple[str, ...]
+
+    @classmethod
+    def of(cls, certificate: Mapping[str, Any], subject: str) -> Erasure:
+        """What a certificate says was erased, for the subject that it is of."""
+        searchable = certificate["searchable_keys"]
+        return cls(
+            str(certificate["id"]),
+            subject,
+            from_text(str(certificate["subject"]["salt"])) or b"",
+            datetime.fromisoformat(str(certificate["at"])).timestamp(),
+            (*certificate["keys_destroyed"], *searchable["destroyed"]),
+            tuple(searchable["alive"]),
+        )
 
 
 class Erasures:
