@@ -28,7 +28,7 @@ ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "src" / "ringwall"
 REQUIRED = os.environ.get("RINGWALL_REQUIRE_SERVERS") == "1"
 OPTIONAL = {
-    "django": ("adapters/django.py", "adapters/hooks.py"),
+    "django": ("adapters/django.py", "adapters/encrypted_django.py", "adapters/hooks.py"),
     "boto3": ("state/root_awskms.py",),
     "botocore": ("state/root_awskms.py",),
     "pkcs11": ("state/root_pkcs11.py",),

@@ -105,7 +105,7 @@ def test_a_schema_that_ciphertext_does_not_keep_is_told_with_what_to_do(
     (told,) = found(tmp_path, api([], **keywords))
     assert (told["id"], told["severity"]) == ("contract.ciphertext", severity)
     assert word in told["what"]
-    assert "ringwall.adapters.sqlalchemy" in told["do"]
+    assert "encrypted_sqlalchemy" in told["do"]
 
 
 @pytest.mark.parametrize("length", [0, 1, 13, 14, 15, 29, 30, 40, 333])

@@ -37,7 +37,7 @@ Exit status: 0 fine, 1 findings, 2 a contract that cannot be used.
 @click.option("--openapi", metavar="SOURCE", help="A file, URL or module:app in place of what the contract names.")
 @click.option("--base-path", help="The path before every operation's, in place of what is stated.")
 @click.option(
-    "--tls", metavar="auto|off|CHAIN,KEY", help="As `up` is to be given it: the certificate is looked at too."
+    "--tls", metavar="auto|off|CHAIN,KEY", help="As `up` is given it: the certificate is looked at."
 )
 @click.option("--host", help="The name that callers use, which the certificate has to be for.")
 @click.option("--upstream", metavar="URL", help="As `up` is to be given it.")

@@ -49,7 +49,7 @@ def breaks(contract: Contract) -> Iterator[Break]:
 
 
 def characters(content: int) -> int:
-    """The most characters that a record of so many bytes of JSON takes: with a record id (docs/encryption-format.md)."""
+    """The most characters that a record of so many bytes of JSON takes: with a record id."""
     body = 29 + 16 + 16 * -(-(content + 1) // 16)
     return 17 + -(-4 * body // 3)
 
@@ -84,7 +84,9 @@ def _places(resource: Resource, field: Field, contract: Contract) -> Iterator[Sc
                     yield sent[field.name]
 
 
-_IN_PROCESS: Final = "or encrypt it in process (ringwall.adapters.sqlalchemy, .django), or leave it in clear"
+_IN_PROCESS: Final = (
+    "or encrypt it in process (ringwall.adapters.encrypted_sqlalchemy, encrypted_django), or leave it in clear"
+)
 
 
 def _hindrance(schema: Schema, api: Api) -> tuple[str, str, bool] | None:
