@@ -92,7 +92,7 @@ class FieldKeys:
             if value.reason is CryptoFlaw.CONTEXT and (fuller := self._completed(context)) is not None:
                 return self._said(text, fuller)
             return Unopened(self._why(text, value.reason).value)
-        if self.erasures.reaches(text, place.owner):
+        if self.erasures.any and self.erasures.reaches(text, place.owner):
             return Unopened(CryptoFlaw.ERASED.value)
         return Opened(value.json)
 

@@ -585,7 +585,8 @@ MARKDOWN_CODE = (
     "Use it like this:\n\n```sql\nSELECT id FROM staff WHERE name = 'x' OR 1=1;\n```\n\nand you will see all rows.",
     "Run `rm -rf build && make` to start afresh, it is quick.",
     "# Setup\n\n1. `pip install x`\n2. `export A=1`\n3. Open <http://localhost:8000>\n\nThat is all you need.",
-    "Here is my script, what is wrong with it?\n\n    for f in *.txt; do\n      cat $f | sort\n    done\n\nIt prints nothing at all.",
+    "Here is my script, what is wrong with it?\n\n    for f in *.txt; do\n      cat $f "
+    "| sort\n    done\n\nIt prints nothing at all.",
     "def f(x):\n    return eval(x)\n",
     "import os\nprint(os.getcwd())\n",
     "function add(a, b) {\n  return a + b;\n}\n",

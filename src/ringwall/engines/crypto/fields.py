@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from cryptography.exceptions import InvalidTag
@@ -24,8 +23,10 @@ RECORD_BYTES: Final = 16
 EQUAL: Final = "equal:"
 """How the holders of searchable fields' keys begin."""
 _PREFIX: Final = "rw1."
+_SPLIT: Final = 16  # where a key's name ends, which has 12 characters
 _LABEL: Final = b"ringwall/field/1"
 _TENANT, _OWNER, _OBJECT, _RECORD, _EQUAL = 1, 2, 4, 8, 16
+_FLAGS: Final = tuple(bytes((flags,)) for flags in range(32))
 _KINDS: Final = frozenset({*range(4, 12), _EQUAL, _EQUAL | _TENANT})
 _BLOCK: Final = 16
 _LEAST: Final = NONCE_BYTES + _BLOCK + 16
@@ -34,8 +35,7 @@ _DECODER: Final = json.JSONDecoder()
 _ANY_VERSION: Final = re.compile(r"rw[0-9]{1,4}\.[A-Za-z0-9_-]{1,64}\.[A-Za-z0-9_-]+", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class FieldContext:
+class FieldContext(NamedTuple):
     """Where a value belongs; None is what is not known. A value is bound to all that was known when it was written.
 
     `field` is a JSON pointer within the object (RFC 6901). `object_id` is None only while the object is created.
@@ -72,11 +72,14 @@ def holder_of(context: FieldContext) -> str:
 
 def read(text: str) -> Envelope | CryptoRefused:
     """Take a record apart: its key, what it is bound to, and its record id where it has one."""
-    if not is_record(text):
-        return CryptoRefused(CryptoFlaw.MALFORMED)
-    version, kid, body = text.split(".")
-    if version != _PREFIX[:-1]:
-        return CryptoRefused(CryptoFlaw.VERSION)
+    if text[:4] == _PREFIX and text[_SPLIT : _SPLIT + 1] == ".":  # the usual form: the rest is checked as it is read
+        kid, body = text[4:_SPLIT], text[_SPLIT + 1 :]
+    else:
+        if not is_record(text):
+            return CryptoRefused(CryptoFlaw.MALFORMED)
+        version, kid, body = text.split(".")
+        if version != _PREFIX[:-1]:
+            return CryptoRefused(CryptoFlaw.VERSION)
     data = from_text(body)
     if not data or data[0] not in _KINDS:  # bound to an object, to a record, or made to be equal: one of the three
         return CryptoRefused(CryptoFlaw.MALFORMED)
@@ -131,7 +134,12 @@ def decrypt(text: str, context: FieldContext, keys: Keys) -> bytes | CryptoRefus
         return key
     if key.holder != (equal_holder(stated) if envelope.flags & _EQUAL else holder_of(stated)):
         return CryptoRefused(CryptoFlaw.MOVED)
-    return _open(envelope, stated, key)
+    bound = _bound(key.kid, envelope.flags, envelope.record, stated)
+    try:
+        plain = key.cipher.decrypt(envelope.nonce, envelope.sealed, bound)
+    except (InvalidTag, ValueError):
+        return CryptoRefused(CryptoFlaw.TAMPERED)
+    return unpadded(plain)
 
 
 def encrypt_value(value: Json, context: FieldContext, keys: Keys, record: bytes | None = None) -> str | CryptoRefused:
@@ -139,8 +147,7 @@ def encrypt_value(value: Json, context: FieldContext, keys: Keys, record: bytes 
     return encrypt(_ENCODER.encode(value).encode("utf-8", "surrogatepass"), context, keys, record)
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """A JSON value that was opened; it may be None, which a bare value could not tell from nothing."""
 
     json: Json
@@ -151,19 +158,15 @@ def decrypt_value(text: str, context: FieldContext, keys: Keys) -> Value | Crypt
     plaintext = decrypt(text, context, keys)
     if isinstance(plaintext, CryptoRefused):
         return plaintext
+    if plaintext[:1] == b'"' == plaintext[-1:] and b"\\" not in plaintext and plaintext.count(b'"') == 2:
+        try:
+            return Value(plaintext[1:-1].decode("utf-8", "surrogatepass"))  # most are text without an escape
+        except ValueError:
+            return CryptoRefused(CryptoFlaw.MALFORMED)
     try:
         return Value(_DECODER.decode(plaintext.decode("utf-8", "surrogatepass")))
     except (ValueError, RecursionError):
         return CryptoRefused(CryptoFlaw.MALFORMED)
-
-
-def _open(envelope: Envelope, context: FieldContext, key: DataKey) -> bytes | CryptoRefused:
-    bound = _bound(key.kid, envelope.flags, envelope.record, context)
-    try:
-        plain = key.cipher.decrypt(envelope.nonce, envelope.sealed, bound)
-    except (InvalidTag, ValueError):
-        return CryptoRefused(CryptoFlaw.TAMPERED)
-    return unpadded(plain)
 
 
 def _flags(context: FieldContext) -> int:
@@ -198,9 +201,15 @@ def _narrowed(context: FieldContext, flags: int) -> FieldContext | CryptoRefused
 
 def _bound(kid: str, flags: int, record: bytes, context: FieldContext) -> bytes:
     """The associated data. Which parts are there follows from the flags, which are the third part."""
-    stated = (context.resource, context.field, context.tenant, context.owner, context.object_id)
-    texts = [part.encode() for part in stated if part is not None]
-    return joined(_LABEL, kid.encode(), bytes((flags,)), record, *texts)
+    resource, field, tenant, owner, object_id = context
+    parts = [_LABEL, kid.encode(), _FLAGS[flags], record, resource.encode(), field.encode()]
+    if tenant is not None:
+        parts.append(tenant.encode())
+    if owner is not None:
+        parts.append(owner.encode())
+    if object_id is not None:
+        parts.append(object_id.encode())
+    return joined(*parts)
 
 
 def unpadded(padded: bytes) -> bytes | CryptoRefused:

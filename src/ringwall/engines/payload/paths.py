@@ -55,7 +55,8 @@ _SECRET_LEAF = re.compile(
 )
 _FILE_LEAF = re.compile(
     r"[/\\][\w .~-]*\.(?:ini|conf|cnf|cfg|log|config|inc|asa|sam|db|pdb|sql|bak|old|err"
-    r"|env)(?:\.\w{1,4})?(?:\x00|%00)?[\s\"']*$|[/\\][\w .~-]+[/\\][\w .~-]*\.(?:jsp|php\d?|aspx?|pl|cgi)(?:\x00|%00)?[\s\"']*$|[/\\](?:\w*_ ?log|\w*logs?)(?:\x00|%00)?$",
+    r"|env)(?:\.\w{1,4})?(?:\x00|%00)?[\s\"']*$|[/\\][\w .~-]+[/\\][\w .~-]*\.(?:jsp|php\d?|aspx?|pl"
+    r"|cgi)(?:\x00|%00)?[\s\"']*$|[/\\](?:\w*_ ?log|\w*logs?)(?:\x00|%00)?$",
     re.IGNORECASE,
 )
 _HIDDEN = re.compile(r"/\.(?!well-known|\.?/|\.?$)\w[\w.-]{2,30}(?:/|$|\s)")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from ringwall.contract.model import Field, Operation, Resource
 from ringwall.core.known import Known, Principal
@@ -74,20 +75,22 @@ def _records(
     """Every encrypted value that the caller may read, whole (True) or in part (False), and where it belongs."""
     principal = known.principal or NOBODY
     eyes = settings.sight.eyes((principal.subject, principal.words, principal.tenant), known.objects, kept)
-    for resource, words, alike in eyes.groups(seen_all):
-        for field in fields[resource]:
-            whole = field.read is None or not field.read.isdisjoint(words)
-            for seen in alike if whole or field.mask is not None else ():
-                text = seen.value.get(field.name)
+    for name, words, alike in eyes.groups(seen_all):
+        resource = settings.resources[name]
+        shown = [(field, field.read is None or not field.read.isdisjoint(words)) for field in fields[name]]
+        shown = [(field, whole) for field, whole in shown if whole or field.mask is not None]
+        for seen in alike if shown else ():
+            value, where = seen.value, None
+            for field, whole in shown:
+                text = value.get(field.name)
                 if isinstance(text, str) and is_record(text):
-                    yield seen, field, whole, _shown_place(seen, field, settings.resources[resource])
+                    where = where or _whose(value, resource)
+                    yield seen, field, whole, Place(name, field.name, *where)
 
 
-def _shown_place(seen: Sighting, field: Field, resource: Resource) -> Place:
-    value = seen.value
-    return Place(
-        resource.name,
-        field.name,
+def _whose(value: Mapping[str, Any], resource: Resource) -> tuple[str | None, str | None, str | None]:
+    """An object's tenant, owner and id, as it says itself."""
+    return (
         name_of(value.get(resource.tenant)) if resource.tenant else None,
         name_of(value.get(resource.owner)) if resource.owner else None,
         name_of(value.get(resource.id)),
