@@ -128,7 +128,7 @@ MISTAKES = {
         None,
     ),
     "policies": ("mode: enforce", "policies: x.cedar", "the key `policies`", None),
-    "step-up of an operation": ("rate: 10/minute", "requires: mfa", "the key `requires`", None),
+    "a requirement of an operation": ("rate: 10/minute", "requires: mfaa", "'mfaa'", "mfa"),
     "another version": ("ringwall: 1", "ringwall: 2", "the number 2", None),
     "no version": ("ringwall: 1\n", "", "no `ringwall`", None),
     "null": ("nurse:   {}", "nurse:", "nothing", None),

@@ -15,10 +15,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from ringwall.build.identity import SubjectVault
 from ringwall.cli import cli
 from ringwall.core.ports import Place, Seal
 from ringwall.engines.crypto.fields import FieldContext, decrypt_value, encrypt_equal, encrypt_value, read
 from ringwall.state import columns, database, keyfiles, migrating, rootkeys
+from ringwall.state.factors import FactorTable
 from ringwall.state.fieldkeys import FieldKeys
 from ringwall.state.journal_keys import load_signer
 from ringwall.state.journal_verify import verify
@@ -82,9 +84,15 @@ class Here:
 
     def whole(self) -> dict[str, int]:
         """Every value is in clear or opens to what it was; how many are under which key."""
+        return self.whole_but(set())
+
+    def whole_but(self, erased: set[str]) -> dict[str, int]:
+        """The same, but for the values of some persons."""
         uses: dict[str, int] = {}
         keys = self.opened()
         for n, owner, tenant, *values in self.rows():
+            if owner in erased:
+                continue
             for name, text, plain in zip(
                 ("diagnosis", "email"), values, (f"asthma {n}", f"p{n}@mail.example"), strict=True
             ):
@@ -313,3 +321,18 @@ def test_a_table_that_cannot_hold_ciphertext_is_told(here: Here) -> None:
     assert (done.exit_code, done.stderr) == (2, "ringwall: there is no table nowhere\n")
     done = CliRunner().invoke(cli, here.words("keys", "migrate", "--column", "patient.email=mail"))
     assert "no column mail" in done.stderr
+
+
+def test_the_accounts_own_secrets_are_counted_and_moved_too(here: Here) -> None:
+    keys = here.opened()
+    table, vault = FactorTable(here.store), SubjectVault(keys)
+    table.keep_totp("acc-3", vault.seal("acc-3", "JBSWY3DPEHPK3PXP"), 0)
+    here.run("keys", "migrate")
+    here.run("keys", "rotate", "acc-3")
+    old = next(k for k in listed(here).values() if k["holder"] == "subject:acc-3" and not k["current"])
+    table.keep_totp("acc-3", table.totp("acc-3"), 1)
+    assert old["id"] in table.totp("acc-3")
+    here.run("keys", "migrate")
+    assert old["id"] not in table.totp("acc-3")
+    assert SubjectVault(here.opened()).unseal("acc-3", table.totp("acc-3")) == "JBSWY3DPEHPK3PXP"
+    assert listed(here)[old["id"]]["uses"] == 0

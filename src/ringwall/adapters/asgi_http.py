@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from ringwall.adapters.asgi_talk import SLOWEST, Application, Message, Receive, Scope, Talk, Withheld, Write
+from ringwall.adapters.deadline import Deadline
 from ringwall.core import reasons
 from ringwall.core.exchange import Forward, ReadBody, checkable
 from ringwall.core.message import Response
@@ -36,9 +37,10 @@ class HttpTalk(Talk):
     async def read(self, want: ReadBody) -> bytes | Reason:
         """The whole content. Time grows with what arrives, so that only a trickle runs out of it."""
         parts: list[bytes] = []
-        size, start = 0, asyncio.get_running_loop().time() + want.seconds
+        loop = asyncio.get_running_loop()
+        size, start = 0, loop.time() + want.seconds
         try:
-            async with asyncio.timeout_at(start) as patience:
+            with Deadline(loop, start) as patience:
                 while True:
                     message = await self.receive()
                     if message["type"] != "http.request":
@@ -49,7 +51,7 @@ class HttpTalk(Talk):
                         return reasons.BODY_SIZE
                     if not message.get("more_body", False):
                         return b"".join(parts)
-                    patience.reschedule(start + size / SLOWEST)
+                    patience.until = start + size / SLOWEST
         except TimeoutError:
             return reasons.BODY_SLOW
 
@@ -75,8 +77,8 @@ class HttpTalk(Talk):
             if self.size > self.limits.body:
                 self.spoilt = reasons.BODY_SIZE
                 return {"type": "http.disconnect"}
-            if self.patience is not None and self.head is None and not self.patience.expired():
-                self.patience.reschedule(self.deadline + self.size / SLOWEST)
+            if self.patience is not None and self.head is None:
+                self.patience.until = self.deadline + self.size / SLOWEST
         return message
 
     async def say(self, message: Message) -> None:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
+from math import inf
 from typing import Any, Final
 
 from ringwall.adapters import current
 from ringwall.adapters.asgi_scope import raw_head, scope_below
 from ringwall.adapters.caller import caller_of, without_credential
+from ringwall.adapters.deadline import Deadline
 from ringwall.adapters.drive import advanced, hang_up, log
 from ringwall.core import reasons
 from ringwall.core.exchange import Exchange, Forward, ReadBody, ReadReply, Send, TooLong, Want
@@ -51,7 +53,7 @@ class Talk:
         self.over = False
         self.passing = False
         self.spoilt: Reason | None = None
-        self.patience: asyncio.Timeout | None = None
+        self.patience: Deadline | None = None
         self.deadline = 0.0
         self.want: Want = next(self.way)
 
@@ -117,8 +119,8 @@ class Talk:
 
     async def settle(self, answer: Response | Reason) -> None:
         """Give the application's answer to the way, and send what the way makes of it."""
-        if self.patience is not None and not self.patience.expired():
-            self.patience.reschedule(None)  # background work has all the time it wants
+        if self.patience is not None:
+            self.patience.until = inf  # background work has all the time it wants
         self.want = self.way.send(self.spoilt or answer)
         await self.proceed()
 
@@ -129,15 +131,16 @@ class Talk:
         """Run the application, within the time that its operation has for an answer; what it raises is its own log's,
         never the caller's."""
         self.begin(forward)
-        self.deadline = asyncio.get_running_loop().time() + forward.plan.limits.seconds
+        loop = asyncio.get_running_loop()
+        self.deadline = loop.time() + forward.plan.limits.seconds
         scope, token = self.below(forward.request), current.exchange.set(self.exchange)
         try:
-            async with asyncio.timeout_at(self.deadline) as self.patience:
+            with Deadline(loop, self.deadline) as self.patience:
                 await self.app(scope, self.hear, self.say)
         except Withheld:
             return
         except Exception as failure:
-            if isinstance(failure, TimeoutError) and self.patience is not None and self.patience.expired():
+            if isinstance(failure, TimeoutError) and self.patience is not None and self.patience.struck:
                 self.spoilt = self.spoilt or reasons.UPSTREAM_SLOW
                 return
             log.exception("the application failed in request %s", self.exchange.known.request_id)

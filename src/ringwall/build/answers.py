@@ -22,6 +22,7 @@ from ringwall.core.ports import (
     FindKey,
     FindSession,
     KeysOf,
+    Once,
     OwnerOf,
     Question,
     Remember,
@@ -39,7 +40,8 @@ def answers(runtime: Runtime, contract: Contract, fetch: Fetcher | None) -> Answ
     store = runtime.store
     found: dict[type[Question], Callable[..., object]] = {
         FindKey: lambda asked: store.key(asked.key_id),
-        Standing: lambda asked: store.stands(asked.subject, asked.token_id, asked.issued),
+        Standing: lambda asked: runtime.tokens.stands(asked.subject, asked.token_id, asked.issued),
+        Once: lambda asked: runtime.oauth.once(asked.kind, asked.value, time.time(), asked.until),
         OwnerOf: lambda asked: store.owner_of(asked.resource, asked.id),
         Remember: lambda asked: store.remember(asked.resource, asked.id, asked.owner, asked.tenant),
         CheckPassword: lambda asked: _password(runtime, asked),

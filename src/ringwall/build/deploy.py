@@ -74,6 +74,11 @@ class Prepared:
         """What callers have to trust, where it was made here."""
         return self.served.ca if self.served else None
 
+    @property
+    def issuer(self) -> str:
+        """Who issues ringwall's own tokens: the address that the contract states, else this one."""
+        return self.contract.authentication.url or self.url
+
 
 def deploy(wanted: Deployment, say: Say) -> None:
     """Serve until interrupted. Raises Misconfigured, Unavailable, OSError, ImportError."""
@@ -146,7 +151,7 @@ def _shown(host: str) -> str:
 
 def _serve(prepared: Prepared, listener: socket.socket, log: str, ready: Ready) -> None:
     """Serve in this process, with a runtime of its own."""
-    runtime = open_runtime(prepared.wanted.data, issuer=prepared.url, log=log)
+    runtime = open_runtime(prepared.wanted.data, issuer=prepared.issuer, log=log)
     try:
         asyncio.run(_run(prepared, runtime, listener, ready))
     finally:
@@ -198,7 +203,7 @@ def _announce(prepared: Prepared, say: Say) -> Ready:
 
 def _enrolled(prepared: Prepared) -> demo.Enrolled:
     """The demo's credentials, made before any worker starts."""
-    runtime = open_runtime(prepared.wanted.data, issuer=prepared.url)
+    runtime = open_runtime(prepared.wanted.data, issuer=prepared.issuer)
     try:
         return demo.enrol(runtime)
     finally:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from ringwall.build.identity import resealed
 from ringwall.cli._contracts import contract_option
 from ringwall.cli._data import acts, data_option, json_option, store_of
 from ringwall.cli._problems import fail, plainly, shown
@@ -19,7 +20,8 @@ from ringwall.engines.crypto.keyring import KeyRing, MappedKeys, StoredKey
 from ringwall.state.columns import database
 from ringwall.state.erasing import count, rekey
 from ringwall.state.erasures import Erasures
-from ringwall.state.fieldkeys import NOTICED_S
+from ringwall.state.factors import FactorTable
+from ringwall.state.fieldkeys import NOTICED_S, FieldKeys
 from ringwall.state.journal_persons import HOLDER
 from ringwall.state.keytable import KeyTable
 from ringwall.state.keyuse import Counted, KeyUse
@@ -52,6 +54,9 @@ def migrate_command(
     unread = 0
     with plainly(), store_of(data) as store, database(url_of(database_url)) as engine:
         table, use, erasures = KeyTable(store), KeyUse(store), Erasures(store)
+        if not dry_run:
+            FactorTable(store)
+            resealed(store, FieldKeys(store, root_keys(data / "keys")))
         erasures.reload()
         ring = KeyRing(root_keys(data / "keys"), MappedKeys({k.kid: k for k in table.every()}) if dry_run else table,
                        os.urandom)  # fmt: skip

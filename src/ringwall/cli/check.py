@@ -36,9 +36,7 @@ Exit status: 0 fine, 1 findings, 2 a contract that cannot be used.
 @click.option("--contract", "path", default="ringwall.yaml", show_default=True, type=click.Path(path_type=Path))
 @click.option("--openapi", metavar="SOURCE", help="A file, URL or module:app in place of what the contract names.")
 @click.option("--base-path", help="The path before every operation's, in place of what is stated.")
-@click.option(
-    "--tls", metavar="auto|off|CHAIN,KEY", help="As `up` is given it: the certificate is looked at."
-)
+@click.option("--tls", metavar="auto|off|CHAIN,KEY", help="As `up` is given it: the certificate is looked at.")
 @click.option("--host", help="The name that callers use, which the certificate has to be for.")
 @click.option("--upstream", metavar="URL", help="As `up` is to be given it.")
 @click.option("--from-journal", is_flag=True, help="Also list the fields whose values the journal has as suspicious.")

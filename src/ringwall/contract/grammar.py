@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from ringwall.contract.clients import CLIENTS, REQUIRES
 from ringwall.contract.shapes import (
     Either,
     Exactly,
@@ -80,6 +81,8 @@ _AUTHENTICATION = Record(
         "basic": Flag(),
         "sessions": Either(is_flag, Flag(), _SESSIONS),
         "issuers": Listing(_ISSUER),
+        "url": Text(r"https://[a-z0-9.-]{1,253}(?::[0-9]{1,5})?", "an address such as https://api.example.com"),
+        "clients": CLIENTS,
     },
     later={"upstream": "the login of a wrapped API", "strict": "strict revocation"},
     notes={
@@ -88,6 +91,8 @@ _AUTHENTICATION = Record(
         "basic": "HTTP Basic with ringwall's accounts.",
         "sessions": "Browser sessions of ringwall's accounts, by cookie.",
         "issuers": "Outside OpenID Connect or JWT issuers.",
+        "url": "Where browsers and clients reach ringwall itself: the issuer of its tokens.",
+        "clients": "OAuth clients of ringwall's own server, beside those of `ringwall clients`.",
     },
 )
 _ROLE = Record(
@@ -141,10 +146,11 @@ _RULE = Record(
         "mode": Word(("enforce", "observe")),
         "replies": Word(("strict", "lenient")),
         "resource": NAME,
+        "requires": REQUIRES,
         "query": Listing(_ANY),
     },
     required=("allow",),
-    later={"requires": "step-up for one operation (a role's `requires: mfa` works)", "policy": "Cedar policies"},
+    later={"policy": "Cedar policies"},
     notes={
         "allow": "anyone, or a list of roles, owner, member and scope:NAME.",
         "filter": "A list shows only what is the caller's, or its tenant's.",
@@ -154,6 +160,7 @@ _RULE = Record(
         "mode": "observe: decide and record, refuse nothing.",
         "replies": "strict: withhold replies that the document does not declare.",
         "resource": "What it acts on, where schema and path do not tell.",
+        "requires": "mfa, or how recently the caller must have signed in: {mfa: true, max_age: 300}.",
         "query": "Query parameters that the document forgot; each is a text, and optional.",
     },
 )

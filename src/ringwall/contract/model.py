@@ -8,6 +8,7 @@ from datetime import date
 from typing import Literal
 
 from ringwall.contract.api import Api, ApiOperation
+from ringwall.contract.stated import Requirement, StatedClient
 
 Class = Literal["identifier", "contact", "health", "financial", "cardholder", "secret", "public"]
 Mode = Literal["enforce", "observe"]
@@ -72,12 +73,15 @@ class SessionRules:
 
 @dataclass(frozen=True, slots=True)
 class Authentication:
-    """Which credentials are taken; `sessions` None: no cookie is one."""
+    """Which credentials are taken; `sessions` None: no cookie is one. `url` is where browsers reach ringwall, `clients`
+    are those of its own server."""
 
     accounts: bool
     api_keys: bool
     basic: bool
     issuers: tuple[Issuer, ...]
+    url: str | None = None
+    clients: tuple[StatedClient, ...] = ()
     sessions: SessionRules | None = None
 
 
@@ -145,6 +149,7 @@ class Rule:
     replies: Literal["strict", "lenient"] | None
     resource: str | None
     at: At
+    requires: Requirement | None = None
     query: tuple[str, ...] = ()
 
 

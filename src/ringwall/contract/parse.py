@@ -160,7 +160,7 @@ def _contract(
         mode="observe" if stated.get("mode") == "observe" else "enforce",
         observe=frozenset(layers),
         api=api,
-        authentication=reading.authentication(stated.get("authentication"), desk),
+        authentication=reading.authentication(stated.get("authentication"), roles, rules, desk),
         roles=roles,
         resources=resources,
         rules=rules,

@@ -89,12 +89,12 @@ class Account:
             objects=tuple([f"{o.resource}:{o.id}" for o in known.objects]) if known else (),
             owners=tuple([o.owner for o in known.objects]) if known else (),
             steps=tuple(self.steps),
-            layers=tuple([(layer, round(ns / 1000, 1)) for layer, ns in self.layers.items()]),
+            layers=tuple([(layer, tenths(ns)) for layer, ns in self.layers.items()]),
             faults=tuple(f"{f.pointer[:_POINTER]} {f.reason}" for f in deciding.faults[:_FAULTS]) if deciding else (),
             notes=tuple(self.notes),
             sizes=(head.length or 0 if head else 0, len(response.body or b"")),
-            us=(self.ticks() - self.started - self.application) / 1000,
-            app_us=self.application / 1000,
+            us=tenths(self.ticks() - self.started - self.application),
+            app_us=tenths(self.application),
             trace=_trace(head) if head else "",
         )
 
@@ -102,6 +102,11 @@ class Account:
         """The layer whose guard refused, or, where it was no guard, what the reason code begins with."""
         code = refuse.reason.code
         return next((step.layer for step in self.steps if step.reason == code), code.split(".")[0])
+
+
+def tenths(ns: int) -> float:
+    """Nanoseconds as microseconds with one digit; `round` takes four times as long, for each layer of each request."""
+    return (ns + 50) // 100 / 10
 
 
 def _trace(head: Head) -> str:

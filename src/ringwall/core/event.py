@@ -30,7 +30,8 @@ Decision = Literal["allow", "refuse", "observe"]
 class Event:
     """One exchange, or one administrative act (`kind`), for the journal.
 
-    `at` is epoch seconds; `us` the whole time inside ringwall and `app_us` the application's, in microseconds.
+    `at` is epoch seconds; `us` the whole time inside ringwall and `app_us` the application's, in microseconds with one
+    digit.
     `path` is the operation's template, never the path that came. `steps` are the guards that did not simply
     pass, `layers` the time each layer took, `notes` what was rewritten. `owners` are the subjects whose `objects`
     these are, in order, None where that is not known: they are never written; their keys seal the names.
@@ -72,8 +73,8 @@ class Event:
             "decision": self.decision,
             "status": self.status,
             "sizes": self.sizes,
-            "us": round(self.us, 1),
-            "app_us": round(self.app_us, 1),
+            "us": self.us,
+            "app_us": self.app_us,
         }
         for name in _MEMBERS:
             if value := getattr(self, name):

@@ -16,7 +16,9 @@ class Principal:
 
     `roles` are effective: inclusion is already worked out, and roles that demand a second factor are there only
     with one (without it they are in `pending`). `credential` names the key or token, never holds
-    it. `header` is the request header that carried a credential of ringwall's own, to be stripped.
+    it. `header` is the request header that carried a credential of ringwall's own, to be stripped. `delegated` are the
+    scopes that a person granted a client which now acts for them (None: nobody stands between): they narrow what the
+    person may, and add nothing to it.
     """
 
     subject: str
@@ -30,6 +32,7 @@ class Principal:
     pending: frozenset[str] = frozenset()
     header: str | None = None
     claims: Mapping[str, JSON] = field(default_factory=dict)
+    delegated: frozenset[str] | None = None
 
     @property
     def words(self) -> frozenset[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 from ringwall.core.value import quick
@@ -87,7 +88,7 @@ class Request:
 
     def with_body(self, body: bytes) -> Request:
         """The same request with other content; its framing follows the new length."""
-        kept = tuple(h for h in self.headers if h[0].lower() not in _FRAMING)
+        kept = [h for h in self.headers if h[0].lower() not in _FRAMING]
         return Request(self.head, (*kept, (b"content-length", b"%d" % len(body))), body)
 
     def without_body(self) -> Request:
@@ -137,11 +138,11 @@ class Response:
     @property
     def media(self) -> bytes:
         """The media type in lower case, without parameters; empty where none is stated."""
-        return (self.get(b"content-type") or b"").split(b";")[0].strip().lower()
+        return _media_of(self.get(b"content-type") or b"")
 
     def with_body(self, body: bytes) -> Response:
         """The same reply with other content; digests and codings of the old content are dropped."""
-        kept = tuple(h for h in self.headers if h[0].lower() not in _OF_CONTENT)
+        kept = [h for h in self.headers if h[0].lower() not in _OF_CONTENT]
         return Response(self.status, (*kept, (b"content-length", b"%d" % len(body))), body)
 
     def with_headers(self, headers: Headers) -> Response:
@@ -152,6 +153,12 @@ class Response:
         """The same reply with other parsed content, to be written out before it leaves."""
         found = self.found if data is self.data else {}
         return Response(self.status, self.headers, self.body, data, parsed=True, stale=True, found=found)
+
+
+@lru_cache(maxsize=256)
+def _media_of(content_type: bytes) -> bytes:
+    """An application has few content types, and each reply is asked for its own several times."""
+    return content_type.split(b";")[0].strip().lower()
 
 
 _OF_CONTENT = frozenset(

@@ -51,6 +51,16 @@ class Standing(Question):
 
 
 @dataclass(frozen=True, slots=True)
+class Once(Question):
+    """Whether a value of a kind is seen for the first time, by any worker. It is remembered until then (epoch
+    seconds). Answer: True, or False where it was seen."""
+
+    kind: str
+    value: bytes
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
 class KeysOf(Question):
     """The JWK Set of an outside issuer. Answer: a mapping as fetched, or None if never yet seen."""
 

@@ -121,18 +121,19 @@ def dresser(settings: Settings) -> Callable[[Head | None, Response], Response]:
     expose = ", ".join(settings.cors.expose).encode() if settings.cors else b""
 
     def dress(head: Head | None, response: Response) -> Response:
-        kept: list[Header] = []
-        present: set[bytes] = set()
-        secure = head is not None and head.secure
-        for header in response.headers:
-            name = header[0].lower()
-            if name not in _REMOVED and not name.startswith(_CORS):
-                kept.append(_mended(name, header, head) if secure and head and name in _LEADING else header)
-                present.add(name)
+        names = [name.lower() for name, _ in response.headers]
+        present = set(names)
+        kept = list(response.headers)
+        if not present.isdisjoint(_REMOVED) or _CORS in b" ".join(names):
+            kept = [
+                h for h, name in zip(kept, names, strict=True) if name not in _REMOVED and not name.startswith(_CORS)
+            ]
+        if head is not None and head.secure and not present.isdisjoint(_LEADING):
+            kept = [_mended(h[0].lower(), h, head) for h in kept]
         kept.append(_NO_GUESSING)
         kept.extend([h for h in _USUALLY if h[0] not in present])
         if b"content-security-policy" not in present:
-            kept.append(_PAGE_POLICY if _is_page(response) else _DATA_POLICY)
+            kept.append(_PAGE_POLICY if response.media.startswith(_PAGES) else _DATA_POLICY)
         if head is not None:
             kept.append((b"ringwall-request-id", head.request_id.encode()))
             if head.secure and _HSTS[0] not in present:
@@ -151,6 +152,8 @@ def _mended(name: bytes, header: Header, head: Head) -> Header:
     """A cookie that would also be sent in clear, and a link of our own host that leads back into the clear, mended: an
     application behind TLS often does not know that it is."""
     value = header[1]
+    if name not in _LEADING:
+        return header
     if name == b"set-cookie":
         attributes = [part.strip().lower() for part in value.split(b";")[1:]]
         return header if b"secure" in attributes else (header[0], value + b"; Secure")
@@ -190,11 +193,9 @@ def _own(head: Head) -> str:
     return f"{'https' if head.secure else 'http'}://{head.host}"
 
 
-def _is_page(response: Response) -> bool:
-    return (response.get(b"content-type") or b"").lower().startswith((b"text/html", b"application/xhtml", b"image/svg"))
-
-
+_PAGES = (b"text/html", b"application/xhtml", b"image/svg")
 _CORS = b"access-control-"
+"""How the names begin that let other origins read."""
 _REMOVED = frozenset({b"server", b"x-powered-by", b"x-aspnet-version", b"x-runtime", b"ringwall-request-id",
                       b"x-content-type-options"})  # fmt: skip
 _LEADING = frozenset({b"set-cookie", b"location", b"content-location", b"refresh", b"link"})

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import orjson
 
+from ringwall.engines.crypto.fields import Envelope, read
 from ringwall.state.database import Database
 
 _STEPS: Final = (
@@ -34,10 +36,20 @@ class KeyUse:
         database.grow("key_use", _STEPS)
 
     def counted(self) -> Counted:
-        """All counts, added up."""
+        """All counts, added up, with what ringwall's own tables hold now."""
         rows = self._database.rows("SELECT kid, sum(uses) FROM key_use GROUP BY kid")
         since = self._database.rows("SELECT min(at) FROM key_counted")[0][0]
-        return Counted({str(kid): int(str(uses)) for kid, uses in rows}, None if since is None else float(str(since)))
+        uses = Counter({str(kid): int(str(number)) for kid, number in rows})
+        uses.update(envelope.kid for _, envelope in self.own())
+        return Counted(uses, None if since is None else float(str(since)))
+
+    def own(self) -> list[tuple[str, Envelope]]:
+        """The records that ringwall itself keeps of its accounts (second factors), each with its subject."""
+        if not self._database.rows("SELECT 1 FROM sqlite_master WHERE name = 'totp'"):
+            return []
+        rows = self._database.rows("SELECT subject, sealed FROM totp")
+        found = [(str(subject), read(str(sealed))) for subject, sealed in rows]
+        return [(subject, envelope) for subject, envelope in found if isinstance(envelope, Envelope)]
 
     def count(self, place: str, uses: Mapping[str, int], at: float) -> None:
         """Keep what a whole pass over a place has found, in place of what an earlier one did; the pass is over."""

@@ -269,18 +269,20 @@ def _found(
     data: Any, shape: Shape | None, presumed: Kind | None, marks: list[tuple[str, str]], most: int | None
 ) -> list[Sighting]:
     found = sightings(data, shape) if shape is not None else []
+    if presumed is None and (not marks or _all_seen(found, shape, most)):
+        return found
     seen = {id(sighting.value) for sighting in found}
-    if marks and not _all_seen(data, seen, most):
+    if marks:
         _marked(data, marks, seen, found)
     if presumed is not None:
         found.extend(sighting for sighting in _presumed(data, presumed) if id(sighting.value) not in seen)
     return found
 
 
-def _all_seen(data: Any, seen: set[int], most: int | None) -> bool:
-    """Whether there can be no object but those seen. Counted, since looking at each member of a hundred objects costs
-    as much as finding them."""
-    return most is not None and len(seen) == most
+def _all_seen(found: list[Sighting], shape: Shape | None, most: int | None) -> bool:
+    """Whether there can be no object but those found. Counted: looking for others at each member of a hundred objects
+    costs as much as finding those, and `id` raises an audit event, for which there is a hook."""
+    return len(found) == most and not (shape is not None and shape.forks)
 
 
 _DEEP = (dict, list)
