@@ -89,7 +89,7 @@ def _noting(journal: Journal, persons: JournalPersons) -> Note:
             client="",
             decision="allow",
             status=0,
-            principal=_operator(),
+            principal=operator(),
             objects=(target,),
             owners=(_person(target),),
             facts=facts,
@@ -123,7 +123,7 @@ def _opened(data: Path) -> Journal:
             time.sleep(0.1)
 
 
-def _operator() -> str:
+def operator() -> str:
     """Who does it, as this machine knows them."""
     try:
         return f"local:{pwd.getpwuid(os.getuid()).pw_name}"
