@@ -336,3 +336,20 @@ def test_the_accounts_own_secrets_are_counted_and_moved_too(here: Here) -> None:
     assert old["id"] not in table.totp("acc-3")
     assert SubjectVault(here.opened()).unseal("acc-3", table.totp("acc-3")) == "JBSWY3DPEHPK3PXP"
     assert listed(here)[old["id"]]["uses"] == 0
+
+
+def test_values_of_an_object_that_changed_hands_are_taken_over_only_where_that_is_asked_for(here: Here) -> None:
+    here.run("keys", "migrate")
+    with closing(sqlite3.connect(here.database)) as db:
+        db.execute("UPDATE patients SET account_id = 'acc-new' WHERE patient_id = 4")
+        db.commit()
+    done = CliRunner().invoke(cli, here.words("keys", "migrate", "--json"))
+    assert json.loads(done.output)["patient"]["unreadable"] == {"encryption.moved": 1}
+    here.run("keys", "migrate", "--adopt")
+    here.whole()
+    with closing(sqlite3.connect(here.database)) as db:  # of another object, it is not taken over
+        db.execute("UPDATE patients SET diagnosis = (SELECT diagnosis FROM patients WHERE patient_id = 5)"
+                   " WHERE patient_id = 6")  # fmt: skip
+        db.commit()
+    done = CliRunner().invoke(cli, here.words("keys", "migrate", "--adopt", "--json"))
+    assert json.loads(done.output)["patient"]["unreadable"] == {"encryption.tampered": 1}

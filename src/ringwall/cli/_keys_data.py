@@ -41,12 +41,13 @@ else of the application runs, and a batch is in the table whole or not at all. B
 @database_option
 @table_option
 @column_option
+@click.option("--adopt", is_flag=True, help="Also take over values of objects that were given to another owner.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 @contract_option
 @data_option
 @json_option
 def migrate_command(
-    database_url: str, tables: tuple[str, ...], columns: tuple[str, ...], dry_run: bool,
+    database_url: str, tables: tuple[str, ...], columns: tuple[str, ...], adopt: bool, dry_run: bool,
     contract: Path | None, data: Path, as_json: bool,
 ) -> None:  # fmt: skip
     """Encrypt what stands in clear, and move what is under older keys to the current ones; count what uses each key."""
@@ -64,7 +65,7 @@ def migrate_command(
             name = place.columns.mapped.resource
             for field in place.columns.narrow():
                 click.echo(f"{shown(name)}.{shown(field)}: its column is not of text, or too narrow", err=True)
-            way = Pass(place.columns, ring, place.searchable, erasures.is_of_erased)
+            way = Pass(place.columns, ring, place.searchable, erasures.is_of_erased, adopt=adopt)
             tally = migrate(way, use, _progress(name), dry_run=dry_run)
             if not dry_run:
                 with acts(data) as note:

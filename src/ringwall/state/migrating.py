@@ -22,7 +22,7 @@ from ringwall.engines.crypto.fields import (
     is_record,
     read,
 )
-from ringwall.engines.crypto.flaws import CryptoRefused
+from ringwall.engines.crypto.flaws import CryptoFlaw, CryptoRefused
 from ringwall.engines.crypto.keyring import DataKey, KeyRing
 from ringwall.state.columns import Change, Changing, Columns, Row
 from ringwall.state.keyuse import KeyUse
@@ -52,7 +52,8 @@ class Tally:
 @dataclass(frozen=True, slots=True)
 class Pass:
     """One way over a table. `searchable` are the fields found by equality, `erased` says whose values stay as they
-    are, under keys that are gone or will be; `only` those of one kind of field, or one owner's."""
+    are, under keys that are gone or will be; `owner` and
+    `equal_only` are for one owner's and for searchable ones alone; `adopt` takes over what opens for another owner."""
 
     columns: Columns
     ring: KeyRing
@@ -60,6 +61,7 @@ class Pass:
     erased: Callable[[object, str | None], bool] = lambda value, owner: False
     owner: str | None = None
     equal_only: bool = False
+    adopt: bool = False
 
 
 def migrate(way: Pass, use: KeyUse, progress: Progress, *, dry_run: bool = False) -> Tally:
@@ -159,6 +161,8 @@ def _renewed(way: Pass, row: Row, name: str, value: object, tally: Tally) -> str
             tally.uses[key.kid] += 1
             return None
     opened = decrypt_value(value, context, way.ring)
+    if way.adopt and isinstance(opened, CryptoRefused) and opened.reason is CryptoFlaw.MOVED:
+        opened = decrypt_value(value, _as_it_was(way, value, context), way.ring)
     if isinstance(opened, CryptoRefused):
         tally.unreadable[opened.reason.value] += 1
         if not isinstance(envelope, CryptoRefused):
@@ -167,6 +171,14 @@ def _renewed(way: Pass, row: Row, name: str, value: object, tally: Tally) -> str
     tally.older += 1
     tally.uses[key.kid] += 1
     return _under(way, opened.json, context, key, tally)
+
+
+def _as_it_was(way: Pass, text: str, context: FieldContext) -> FieldContext:
+    """The same place while it was another owner's, as the record's key says."""
+    envelope = read(text)
+    key = CryptoRefused(CryptoFlaw.MALFORMED) if isinstance(envelope, CryptoRefused) else way.ring.find(envelope.kid)
+    kind, _, owner = ("", "", "") if isinstance(key, CryptoRefused) else key.holder.partition(":")
+    return context._replace(owner=owner) if kind == "subject" else context
 
 
 def _key(way: Pass, context: FieldContext) -> DataKey | CryptoRefused:
