@@ -225,7 +225,8 @@ def _shown(operation: Operation) -> Iterator[Shown]:
 def _rules(field: Field) -> Iterator[str]:
     if field.encrypt != "no":
         yield (
-            "encrypted, found by equality: who holds the store sees which values of a tenant are equal"
+            "encrypted, found by equality: who holds the store sees which values of a tenant are equal and how often "
+            "each occurs, and may confirm a guess by writing it through the wall; no prefix, no range, no sorting"
             if field.encrypt == "searchable"
             else "encrypted"
         )

@@ -1,5 +1,6 @@
 """Who stands in what relation to which object, and where objects stand in a document. Knows no request."""
 
+from ringwall.engines.policy.named import object_named
 from ringwall.engines.policy.relation import EVERYWHERE, Relation, relate
 from ringwall.engines.policy.roles import Held, Roles
 from ringwall.engines.policy.shape import Shape, Sighting, along, escape, shape_of, sightings
@@ -25,6 +26,7 @@ __all__ = [
     "is_json",
     "masked",
     "name_of",
+    "object_named",
     "relate",
     "shape_of",
     "sightings",
