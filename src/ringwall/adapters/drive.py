@@ -5,16 +5,30 @@ No sockets, no framework; the order of things is the Exchange's.
 
 from __future__ import annotations
 
+import asyncio
+import contextvars
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from ringwall.core import reasons
 from ringwall.core.event import Event
 from ringwall.core.exchange import Record, Send, Want, Way
+from ringwall.core.judge import answered
 from ringwall.core.ports import Ports, Question, Unavailable
 
 log: Final = logging.getLogger("ringwall.application")
 journal_log: Final = logging.getLogger("ringwall.journal")
+
+_ASIDE: Final = ThreadPoolExecutor(128, "ringwall-aside")
+"""More threads than may wait for a password to be checked: who waits for another answer does not wait behind them."""
+
+
+async def answered_aside(ports: Ports, question: Question) -> object:
+    """The answer to a slow question, on another thread than the event loop's."""
+    context = contextvars.copy_context()
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(_ASIDE, lambda: context.run(answered, ports, question))
 
 
 def recorded(ports: Ports, event: Event) -> bool:
@@ -25,6 +39,18 @@ def recorded(ports: Ports, event: Event) -> bool:
         journal_log.exception("the journal did not take the event of request %s", event.id)
         return False
     return True
+
+
+def advanced(way: Way, want: Want, ports: Ports) -> Want:
+    """The first want from here on that may have to wait: what the ports answer at once is answered, and what is to be
+    recorded is recorded. Without a coroutine for each, a request that waits for nothing costs less."""
+    while True:
+        if isinstance(want, Record):
+            want = way.send(recorded(ports, want.event))
+        elif isinstance(want, Question) and not want.slow:
+            want = way.send(answered(ports, want))
+        else:
+            return want
 
 
 def hang_up(way: Way, want: Want, ports: Ports) -> None:

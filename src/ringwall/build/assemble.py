@@ -129,6 +129,7 @@ def _plan(operation: Operation, contract: Contract, forged: Forged) -> Plan:
         ),
         body=mode,
         observe=observe,
+        confine=sinks.rows_of(operation, contract.resources),
     )
 
 

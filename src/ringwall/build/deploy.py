@@ -62,6 +62,11 @@ class Prepared:
     ca: Path | None
     url: str
 
+    @property
+    def issuer(self) -> str:
+        """Who issues ringwall's own tokens: the address that the contract states, else this one."""
+        return self.contract.authentication.url or self.url
+
 
 def deploy(wanted: Deployment, say: Say) -> None:
     """Serve until interrupted. Raises Misconfigured, Unavailable, OSError, ImportError."""
@@ -99,7 +104,8 @@ def _held(data: Path) -> Iterator[None]:
 
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # With the protocol named asyncio sends small writes at once (TCP_NODELAY); else a reply waits 40 ms for an ACK.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
@@ -149,7 +155,7 @@ def _tls(wanted: Deployment) -> tuple[ssl.SSLContext | None, Path | None]:
 
 def _serve(prepared: Prepared, listener: socket.socket, log: str, ready: Ready) -> None:
     """Serve in this process, with a runtime of its own."""
-    runtime = open_runtime(prepared.wanted.data, issuer=prepared.url, log=log)
+    runtime = open_runtime(prepared.wanted.data, issuer=prepared.issuer, log=log)
     try:
         asyncio.run(_run(prepared, runtime, listener, ready))
     finally:
@@ -198,7 +204,7 @@ def _announce(prepared: Prepared, say: Say) -> Ready:
 
 def _enrolled(prepared: Prepared) -> demo.Enrolled:
     """The demo's credentials, made before any worker starts."""
-    runtime = open_runtime(prepared.wanted.data, issuer=prepared.url)
+    runtime = open_runtime(prepared.wanted.data, issuer=prepared.issuer)
     try:
         return demo.enrol(runtime)
     finally:

@@ -68,6 +68,15 @@ def deciding(operation: ApiOperation, patterns: Iterable[Pattern]) -> list[Rule]
     return [p.rule for p in fitting if p.rank == best]
 
 
+def amended(operation: ApiOperation, rule: Rule | None) -> ApiOperation:
+    """The operation with what its rule says that the document does not: slashes in a parameter, forgotten queries."""
+    operation = spanning(operation, rule)
+    declared = {p.name for p in operation.parameters if p.where == "query"}
+    forgotten = [name for name in rule.query if name not in declared] if rule else []
+    more = (Parameter(name, "query", False, "form", True, {"type": "string"}) for name in dict.fromkeys(forgotten))
+    return replace(operation, parameters=(*operation.parameters, *more)) if forgotten else operation
+
+
 def spanning(operation: ApiOperation, rule: Rule | None) -> ApiOperation:
     """The operation with the template of the rule that names it, where that lets a parameter span slashes."""
     if rule is None or ("+}" not in rule.key and "*}" not in rule.key and ":path}" not in rule.key):
@@ -152,7 +161,8 @@ class Binder:
     def _creates(self, api: ApiOperation, resource: Resource | None, shown: tuple[Shown, ...]) -> bool:
         collection = not api.path.rstrip("/").endswith("}")
         same = any(s.manner == "object" and resource and s.component == resource.schema for s in shown)
-        return collection and same and not self._acts(api, resource)
+        silent = not shown and resource is not None and self._by_word.get(_fold(api.path.split("/")[-1])) is resource
+        return collection and (same or silent) and not self._acts(api, resource)
 
     def _acts(self, api: ApiOperation, resource: Resource | None) -> bool:
         """`POST /payments/{payment_id}/refund` answers with a payment too, but makes none."""

@@ -80,6 +80,18 @@ def own_origin(settings: Settings) -> tuple[Guard[Callable[[Head, Known], Verdic
     return (Guard(LAYER, "origin", origin, "cors"),)
 
 
+def own_page() -> tuple[Guard[Callable[[Head, Known], Verdict]], ...]:
+    """The guard of what only a page of our own may send: it says so (Origin, or Fetch Metadata), or is refused."""
+
+    def page(head: Head, known: Known) -> Verdict:
+        claimed = head.headers.get("origin")
+        if claimed is None:
+            return PASS if head.headers.get("sec-fetch-site") == "same-origin" else Refuse(ORIGIN)
+        return PASS if claimed == _own(head) else Refuse(ORIGIN)
+
+    return (Guard(LAYER, "origin", page),)
+
+
 def _tls(settings: Settings) -> tuple[Guard[Callable[[Head, Known], Verdict]], ...]:
     def tls(head: Head, known: Known) -> Verdict:
         return PASS if head.secure else Refuse(TLS)
@@ -119,17 +131,17 @@ def dresser(settings: Settings) -> Callable[[Head | None, Response], Response]:
     expose = ", ".join(settings.cors.expose).encode() if settings.cors else b""
 
     def dress(head: Head | None, response: Response) -> Response:
-        kept: list[Header] = []
-        present: set[bytes] = set()
-        for header in response.headers:
-            name = header[0].lower()
-            if name not in _REMOVED and not name.startswith(_CORS):
-                kept.append(header)
-                present.add(name)
+        names = [name.lower() for name, _ in response.headers]
+        present = set(names)
+        kept = list(response.headers)
+        if not present.isdisjoint(_REMOVED) or _CORS in b" ".join(names):
+            kept = [
+                h for h, name in zip(kept, names, strict=True) if name not in _REMOVED and not name.startswith(_CORS)
+            ]
         kept.append(_NO_GUESSING)
         kept.extend([h for h in _USUALLY if h[0] not in present])
         if b"content-security-policy" not in present:
-            kept.append(_PAGE_POLICY if _is_page(response) else _DATA_POLICY)
+            kept.append(_PAGE_POLICY if response.media.startswith(_PAGES) else _DATA_POLICY)
         if head is not None:
             kept.append((b"ringwall-request-id", head.request_id.encode()))
             if head.secure and _HSTS[0] not in present:
@@ -170,11 +182,9 @@ def _own(head: Head) -> str:
     return f"{'https' if head.secure else 'http'}://{head.host}"
 
 
-def _is_page(response: Response) -> bool:
-    return (response.get(b"content-type") or b"").lower().startswith((b"text/html", b"application/xhtml", b"image/svg"))
-
-
+_PAGES = (b"text/html", b"application/xhtml", b"image/svg")
 _CORS = b"access-control-"
+"""How the names begin that let other origins read."""
 _REMOVED = frozenset({b"server", b"x-powered-by", b"x-aspnet-version", b"x-runtime", b"ringwall-request-id",
                       b"x-content-type-options"})  # fmt: skip
 _NO_GUESSING: Header = (b"x-content-type-options", b"nosniff")
