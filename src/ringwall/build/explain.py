@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 
 from ringwall.build.settings import sight_of, stated
 from ringwall.contract.document import Document
-from ringwall.contract.model import Contract, Field, Operation, Resource
+from ringwall.contract.model import Contract, Field, Operation, Resource, Rule
 from ringwall.core.plan import Plan
 
 PHASES = ("head", "body", "sink", "reply")
@@ -118,12 +118,38 @@ def _who(operation: Operation, contract: Contract) -> Iterator[str]:
         yield "anyone, without authentication"
         return
     yield from (_word(word, operation, contract) for word in rule.allow)
+    yield from _delegated(rule, contract)
     resource = operation.resource
     if resource is not None and resource.tenant is not None and set(rule.allow) & set(contract.roles):
         yield f"a role counts within the caller's own tenant alone ({resource.name}.{resource.tenant})"
+    yield from _required(rule)
+    if rule.when is not None:
+        stated = {"time": rule.when.hours or rule.when.days, "network": rule.when.networks,
+                  "kind of sign-in": rule.when.methods, "token's claims": rule.when.claims}  # fmt: skip
+        yield "and only under conditions on the " + ", the ".join(name for name, there in stated.items() if there)
+    if rule.policy:
+        yield f"and only if the policies of {contract.policies.file if contract.policies else 'no file'} permit it"
+    for apart in contract.never:
+        if apart & set(rule.allow):
+            yield f"a caller with {' and '.join(sorted(apart))} holds neither role"
     if rule.filter is not None:
         kept = "the caller owns" if rule.filter == "owner" else "the caller's tenant holds"
         yield f"and of a list, only what {kept} is shown"
+
+
+def _delegated(rule: Rule, contract: Contract) -> Iterator[str]:
+    """What a client needs that acts for a person (scopes narrow what the person may, and add nothing)."""
+    scopes = [word.removeprefix("scope:") for word in rule.allow if word.startswith("scope:")]
+    if contract.authentication.accounts and scopes:
+        yield f"and for a person, through another party's client, only with the scope {' or '.join(scopes)}"
+
+
+def _required(rule: Rule) -> Iterator[str]:
+    """How the caller must have signed in."""
+    if rule.requires is not None and rule.requires.mfa:
+        yield "and only signed in with a second factor (`requires`)"
+    if rule.requires is not None and rule.requires.max_age is not None:
+        yield f"and only within {rule.requires.max_age:g} seconds of the sign-in (`requires`)"
 
 
 def _word(word: str, operation: Operation, contract: Contract) -> str:
@@ -159,7 +185,10 @@ def _ways(resource: Resource, operation: Operation, contract: Contract, *, inner
         yield "role: one that is allowed suffices, whoever the object belongs to"
     if resource.owner == resource.id:
         yield "principal: the id is the caller's own subject"
+    if resource.claim is not None and "owner" in (operation.rule.allow if operation.rule else ()):
+        yield f"claim: the token's {resource.claim} lists it"
     yield "memory: who made it, as seen when it was made"
+    yield f'resolver: what `@wall.owner_of("{resource.name}")` answers, in process and where there is one'
     if innermost and _names_owner(operation, contract):
         yield f"reply: {_named(resource)} in what the application answers"
         return
@@ -196,7 +225,8 @@ def _shown(operation: Operation) -> Iterator[Shown]:
 def _rules(field: Field) -> Iterator[str]:
     if field.encrypt != "no":
         yield (
-            "encrypted, found by equality: who holds the store sees which values of a tenant are equal"
+            "encrypted, found by equality: who holds the store sees which values of a tenant are equal and how often "
+            "each occurs, and may confirm a guess by writing it through the wall; no prefix, no range, no sorting"
             if field.encrypt == "searchable"
             else "encrypted"
         )

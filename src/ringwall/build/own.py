@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
+from ringwall.build import own_accounts, own_oauth
 from ringwall.build.router import Router
 from ringwall.build.runtime import Runtime
 from ringwall.build.settings import Running
@@ -15,7 +17,6 @@ from ringwall.core.message import Head, Request, Response
 from ringwall.core.plan import Guards, Limits, Plan, Serve
 from ringwall.identity import endpoints
 from ringwall.layers import authentication, quota, transport
-from ringwall.layers.quota import network
 from ringwall.monitoring.metrics import CONTENT_TYPE
 
 Route = Callable[[Head], tuple[Plan, Mapping[str, str]]]
@@ -31,21 +32,21 @@ def declare(router: Router, contract: Contract, runtime: Runtime, given: Running
     add("GET", "/.ringwall/ready", _plan("ready", public, _ready(runtime)))
     add("GET", "/.ringwall/metrics", _plan("metrics", public, _metrics(runtime)))
     known = Guards(head=(*public.head, *authentication.forge(_anyone("account"), given.authentication).head))
-    add("GET", "/.ringwall/account", _plan("account", known, endpoints.account()))
+    pages = own_accounts.pages(contract, runtime, given) if contract.authentication.accounts else None
+    account = pages.account(endpoints.account()) if pages else endpoints.account()
+    add("GET", "/.ringwall/account", _plan("account", known, account))
+    for page in pages.all() if pages else ():
+        add(page.method, page.path, page.plan)
     if contract.authentication.accounts:
         writing = Guards(head=(*public.head, *transport.own_origin(given.transport)))
-        token = endpoints.token(runtime.accounts, runtime.tokens, network)
-        add("POST", "/.ringwall/oauth/token", _plan("token", writing, token, body=True))
-        add(
-            "POST",
-            "/.ringwall/oauth/revoke",
-            _plan("revoke", writing, endpoints.revoke(runtime.tokens), body=True),
-        )
-        add("GET", "/.ringwall/jwks.json", _plan("jwks", public, endpoints.jwks(runtime.tokens)))
-        add(
-            "GET",
-            "/.well-known/oauth-authorization-server",
-            _plan("metadata", public, endpoints.metadata(runtime.tokens)),
+        asking = Guards(head=(*public.head, *authentication.forge(_members("userinfo"), given.authentication).head))
+        server = own_oauth.server_of(contract, runtime)
+        own_oauth.declare(
+            router,
+            server,
+            runtime,
+            own_oauth.Doors(public, writing, Guards(head=(*public.head, *transport.own_page())), asking),
+            _endpoint,
         )
 
 
@@ -78,6 +79,16 @@ def with_preflight(route: Route, router: Router, contract: Contract, given: Runn
 
 def _plan(name: str, guards: Guards, serve: Serve, *, body: bool = False) -> Plan:
     return Plan(f"ringwall {name}", f"/.ringwall/{name}", guards, _LIMITS, "whole" if body else "none", serve=serve)
+
+
+def _endpoint(name: str, guards: Guards, serve: Serve) -> Plan:
+    return _plan(name, guards, serve, body=True)
+
+
+def _members(name: str) -> Operation:
+    """An operation of our own that needs a credential, whoever's."""
+    open_one = _anyone(name)
+    return replace(open_one, rule=replace(open_one.rule, allow=("member",)) if open_one.rule else None)
 
 
 def _anyone(name: str) -> Operation:

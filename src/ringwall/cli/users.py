@@ -16,7 +16,7 @@ from ringwall.cli._problems import fail, plainly, shown
 from ringwall.core.event import rfc3339
 from ringwall.core.records import StoredAccount
 from ringwall.identity.tickets import INVITATION, INVITED_S
-from ringwall.identity.tokens import LIFETIME_S
+from ringwall.identity.tokens import LONGEST_S
 from ringwall.identity.words import Unacceptable, canonical
 from ringwall.state.factors import FactorTable
 from ringwall.state.failures import FailureTable
@@ -226,7 +226,7 @@ def _end_everything(store: Store, account: StoredAccount) -> int:
     """What was issued or begun before stands no more: sessions at once, what a worker remembers within the contract's
     `staleness`. Says how many sessions that were."""
     now = time.time()
-    store.revoke("subject", account.subject, now, now + LIFETIME_S + 60)
+    store.revoke("subject", account.subject, now, now + LONGEST_S)
     tickets_on(store).end_all(account.subject)
     FailureTable(store).forget_devices(account.name)
     return SessionTable(store).end_sessions(account.subject, "")

@@ -51,6 +51,16 @@ class Standing(Question):
 
 
 @dataclass(frozen=True, slots=True)
+class Once(Question):
+    """Whether a value of a kind is seen for the first time, by any worker. It is remembered until then (epoch
+    seconds). Answer: True, or False where it was seen."""
+
+    kind: str
+    value: bytes
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
 class KeysOf(Question):
     """The JWK Set of an outside issuer. Answer: a mapping as fetched, or None if never yet seen."""
 
@@ -129,6 +139,39 @@ class Remember(Question):
     id: str
     owner: str | None
     tenant: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnersOf(Question):
+    """Who owns each of many objects of one resource. Answer: a mapping of those ids that are remembered to their
+    `Ownership`."""
+
+    resource: str
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ResolverOf(Question):
+    """The application's own way to tell whose an object is. Answer: a callable of the id to its `Ownership` (which may
+    wait, so it is then called as a `Call`), or None where it has none."""
+
+    resource: str
+
+
+@dataclass(frozen=True, slots=True)
+class GrantsOf(Question):
+    """The roles granted to a subject for now, beside those of its account. Answer: `Granted`."""
+
+    subject: str
+    now: float
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """Roles, and until when nothing changes about them (epoch seconds)."""
+
+    roles: frozenset[str]
+    until: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,12 @@ ANYCASE = Grammar(
         "shell: leading separator substitution": r"^[\s\"')]*(?:;|\|\|?|&&?)\s*(?:`\w|\$[({]|\$\w{2,}(?:\s|$))",
         "shell: system(string)": r"^[\s\"'|;&`(]*(?:system|exec|passthru|shell_exec|popen|proc_open)\s*\(\s*[\"']",
         "shell: {command,argument}": r"(?:^|[;|&`(]\s*)\{[\w./\\$-]+(?:,[\w./\\$*?-]+)+\}",
+        "shell: do … done": r"[;\n]\s*(?:do|then)\b[^\n]*;\s*(?:done|fi)\b|\bcase\s+\S+\s+in\b[^\n]*;;",
+        "shell: word$()word": r"\w\$\(\)\w|[;|&`]\s*\w+\$\{\w+\}\w",
+        "shell: $0": r"(?:^|[;|&]\s*)\$(?:0|shell|bash)(?:\s+-|\W*$)",
+        "shell: $(<file)": r"\$\(<\s*[\w/.~]",
+        "powershell: iex(": r"(?:^|[;|&\s(])iex\s*[($'\"]",
+        "batch: & command": r"^\s*[\"']?&\s*(?:dir|ver|vol|tree|set|hostname|logname|nproc|driverquery|arch)\W*$",
         "batch: %program% /option": r"(?:^|[;|&(]\s*)%\w+%\s+/[a-z?]\b",
         "formula: program|argument!cell": r"^[=+@-]\s*[\w.]+\|\s*['\"][^\n]*!\s*\$?\w",
         "shell: word<<<word": r"\w<<<\s*[\w\"'$]",
@@ -51,9 +57,9 @@ EXACT = Grammar(
         "shell: Verb-Noun": (
             rf"(?:^|[;|&(`'\"]\s*){_VERB}-[A-Z][a-z]+[A-Z][A-Za-z]*(?:$|[^\w/-])|(?:^|[;"
             rf"|&(`'\"]\s*)(?i:{_VERB})-[A-Za-z]+(?:\s+-[A-Za-z]"
-            r"|\s*[|;&]\s*\w|\s+['\"$]|\s+(?:[A-Za-z]:\\|https?://|[\w./\\-]*\.\w{2,4}\b|\w+:$|\w+:\s))"
+            r"|\s*[|;&]\s*\w|\s+['\"$]|\s+(?:[A-Za-z]:\\|https?://|[\w./\\-]*\.\w{2,}|\w+:$|\w+:\s))"
         ),
-        "shell: separator word": r"^\s*[\"')]*\s*(?:;|\|\|?|&&)\s*[a-z][a-z0-9_.-]{2,60}\s*[\"';|&]*\s*$"
+        "shell: separator word": r"^\s*[\"')]*\s*(?:;|\|\|?|&&)\s*[a-z][a-z0-9.-]{2,40}\s*[\"';|&]*\s*$"
         r"|^\s*&[a-z]{4,40}\s*$",
         "shell: $( word )": r"(?:^|[\s\"';|&=])\$\(\s*[a-z]{2,12}\s*\)",
     }
@@ -64,7 +70,9 @@ SHORT = Grammar(
         "shell: ;word argument": (
             r"[;|&][a-z][a-z0-9_.-]+(?:\s+(?:--?[a-z]|/\w|%\w+%|\$\w|[a-z]:\\|~/)|/[a-z]\s+\w+\.\w)"
         ),
-        "shell: ; word word -option": r"[;|&]\s*[a-z][a-z0-9_.-]+(?:\s+[a-z0-9][\w.-]*){0,2}\s+(?:-[a-z](?:\s|$)|--[a-z]{2})",
+        "shell: ; word word -option": r"[;|&]\s*[a-z][a-z0-9_.-]+(?:\s+[a-z0-9][\w.-]*){0,2}\s+(?:-[a-z](?:\s"
+        r"|$)|--[a-z]{2})"
+        r"|[;|]\s*[a-z][a-z0-9_.-]+\s+-[a-z]+(?:\s|$)",
         "shell: leading ;word word": r"^\s*[\"']?(?:;|\|\||&&)[a-z][a-z0-9.-]+(?:\s+[\w./:-]+){1,3}\s*$",
         "shell: glob path": r"(?:^|[\s;|&`(])/(?:[\w.?*-]|\[[^\]\s/]+\])+/(?:[\w./*-]|\?"
         r"|\[[^\]\s/]+\])*(?:\?[\w./*-]*\?|\[[^\]\s/]+\])[\w?*./-]*",

@@ -10,7 +10,7 @@ from ringwall.engines.payload.grammar import Grammar
 
 _CALL = r"[fgd]\([^;]*?\)"
 _CASE = r"ch[^;C]{1,60}?h"
-_O = rf"(?:[nsvwtXT](?:\.[wtfgd])*|{_CALL}|\([^;]*?\)|{_CASE})"
+_O = rf"(?:s+|[nvwtXT](?:\.[wtfgd])*|{_CALL}|\([^;]*?\)|{_CASE})"
 _NUMBER = r"(?:a?n|\(+a?n\))"
 _PRE = r"[!(a]*"
 _COMPARE = r"!?[ekK]"
@@ -18,13 +18,13 @@ _ITEM = r"(?:[nsvqat(*c!]|[fgd]\()"  # what begins a column list in a statement 
 _LIST = rf"l?{_PRE}(?:{_ITEM}|[wT](?:\.[wt])*(?:,|A))"
 _STATEMENT = (
     rf"(?:D[TtwlYU]|N[hw]?I[wtT]|NI|RF[wtT]|P[wtT](?:\.w)*E|S{_LIST}|S[wt](?:\.w)*F[wt]|x[fgdvtsX(]|xwq"
-    rf"|x(?:[wt]\.)+[wtfgdX]|B[^;]{{0,12}}s[^;]{{0,20}}(?:C|;|$)|Bwe[wns]|yv|yyv|yz|g\(|S[^;]*d\(|y[^;]{{0,40}}[dXS]|y[wtTS]*(?:;|C|$)|D[DltwT]{{0,6}}[VI]|X|h[\(]|E[vt])"
+    rf"|x(?:[wt]\.)+[wtfgdX]|B[^;]{{0,12}}s[^;]{{0,20}}(?:C|;|$)|Bwe[wns]|B\?\?|yv|yyv|yz|g\(|S[^;]*d\(|y[^;]{{0,40}}[dXS]|y[wtTS]*(?:;|C|$)|D[DltwT]{{0,6}}[VI]|X|h[\(]|E[vt])"
 )
 
 AFTER_STRING = Grammar(
     {
         "sql: ' ) ; statement": rf"^\)*(?:[ekao]n)?\)*;{_STATEMENT}",
-        "sql: ' union select": r"^\)*[^;C]{0,12}Ul?\(*[SVT]",
+        "sql: ' union select": r"^\)*[^;C]{0,12}Ul?\(*(?:[SVT]|V\()",
         "sql: ' or operand = operand": (
             rf"^\)*[oa]*o{_PRE}{_O}(?:[ao]+{_PRE}{_O})*\)*"
             rf"(?:!?[ek]{_PRE}[nsqQvwtXfgdSlcK]|!?K{_PRE}[nsqQvXfgdSc])"
@@ -41,7 +41,12 @@ AFTER_STRING = Grammar(
         "sql: ' compare (": r"^\)*[eK]\([nsgdv(S]",
         "sql: ' compare constant --": r"^\)*[ekKa][nsv]\)*C",
         "sql: ' operator '": r"^[ekKao]+Q$",
-        "sql: ' operator operand operator '": rf"^\)*(?:aw)?[oeK]!?{_PRE}{_O}(?:[oaekK!]+{_PRE}{_O})*\)*[oaekK!]+\(*[qQ]$",
+        "sql: ' compare operand '": r"^!?[ek][qQ]$|^\)*a+[!(a]*[nsv]\)*[oek]+[qQ]$",
+        "sql: ' returning": r"^\)*G(?:a|[wT](?:,[wT])*C)",
+        "sql: ) on duplicate update": r"^\)*,[^;]*\)wwwP[wT]e|^\)+wwwP[wT]e",
+        "sql: ' operator operand operator '": (
+            rf"^\)*(?:aw)?[oeK]!?{_PRE}{_O}(?:[oaekK!]+{_PRE}{_O})*\)*[oaekK!]+\(*[qQ]$"
+        ),
         "sql: ', name = operand where": rf"^,[wT](?:\.[wT])*e{_PRE}{_O}[^;]*(?:W|C)",
         "sql: '), (": r"^\)+,\(",
         "sql: ' || call()": r"^\)*o+\(*(?:X\.)?[gdf]\(",
@@ -63,7 +68,13 @@ AFTER_STRING = Grammar(
 BARE = Grammar(
     {
         "sql: union select list": rf"Ul?\(*S{_LIST}",
-        "sql: number union select": rf"^{_NUMBER}\)*[^;]{{0,20}}Ul?\(*S",
+        "sql: number union select": rf"^{_NUMBER}\)*[^;]{{0,20}}Ul?\(*(?:S|V\()",
+        "sql: number limit": rf"^{_NUMBER}\)*Ln(?:,n|C)",
+        "sql: number returning": rf"^{_NUMBER}\)*Ga$",
+        "sql: ) on duplicate update": rf"^{_NUMBER}(?:,[nsvw])*\)wwwP[wT]e",
+        "sql: name where constant = constant": r"^[wT](?:Aw)?W[!(]*[ns][ek][ns]",
+        "sql: join on operand = operand": r"^[wT]w?J+[wT]w?[^;]{0,3}w[wT](?:\.[wT])*e|J+[wT]w?w[ns]e[ns]",
+        "sql: case operand when": r"^\(*c[wnTs]h[nsw]h",
         "sql: or constant = constant": (
             rf"o{_PRE}[ns](?:[ao][ns])*\)*e{_PRE}[nsqQ]\)*(?:[^,.w?]|$)|o{_PRE}s[KkE]{_PRE}[sqQ]"
         ),

@@ -13,7 +13,7 @@ from ringwall.engines.payload.sql_words import CATALOGUES, EFFECTS, INTROSPECTIO
 LIMIT = 160
 
 _TOKEN = re.compile(
-    r"""(?P<ws>[\s\x00\x0b\xa0]++|\d++\.\d*+e(?=\())
+    r"""(?P<ws>[\s\x00\x0b\xa0]++|\d++\.\d*+e(?=\()|\{[^\W\d]\w{0,20}+\s++|\})
     |(?P<mysql>/\*!\d*+|\*/)
     |(?P<inline>/\*[^*]*+(?:\*(?!/)[^*]*+)*+\*/)
     |(?P<comment>--[^\n]*+|\#[^\n]*+|/\*.*+)
@@ -22,7 +22,7 @@ _TOKEN = re.compile(
     |(?P<var>@(?!>)@?+[\w$.`]*+)
     |(?P<word>[^\W\d][\w$]*+)
     |(?P<shift><<(?!<)|>>(?!>))
-    |(?P<equal><=>|<>|!=|={1,3})
+    |(?P<equal><=>|<>|!=|:=|={1,3})
     |(?P<compare><@|@>|[<>]=?|!<|!>)
     |(?P<logic>\|\||&&)
     |(?P<arith>->>?|::|[-+*/%^&|~])

@@ -19,12 +19,14 @@ SESSION_COOKIE = "__Host-ringwall"
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """What came, of which kind, in which header. `text` is secret: it is never printed."""
+    """What came, of which kind, in which header. `text` is secret: it is never printed. `scheme` is `dpop` for a token
+    that came with that scheme."""
 
     kind: Literal["key", "token", "basic", "session", "other"]
     text: str
     header: str
     name: str = ""
+    scheme: str = ""
 
     def __repr__(self) -> str:
         return f"Credential({self.kind})"
@@ -58,6 +60,8 @@ def credential_of(head: Head) -> Credential | Refuse | None:
         return Refuse(AMBIGUOUS)
     if scheme.lower() == "bearer":
         return Credential("key" if text.startswith("rw_") else "token", text, "authorization")
+    if scheme.lower() == "dpop":
+        return Credential("token", text, "authorization", scheme="dpop")
     if scheme.lower() == "basic":
         return _basic(text)
     return Credential("other", text, "authorization")

@@ -6,6 +6,7 @@ from ringwall.core.message import Header
 from ringwall.core.reasons import Layer, Reason
 from ringwall.core.verdict import Refuse
 from ringwall.engines.tokens import SENTENCES, Flaw
+from ringwall.layers.authentication.proof_reasons import REASONS as BOUND
 
 LAYER = Layer.AUTHENTICATION
 
@@ -79,7 +80,19 @@ TOKEN: dict[Flaw, Reason] = {
     flaw: Reason(flaw.value, 401, "Invalid credential", "Get a fresh token.", sentence)
     for flaw, sentence in SENTENCES.items()
 }
-REASONS = (MISSING, AMBIGUOUS, SCHEME, KEY, PASSWORD, REVOKED, ISSUER_KEYS, SESSION, SESSION_ORIGIN, *TOKEN.values())
+REASONS = (
+    *BOUND,
+    MISSING,
+    AMBIGUOUS,
+    SCHEME,
+    KEY,
+    PASSWORD,
+    REVOKED,
+    ISSUER_KEYS,
+    SESSION,
+    SESSION_ORIGIN,
+    *TOKEN.values(),
+)
 
 
 def invalid(reason: Reason, detail: str = "") -> Refuse:
