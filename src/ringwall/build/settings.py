@@ -56,7 +56,7 @@ def stated(contract: Contract) -> Stated:
     components, limits = contract.api.schemas, contract.limits
     sight = sight_of(contract)
     return Stated(
-        authorization=authorization.Settings(contract.resources, sight, _probe(contract)),
+        authorization=authorization.Settings(contract.resources, sight, _probe(contract), vouched=_issues(contract)),
         validation=validation.Settings(
             components, limits.depth, limits.items, contract.resources, unpacked=limits.body
         ),
@@ -78,6 +78,11 @@ def running(contract: Contract, runtime: Runtime, *, https: bool) -> Running:
         ),
         journal=_journal(contract, runtime),
     )
+
+
+def _issues(contract: Contract) -> bool:
+    """Whether credentials are issued here."""
+    return contract.authentication.accounts or contract.authentication.api_keys
 
 
 def sight_of(contract: Contract) -> Sight:

@@ -16,6 +16,7 @@ from ringwall.layers.authorization.operation import operation_guard, required_gu
 from ringwall.layers.authorization.reasons import LAYER, OPERATION, REASONS
 from ringwall.layers.authorization.references import references_guard
 from ringwall.layers.authorization.settings import Settings
+from ringwall.layers.authorization.vouched import vouched_guard
 
 __all__ = ["LAYER", "REASONS", "Settings", "forge", "refuse_undeclared"]
 
@@ -25,6 +26,7 @@ def forge(operation: Operation, settings: Settings) -> Guards:
     because = operation.rule.key if operation.rule else ""
     return Guards(
         head=(
+            *_named("credential", vouched_guard() if settings.vouched else None, "authentication"),
             Guard(LAYER, "operation", operation_guard(operation, settings), because),
             *_named("requires", required_guard(operation), because),
             *_named("object", objects_guard(operation, settings), because),

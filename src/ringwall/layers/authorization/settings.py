@@ -15,11 +15,13 @@ Probe = Callable[[str, Mapping[str, str]], Fetch | None]
 @dataclass(frozen=True, slots=True)
 class Settings:
     """All resources, what finds their objects in bodies, and `probe`: how to read one object of a resource by its path
-    parameters from the application itself (None where the API has no operation for it)."""
+    parameters from the application itself (None where the API has no operation for it). `vouched`: credentials are
+    issued here, and there is a record of it to be asked."""
 
     resources: Mapping[str, Resource]
     sight: Sight
     probe: Probe
+    vouched: bool = False
 
 
 def words_of(operation: Operation) -> frozenset[str]:
