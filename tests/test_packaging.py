@@ -27,7 +27,12 @@ from readiness import until
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "src" / "ringwall"
 REQUIRED = os.environ.get("RINGWALL_REQUIRE_SERVERS") == "1"
-OPTIONAL = {"django": ("adapters/django.py", "adapters/hooks.py")}
+OPTIONAL = {
+    "django": ("adapters/django.py", "adapters/encrypted_django.py", "adapters/hooks.py"),
+    "boto3": ("state/root_awskms.py",),
+    "botocore": ("state/root_awskms.py",),
+    "pkcs11": ("state/root_pkcs11.py",),
+}
 """What is imported only where the application brings it, and the modules that may."""
 
 

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from ringwall.build.identity import accounts_on
 from ringwall.cli import apikeys, keys, users
+from ringwall.cli._persons import reader
 from ringwall.core.ports import Place, Seal, Unseal
 from ringwall.engines.crypto.rootkey import RootKey
 from ringwall.identity.apikeys import ApiKeys
@@ -45,7 +46,9 @@ def add(name="nora", *more, password=PASSWORD):
 
 
 def acts(data="data"):
-    return [orjson.loads(record) for _, record in read(Path(data) / "journal" / "admin")]
+    """The acts as an operator reads them, who has the keys."""
+    with reader(Path(data)) as persons:
+        return [persons.opened(orjson.loads(record)) for _, record in read(Path(data) / "journal" / "admin")]
 
 
 def signs_in(here, name, password):

@@ -28,7 +28,7 @@ def test_the_consent_page_lets_nothing_in(there: World, evil: str) -> None:
     assert "unsafe" not in policy
     assert "script-src" not in policy
     assert shown.headers["x-frame-options"] == "DENY"
-    assert shown.headers["referrer-policy"] == "no-referrer"
+    assert shown.headers["referrer-policy"] == "same-origin"
     assert shown.headers["cache-control"] == "no-store"
 
 
@@ -55,7 +55,7 @@ def test_a_decision_comes_from_the_page_that_was_shown_to_this_person(there: Wor
         for data, browser in tries:
             reply = client.post(f"{OAUTH}/consent", data=data, headers={**browser, "Origin": there.url})
             assert (reply.status_code, "location" in reply.headers) == (400, False)
-        for headers in ({"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}):
+        for headers in ({"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}, {}):
             reply = client.post(f"{OAUTH}/consent", data=whole, headers={**ana, **headers})
             assert (reply.status_code, reply.json()["reason"]) == (403, "transport.origin")
         right = client.post(f"{OAUTH}/consent", data=whole, headers={**ana, "Origin": there.url})

@@ -100,7 +100,7 @@ def assemble(prepared: Prepared, runtime: Runtime, circumstances: Circumstances 
         plans=plans,
         ports=Ports(
             answers=answers(runtime, contract, here.fetch),
-            record=recorder(runtime.journal, runtime.metrics, runtime.health, here.watch),
+            record=recorder(runtime.journal, runtime.metrics, runtime.health, here.watch, runtime.persons),
             now=time.time,
             ticks=time.perf_counter_ns,
             new_id=request_id,
@@ -113,8 +113,10 @@ def assemble(prepared: Prepared, runtime: Runtime, circumstances: Circumstances 
 
 
 def _plan(operation: Operation, contract: Contract, forged: Forged) -> Plan:
-    rule, limits = operation.rule, contract.limits
+    rule, limits, observe = operation.rule, contract.limits, _observed(operation, contract)
     mode = validation.body_mode(operation)
+    if mode == "none" and Layer.VALIDATION in observe:
+        mode = "whole"  # undeclared content is a finding to be recorded there, and goes on
     body = limits.upload if mode == "stream" else limits.body
     return Plan(
         operation=operation.key,
@@ -126,7 +128,8 @@ def _plan(operation: Operation, contract: Contract, forged: Forged) -> Plan:
             seconds=rule.seconds if rule and rule.seconds is not None else limits.seconds,
         ),
         body=mode,
-        observe=_observed(operation, contract),
+        observe=observe,
+        confine=sinks.rows_of(operation, contract.resources),
     )
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from ringwall.contract import lint_data
+from ringwall.contract import lint_access, lint_data
+from ringwall.contract.lint_ciphertext import breaks
 from ringwall.contract.model import At, Contract, Operation
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -33,7 +34,7 @@ def lint(contract: Contract, linear: Linear) -> tuple[Finding, ...]:
     checks: tuple[Iterable[Finding], ...] = (
         _open_writes(contract), _classified(contract), _closed(contract), _flawed(contract), _broad(contract),
         _never(contract), _shadowed(contract), _unfiltered(contract), _cors(contract), _limits(contract),
-        _weak(contract), _unencrypted(contract), _ciphertext(contract), _patterns(contract, linear),
+        _weak(contract), _unencrypted(contract), _ciphertext(contract), _patterns(contract, linear), _access(contract),
     )  # fmt: skip
     found = {finding: None for findings in checks for finding in findings}
     return tuple(sorted(found, key=lambda f: (f.at.file, f.at.line, f.at.column, f.id, f.about)))
@@ -58,6 +59,12 @@ def _at(contract: Contract, operation: Operation) -> At:
 
 def _writes(operation: Operation) -> bool:
     return operation.api.method not in _SAFE or operation.api.websocket
+
+
+def _access(contract: Contract) -> Iterator[Finding]:
+    for find in (lint_access.unreachable, lint_access.open_fields, lint_access.order):
+        for name, at, about, what, do in find(contract):
+            yield Finding(name, "warning", at, about, what, do)
 
 
 def _open_writes(contract: Contract) -> Iterator[Finding]:
@@ -208,12 +215,9 @@ def _unencrypted(contract: Contract) -> Iterator[Finding]:
 
 
 def _ciphertext(contract: Contract) -> Iterator[Finding]:
-    for resource, field, why, hard in lint_data.hindrances(contract):
-        yield Finding(
-            "contract.ciphertext", "warning" if hard else "note", field.at, f"{resource.name}.{field.name}",
-            f"{resource.name}.{field.name} is encrypted, but its schema has {why}, which ciphertext does not keep to",
-            "Make sure that the application itself does not check it, or do not encrypt the field.",
-        )  # fmt: skip
+    for found in breaks(contract):
+        severity: Literal["warning", "note"] = "warning" if found.sure else "note"
+        yield Finding(found.id, severity, found.at, found.about, found.what, found.do)
 
 
 def _patterns(contract: Contract, linear: Linear) -> Iterator[Finding]:

@@ -47,6 +47,12 @@ class Account:
         """Note that a guard changed the message."""
         self.notes.append(f"{guard.layer._value_}: {verdict.note}")
 
+    def note(self, layer: Layer, note: str) -> None:
+        """Note something once."""
+        told = f"{layer._value_}: {note}"
+        if told not in self.notes:
+            self.notes.append(told)
+
     def refused(self, guard: Guard[Any], refuse: Refuse, *, observed: bool) -> None:
         """Note that a guard refused, or would have."""
         if observed and self.observed is None:
@@ -87,6 +93,7 @@ class Account:
             roles=tuple(sorted(principal.roles)) if principal else (),
             credential=principal.credential if principal else "",
             objects=tuple([f"{o.resource}:{o.id}" for o in known.objects]) if known else (),
+            owners=tuple([o.owner for o in known.objects]) if known else (),
             steps=tuple(self.steps),
             layers=tuple([(layer, tenths(ns)) for layer, ns in self.layers.items()]),
             faults=tuple(f"{f.pointer[:_POINTER]} {f.reason}" for f in deciding.faults[:_FAULTS]) if deciding else (),

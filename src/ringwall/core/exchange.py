@@ -19,8 +19,9 @@ from typing import Any, Literal, TypeVar
 from ringwall.core import reasons
 from ringwall.core.account import Account
 from ringwall.core.coding import codings_kept
+from ringwall.core.confine import Rows
 from ringwall.core.content import checkable as checkable
-from ringwall.core.content import plain
+from ringwall.core.content import plain, written
 from ringwall.core.effect import Effect
 from ringwall.core.event import Event
 from ringwall.core.judge import admitted, heard, judge, made, resume, served
@@ -50,7 +51,7 @@ Message = TypeVar("Message", Head, Request, Response)
 class Exchange:
     """One request's way through the wall. Used once; `effect` may be called from any thread meanwhile."""
 
-    __slots__ = ("_account", "_known", "_peer", "_plan", "_request_id", "_sunk", "_wall", "head")
+    __slots__ = ("_account", "_known", "_peer", "_plan", "_request_id", "_rows", "_sunk", "_wall", "head")
 
     def __init__(self, wall: Wall) -> None:
         self._wall = wall
@@ -60,6 +61,7 @@ class Exchange:
         self._plan: Plan | None = None
         self._known: Known | None = None
         self._peer = ""
+        self._rows: tuple[Rows, ...] | None = None
         self.head: Head | None = None
 
     @property
@@ -183,7 +185,7 @@ class Exchange:
     def _written(self, response: Response) -> Response | Refuse:
         if not response.stale:
             return response
-        return made(Layer.DISCLOSURE, lambda: response.with_body(self._wall.encode(response.data)))
+        return made(Layer.DISCLOSURE, lambda: written(response, self._wall))
 
     def _walk(self, guards: Sequence[Guard[Any]], message: Message) -> Generator[Want, Any, Message | Refuse]:
         """Each guard in order; the first refusal ends the walk, unless its layer only observes."""
@@ -194,6 +196,8 @@ class Exchange:
                 verdict = yield from self._asked(guard, verdict, message)
             if isinstance(verdict, Learned):
                 self._known = verdict.known
+                if verdict.note:
+                    account.note(guard.layer, verdict.note)
             elif isinstance(verdict, Rewritten):
                 message = verdict.message  # type: ignore[assignment] # a guard rewrites what it was given
                 account.rewritten(guard, verdict)
@@ -241,6 +245,19 @@ class Exchange:
                 self._sunk = refuse
                 return refuse
         return None
+
+    @property
+    def confined(self) -> tuple[Rows, ...]:
+        """The rows that the application may touch for this caller, by resource; empty where nothing confines it."""
+        if self._rows is None:
+            confine = self._plan.confine if self._plan is not None else None
+            watching = Layer.SINKS in self._route().observe
+            self._rows = () if confine is None or watching else confine(self.known)
+        return self._rows
+
+    def narrowed(self, rows: Rows) -> None:
+        """Have the event say that a statement was confined."""
+        self._account.note(Layer.SINKS, f"rows confined by {rows.by}")
 
     def _refuse(self, refuse: Refuse) -> Generator[Want, Any, None]:
         yield from self._close(problem(refuse, self._request_id), refuse)

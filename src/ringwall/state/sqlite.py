@@ -1,4 +1,4 @@
-"""What the embedded store keeps for every deployment: accounts, API keys, owners, revocations, sealed keys."""
+"""What the embedded store keeps for every deployment: accounts, API keys, owners, revocations."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ _STEPS: Final = (
       PRIMARY KEY (kind, value)) STRICT, WITHOUT ROWID""",
     """CREATE TABLE IF NOT EXISTS sealed_key (key_id TEXT PRIMARY KEY, sealed BLOB NOT NULL) STRICT""",
 )
-"""The tables; `IF NOT EXISTS` since the first of them are older than the record of steps."""
+"""The tables; `IF NOT EXISTS` since the first of them are older than the record of steps. The last
+of them is taken over by `keytable`."""
 
 _BY_NAME: Final = "SELECT * FROM account WHERE name = ? UNION ALL SELECT * FROM (SELECT * FROM account LIMIT 1) LIMIT 1"
 """An account by its name. Where there is none another is read in its place, for nothing but the time that it takes."""
@@ -169,25 +170,6 @@ class Store(Database):
         kind, _, name = credential.partition(":")
         asked = _ISSUED_TO.get(kind)
         return asked is not None and bool(self.rows(asked, (name, subject)))
-
-    # Sealed data keys
-
-    def sealed_keys(self) -> dict[str, bytes]:
-        """Every data key, sealed under the root key, by id."""
-        return {str(row[0]): _bytes(row[1]) for row in self.rows("SELECT key_id, sealed FROM sealed_key")}
-
-    def seal(self, key_id: str, sealed: bytes) -> None:
-        """Keep a sealed data key, in place of an older sealing of it."""
-        self.rows("INSERT INTO sealed_key VALUES (?, ?) ON CONFLICT DO UPDATE SET sealed = excluded.sealed",
-                   (key_id, sealed))  # fmt: skip
-
-    def seal_first(self, key_id: str, sealed: bytes) -> None:
-        """Keep a sealed data key unless there is one of its name already."""
-        self.rows("INSERT INTO sealed_key VALUES (?, ?) ON CONFLICT DO NOTHING", (key_id, sealed))
-
-    def unseal(self, key_id: str) -> None:
-        """Destroy a sealed data key. What it encrypted stays unreadable."""
-        self.rows("DELETE FROM sealed_key WHERE key_id = ?", (key_id,))
 
 
 def _list(values: frozenset[str]) -> str:
