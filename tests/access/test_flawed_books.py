@@ -86,6 +86,14 @@ def test_secrets_are_their_owners(api: Protected) -> None:
     assert (theirs["owner"], "secret" in theirs) == ("bob", False)
 
 
+def test_nobody_makes_a_book_over_anothers(api: Protected) -> None:
+    assert api.said("ann", "POST", "/books/v1", json={"book_title": "bob-1", "secret": "mine"}) == "authz.object"
+    assert api.app.state.books["bob-1"].secret == "secret of bob"
+    assert api.said("ann", "POST", "/books/v1", json={"book_title": "ann-3", "secret": "mine"}) == "201"
+    assert api.said("ann", "POST", "/books/v1", json={"book_title": "ann-3", "secret": "again"}) == "201"
+    assert api.said("bob", "POST", "/books/v1", json={"book_title": "ann-3", "secret": "his"}) == "authz.object"
+
+
 def test_a_loan_below_oneself_is_ones_own(api: Protected) -> None:
     assert api.said("ann", "GET", "/users/v1/ann/loans/1") == "200"
     assert api.said("ann", "GET", "/users/v1/ann/loans/2") == "authz.object"

@@ -126,13 +126,9 @@ def _quiet(head: re.Match[str], before: str, lines: bool) -> bool:
         return _TICK_BEFORE.search(before) is None
     if separator == "^":
         return bool(head["wrap"]) or not head["name"][:1].isalpha() or (bool(before) and before[-1].isalnum())
-    return (
-        separator == "&" and not head["wrap"] and head.string.startswith(";", head.end()) and _reference(head["name"])
-    )
-
-
-def _reference(name: str) -> bool:
-    return f"{name};" in html5
+    if separator != "&" or head["wrap"]:
+        return False
+    return head["name"] + (";" if head.string.startswith(";", head.end()) else "") in html5
 
 
 def _in_row(raw: bytes, at: int) -> bool:

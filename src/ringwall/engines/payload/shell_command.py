@@ -57,7 +57,7 @@ def whole_command(text: str) -> str | None:
         and len(words) < 8
     ):
         return "shell: ` command `"
-    if not words or not rest[:1].isspace():
+    if not words or not rest[:1].isspace() or not any(map(str.isalpha, name)):
         return None
     return _capable(name, words, _ROOTED.match(head["path"]) is not None)
 
