@@ -45,7 +45,7 @@ ANYCASE = Grammar(
         "shell: word$()word": r"\w\$\(\)\w|[;|&`]\s*\w+\$\{\w+\}\w",
         "shell: $0": r"(?:^|[;|&]\s*)\$(?:0|shell|bash)(?:\s+-|\W*$)",
         "shell: $(<file)": r"\$\(<\s*[\w/.~]",
-        "powershell: iex(": r"(?:^|[;|&\s(])iex\s*[($'\"]",
+        "powershell: iex(": r"(?:^|[;|&\s(])iex(?:\s*[($]|\s+['\"])",
         "batch: & command": r"^\s*[\"']?&\s*(?:dir|ver|vol|tree|set|hostname|logname|nproc|driverquery|arch)\W*$",
         "batch: %program% /option": r"(?:^|[;|&(]\s*)%\w+%\s+/[a-z?]\b",
         "formula: program|argument!cell": r"^[=+@-]\s*[\w.]+\|\s*['\"][^\n]*!\s*\$?\w",
