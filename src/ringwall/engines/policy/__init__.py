@@ -3,11 +3,12 @@
 from ringwall.engines.policy.relation import EVERYWHERE, Relation, relate
 from ringwall.engines.policy.roles import Held, Roles
 from ringwall.engines.policy.shape import Shape, Sighting, along, escape, shape_of, sightings
-from ringwall.engines.policy.sight import Eyes, Kind, Sight, at_status, masked, name_of
+from ringwall.engines.policy.sight import LINES, Eyes, Kind, Sight, at_status, is_json, masked, name_of
 from ringwall.engines.policy.when import Condition, claim_at
 
 __all__ = [
     "EVERYWHERE",
+    "LINES",
     "Condition",
     "Eyes",
     "Held",
@@ -21,6 +22,7 @@ __all__ = [
     "at_status",
     "claim_at",
     "escape",
+    "is_json",
     "masked",
     "name_of",
     "relate",

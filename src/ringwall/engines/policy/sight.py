@@ -109,8 +109,9 @@ class Sight:
 
     def _shape(self, content: Content) -> Shape | None:
         for media, schema in content.items():
-            if media.endswith("json") and schema is not None:
-                shape = shape_of(schema, self._components, self._resources)
+            if is_json(media) and schema is not None:
+                lines = {"type": "array", "items": schema} if media in LINES else schema
+                shape = shape_of(lines, self._components, self._resources)
                 return None if shape.empty else shape
         return None
 
@@ -135,6 +136,15 @@ class Sight:
         theirs = _properties(schema, self._components)
         ours = _properties(self._components.get(kind.schema or ""), self._components)
         return bool(theirs) and len(theirs & ours) * 2 > len(theirs)
+
+
+LINES = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"})
+"""Media types of which each line is a value that the schema describes."""
+
+
+def is_json(media: str) -> bool:
+    """Whether content of a media type is JSON, in one piece or in lines."""
+    return media.endswith("json") or media in LINES
 
 
 def at_status(declared: Mapping[str, T], status: int) -> T | None:
@@ -336,7 +346,7 @@ def _marked(data: Any, marks: list[tuple[str, str]], seen: set[int], found: list
 
 
 def _described(content: Content) -> bool:
-    return any(media.endswith("json") and isinstance(schema, dict) and schema for media, schema in content.items())
+    return any(is_json(media) and isinstance(schema, dict) and schema for media, schema in content.items())
 
 
 def _presumed(data: Any, main: Kind, pointer: str = "", depth: int = 3) -> Iterator[Sighting]:
