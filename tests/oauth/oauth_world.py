@@ -21,7 +21,6 @@ import pyotp
 
 from e2e.e2e_process import Running, serving
 from ringwall.build.identity import accounts_on, open_identity
-from ringwall.build.runtime import root_key
 from ringwall.core.oauth import Client
 from ringwall.core.ports import Account
 from ringwall.identity.factors import Factors
@@ -29,6 +28,7 @@ from ringwall.identity.oauth.registry import Clients
 from ringwall.identity.sessions import COOKIE, Sessions
 from ringwall.state.fieldkeys import FieldKeys
 from ringwall.state.oauth import OAuthStore
+from ringwall.state.rootkeys import root_keys
 from ringwall.state.sessions import SessionTable
 from ringwall.state.sqlite import Store
 
@@ -190,7 +190,7 @@ class World:
 
     def factors(self) -> Factors:
         """The second factors, as the server has them."""
-        keys = FieldKeys(self.store, (root_key(self.running.data / "keys" / "root.key"),))
+        keys = FieldKeys(self.store, root_keys(self.running.data / "keys"))
         return open_identity(self.store, keys).factors
 
     def enrol(self, name: str) -> pyotp.TOTP:
