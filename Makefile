@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SERVERS := .servers
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types floors fuzz bench servers browser lock clean
+.PHONY: help demo test lint types floors fuzz bench servers browser sbom lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort
@@ -54,6 +54,9 @@ servers: $(SERVERS)/prefect/ready $(SERVERS)/chroma/ready $(SERVERS)/suite/ready
 
 browser: ## A Chromium for the browser tests (as root it installs one)
 	scripts/browser.sh
+
+sbom: $(VENV)/ready ## What ringwall is made of, as CycloneDX, from the lock file
+	$(BIN)/python scripts/sbom.py sbom.json
 
 lock: $(VENV)/ready ## Resolve the lock files anew
 	$(BIN)/pip install --quiet uv

@@ -98,6 +98,23 @@ def test_the_page_runs_and_loads_nothing_whatever_the_contract_is_called(tmp_pat
     assert there == sorted(there)
 
 
+def test_sections_stand_in_the_standards_order(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    stated(tmp_path)
+    run(tmp_path, "--framework", "asvs", "--html", str(page))
+    part = page.read_text("utf-8").partition('">not covered</h2>')[2].partition("<h2")[0]
+    chapters = [int(number) for number in re.findall(r"<h3>V(\d+)\.", part)]
+    assert chapters == sorted(chapters)
+    assert chapters[-1] == 17
+
+
+def test_a_sentence_of_what_does_not_hold_says_so(tmp_path: Path) -> None:
+    found = made("gdpr", stated(tmp_path), tmp_path / "data", None, None)
+    (tested,) = [line for line in found.lines if line.id == "32(1)(d)"]
+    assert tested.says.startswith("Not here. It would be so: ")
+    assert not [line.id for line in found.lines if line.missing and not line.says.startswith(("Not here.", "A run"))]
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_that_is_printed_promises(tmp_path: Path, name: str) -> None:
     stated(tmp_path)
@@ -126,7 +143,10 @@ def test_a_secret_in_configuration_is_told_by_its_place_alone(tmp_path: Path) ->
     (tmp_path / "ringwall.yaml").write_text(WHOLE + f"# password: '{secret}'\n")
     done = run(tmp_path, "--framework", "pci", "--json")
     assert done.exit_code == 1
-    found = json.loads(done.output)["secrets"]["found"]
+    document = json.loads(done.output)
+    found = document["secrets"]["found"]
+    (line,) = [each for each in document["lines"] if each["id"] == "8.6.2"]
+    assert any("extra.env:2" in each for each in line["missing"])
     assert {(Path(each["file"]).name, each["line"]) for each in found} >= {("extra.env", 2)}
     assert "ringwall.yaml" in {Path(each["file"]).name for each in found}
     assert secret not in done.output + run(tmp_path, "--framework", "pci").output

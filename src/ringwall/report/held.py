@@ -1,4 +1,4 @@
-"""What a data directory holds, counted: nothing in it is changed, and where there is none nothing is made."""
+"""What a data directory holds, counted, and its journal verified. Where there is none, nothing is made."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from ringwall.report.held import held, journal, moment
 from ringwall.report.model import Report
 from ringwall.report.processing import processing
 from ringwall.report.runs import drill, scan
-from ringwall.report.secrets import configuration, hidden
+from ringwall.report.secrets import configuration, hidden, looked_through
 from ringwall.report.weigh import weighed
 
 
@@ -19,8 +19,10 @@ def made(name: str, contract: Contract, data: Path, drilled: Path | None, scanne
     """The report of one framework. Raises NoRun, Unavailable, OSError."""
     stated = framework(name)
     known = facts(contract, held(data))
-    runs = {run.name: run for run in (journal(data), drill(drilled), scan(scanned))}
     searched = configuration(Path(contract.file), data)
+    found = hidden(searched)
+    done = (journal(data), drill(drilled), scan(scanned), looked_through(searched, found))
+    runs = {run.name: run for run in done}
     return Report(
         framework=name,
         title=stated.title,
@@ -29,8 +31,8 @@ def made(name: str, contract: Contract, data: Path, drilled: Path | None, scanne
         at=moment(),
         titles=stated.titles,
         lines=tuple(weighed(line, contract, known, runs) for line in stated.lines),
-        runs=tuple(runs.values()),
-        secrets=hidden(searched),
+        runs=done,
+        secrets=found,
         searched=tuple(map(str, searched)),
         record=processing(contract) if name == "gdpr" else None,
     )

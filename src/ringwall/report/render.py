@@ -118,6 +118,10 @@ def html(report: Report) -> str:
     """One page: no script, nothing loaded from anywhere, every value escaped by the template engine."""
     source = files("ringwall.report").joinpath("report.html").read_text("utf-8")
     template = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True).from_string(source)
-    told = [(status, [line for line in report.lines if line.status == status]) for status in STATUSES]
+    told = [
+        (status, [(section, list(lines)) for section, lines in groupby(of, key=lambda line: line.section)])
+        for status in STATUSES
+        if (of := [line for line in report.lines if line.status == status])
+    ]
     place = {status: index for index, status in enumerate(STATUSES)}
     return template.render(report=report, told=told, meaning=MEANING, limits=LIMITS, place=place)

@@ -3,7 +3,7 @@ over the network: its filters are named here, and the one that asks services is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final
@@ -12,7 +12,8 @@ from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_cla
 from detect_secrets.core.scan import scan_file, scan_line
 from detect_secrets.settings import transient_settings
 
-from ringwall.report.model import Hidden
+from ringwall.report.held import moment
+from ringwall.report.model import Hidden, Run
 
 _KINDS: Final = (".yaml", ".yml", ".json", ".toml", ".ini", ".cfg", ".conf", ".env", ".properties", ".cedar")
 _SIZE: Final = 1 << 20
@@ -37,6 +38,15 @@ def configuration(contract: Path, data: Path) -> tuple[Path, ...]:
     beside = sorted(data.iterdir()) if data.is_dir() else []
     found = [path for path in beside if path.suffix in _KINDS or path.name == ".env"]
     return tuple(dict.fromkeys(path for path in (contract, *found) if path.is_file() and path.stat().st_size <= _SIZE))
+
+
+def looked_through(paths: Sequence[Path], found: Sequence[Hidden]) -> Run:
+    """The search as a run of this report."""
+    if not paths:
+        return Run("secrets", None, "no configuration was found to look through")
+    flaws = tuple(f"{each.file}:{each.line}: {each.kind}" for each in found)
+    what = f"files looked through for secrets: {len(paths)}, places that look like one: {len(found)}"
+    return Run("secrets", not found, what, moment(), flaws)
 
 
 def hidden(paths: Iterable[Path]) -> tuple[Hidden, ...]:

@@ -9,6 +9,9 @@ from ringwall.report.facts import Fact
 from ringwall.report.frameworks import Evidence, Stated, evidence
 from ringwall.report.model import Line, Proof, Run
 
+_UNMET = {"missing": "Not here. It would be so: ", "flaws": "A run found flaws. Without them: "}
+"""Before the sentence of a line that does not hold as it stands: it must not read as if it did."""
+
 
 def weighed(stated: Stated, contract: Contract, facts: Mapping[str, Fact], runs: Mapping[str, Run]) -> Line:
     """A line as it stands. It is less than it could be where a fact does not hold, a layer only observes, or a run was
@@ -28,8 +31,9 @@ def weighed(stated: Stated, contract: Contract, facts: Mapping[str, Fact], runs:
             flaws.extend(run.flaws)
         proofs.extend(Proof("test", name) for name in of.tests)
     status = "not covered" if missing else "reported" if flaws else stated.status
+    says = _UNMET.get("missing" if missing else "flaws" if flaws else "", "") + stated.says
     once = tuple(dict.fromkeys(proofs))
-    return Line(stated.id, stated.section, status, stated.says, once, tuple(dict.fromkeys([*missing, *flaws])))
+    return Line(stated.id, stated.section, status, says, once, tuple(dict.fromkeys([*missing, *flaws])))
 
 
 def _watched(of: Evidence, contract: Contract, facts: Mapping[str, Fact]) -> Iterator[str]:
