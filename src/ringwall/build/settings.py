@@ -59,7 +59,7 @@ def stated(contract: Contract) -> Stated:
     sight, probe = sight_of(contract), _probe(contract)
     return Stated(
         authorization=authorization.Settings(
-            contract.resources, sight, probe, _standing(contract), policies_of(contract)
+            contract.resources, sight, probe, _standing(contract), policies_of(contract), vouched=_issues(contract)
         ),
         validation=validation.Settings(
             components, limits.depth, limits.items, contract.resources, unpacked=limits.body
@@ -82,6 +82,11 @@ def running(contract: Contract, runtime: Runtime, *, https: bool) -> Running:
         ),
         journal=_journal(contract, runtime),
     )
+
+
+def _issues(contract: Contract) -> bool:
+    """Whether credentials are issued here."""
+    return contract.authentication.accounts or contract.authentication.api_keys
 
 
 def sight_of(contract: Contract) -> Sight:

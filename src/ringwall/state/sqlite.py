@@ -31,6 +31,17 @@ of them is taken over by `keytable`."""
 _BY_NAME: Final = "SELECT * FROM account WHERE name = ? UNION ALL SELECT * FROM (SELECT * FROM account LIMIT 1) LIMIT 1"
 """An account by its name. Where there is none another is read in its place, for nothing but the time that it takes."""
 
+_ISSUED: Final = (
+    "CREATE TABLE issued (token_id TEXT PRIMARY KEY, subject TEXT NOT NULL, until REAL NOT NULL) STRICT, WITHOUT ROWID",
+    "CREATE INDEX issued_until ON issued (until)",
+)
+
+_ISSUED_TO: Final = {
+    "token": "SELECT 1 FROM issued WHERE token_id = ? AND subject = ?",
+    "key": "SELECT 1 FROM api_key WHERE key_id = ? AND subject = ?",
+    "session": "SELECT 1 FROM session WHERE id = ? AND subject = ?",
+}
+
 
 class Store(Database):
     """An open `state.db` with its first tables."""
@@ -38,6 +49,7 @@ class Store(Database):
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         self.grow("store", _STEPS)
+        self.grow("issued", _ISSUED)
 
     # Accounts
 
@@ -145,6 +157,19 @@ class Store(Database):
             (token_id, subject, issued, subject),
         )
         return not ended
+
+    # What was issued
+
+    def issue(self, token_id: str, subject: str, at: float, until: float) -> None:
+        """Keep to whom a token is issued, for as long as it can be alive."""
+        self.rows("DELETE FROM issued WHERE until < ?", (at,))
+        self.rows("INSERT INTO issued VALUES (?, ?, ?)", (token_id, subject, until))
+
+    def issued_to(self, credential: str, subject: str) -> bool:
+        """Whether `token:ID`, `key:ID` or `session:ID` was issued to this subject, and is still kept."""
+        kind, _, name = credential.partition(":")
+        asked = _ISSUED_TO.get(kind)
+        return asked is not None and bool(self.rows(asked, (name, subject)))
 
 
 def _list(values: frozenset[str]) -> str:

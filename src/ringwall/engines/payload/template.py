@@ -34,11 +34,9 @@ _SMARTY = re.compile(r"\$|\d|[a-z]+\s|php$")
 _MOST = 12  # spans of a kind read from each end of a text
 _LONGEST = 400
 _FEW = 400
-# What opens a span and is no bare placeholder, for each opening.
+# What opens a span that holds more than words, for each opening.
 _SPANS = {
-    opening: re2.compile(
-        (re.escape(opening) + r"\s?(?:[^A-Za-z\s]|\s|[A-Za-z][\w-]{0,40}\s?(?:[^\w\s}-]|\s))").encode()
-    )
+    opening: re2.compile((re.escape(opening) + r"(?:[^{}]*[^\w\s{}]|\s?[^A-Za-z\s])").encode())
     for _, opening, _ in _DELIMITERS
 }
 _STRING = re.compile(r"'[^']{0,400}'|\"[^\"]{0,400}\"|\\?[\"'][^\"']{0,200}\\?[\"']")

@@ -157,6 +157,9 @@ def _mapping(value: Any) -> Iterator[tuple[str, Any]]:
     return iter(value.items()) if isinstance(value, dict) else iter(())
 
 
+_made = tuple.__new__  # past the keyword handling of a named tuple, which costs more than all else for a page of them
+
+
 def sightings(document: Any, shape: Shape) -> list[Sighting]:
     """Every object of a resource in a document, outermost first, with its pointer (RFC 6901)."""
     found: list[Sighting] = []
@@ -178,7 +181,7 @@ def _look(value: Any, shape: Shape, pointer: str, depth: int, found: list[Sighti
         plain = items.ends_here
         for index, item in enumerate(value):
             if plain and isinstance(item, dict) and items.resource is not None:
-                found.append(Sighting(items.resource, item, f"{pointer}/{index}"))
+                found.append(_made(Sighting, (items.resource, item, f"{pointer}/{index}")))
             elif not plain:
                 _look(item, items, f"{pointer}/{index}", depth + 1, found)
 

@@ -6,7 +6,7 @@ names the owner or the tenant of a resource is one of its objects.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol, TypeVar
 
@@ -171,10 +171,12 @@ class Settled(Protocol):
 
 
 class Group(NamedTuple):
-    """Objects of one resource to which a caller stands alike."""
+    """Objects of one resource to which a caller stands alike: the words that hold for sure, and the relation where the
+    objects name owner and tenant themselves, so that nothing else has to tell it."""
 
     resource: str
     words: frozenset[str]
+    relation: Relation | None
     seen: list[Sighting]
 
 
@@ -201,17 +203,26 @@ class Eyes:
         return settled is self._settled and caller == self._caller
 
     def groups(self, found: list[Sighting]) -> list[Group]:
-        """What was found, by resource and words, each in the order of the document; worked out once for one list."""
+        """What was found, each group in the order of the document; worked out once for one list."""
         if found is not self._grouped:
-            groups: dict[tuple[str, frozenset[str]], Group] = {}
-            for seen in found:
-                key = (seen.resource, self.words(seen))
-                group = groups.get(key)
-                if group is None:
-                    group = groups[key] = Group(*key, [])
-                group.seen.append(seen)
-            self._grouped, self._groups = found, list(groups.values())
+            self._grouped, self._groups = found, list(self._sorted(found))
         return self._groups
+
+    def _sorted(self, found: list[Sighting]) -> Iterable[Group]:
+        groups: dict[tuple[object, ...], Group] = {}
+        subject, kinds = self._caller[0], self._kinds
+        for seen in found:
+            kind = kinds[seen[0]]
+            owner, home = _named(kind, seen)
+            plain = owner.__class__ is str and home.__class__ is str
+            key = (seen[0], owner == subject, home) if plain else (seen[0], self.words(seen))
+            group = groups.get(key)
+            if group is None:
+                relation = self._says(owner, home) if plain else None
+                words = relation.words if relation is not None else self.words(seen)
+                group = groups[key] = Group(kind.name, words, relation, [])
+            group.seen.append(seen)
+        return groups.values()
 
     def relation(self, seen: Sighting, *, sure: bool = False) -> Relation | None:
         """By what the object says itself; None where it names neither owner nor tenant.

@@ -15,7 +15,8 @@ JSON_PATCH = "application/json-patch+json"
 
 def finder(operation: Operation, settings: Settings) -> Callable[[Input], Iterator[Sighting]] | None:
     """What finds them: in a body of a declared type by its shape, in one of a range (`*/*`) by any; and among the
-    query's parameters of a write, those with a property's name. None where there can be none."""
+    query's parameters of a write, those with the name of a property, the owner or the tenant. None where there can be
+    none."""
     body, main = operation.api.body, operation.resource
     content = {media: described.schema for media, described in body.content.items()} if body else {}
     shapes = settings.sight.in_bodies(content, main.name if main else None)
@@ -24,13 +25,15 @@ def finder(operation: Operation, settings: Settings) -> Callable[[Input], Iterat
     if not shapes and patched is None and params is None:
         return None
 
+    telling = {*params.fields, params.owner, params.tenant} if params is not None else set[str | None]()
+
     def find(given: Input) -> Iterator[Sighting]:
         if given.media_type == JSON_PATCH and patched is not None:
             yield from _patched(given.body, patched)
         elif given.media_type in shapes or given.media_type not in content:
             for shape in _fitting(shapes, given.media_type):
                 yield from sightings(given.body, shape)
-        if params is not None and not given.query.keys().isdisjoint(params.fields):
+        if params is not None and not given.query.keys().isdisjoint(telling):
             yield Sighting(params.name, dict(given.query), "/query")
 
     return find

@@ -30,10 +30,10 @@ def references_guard(operation: Operation, settings: Settings) -> BodyCheck | No
     one is made by an id of the caller's choice, there is none of another's by that id yet."""
     allowed = words_of(operation)
     owned = [r for r in settings.resources.values() if r.owner or r.tenant]
-    if "anyone" in allowed or not owned or not (operation.api.body or operation.api.parameters):
-        return None
-    names = names_of(owned)
     made = operation.resource if operation.creates else None
+    if not owned or not (operation.api.body or operation.api.parameters) or ("anyone" in allowed and made not in owned):
+        return None
+    names = names_of([] if "anyone" in allowed else owned)
     in_path = {fold(settings.resources[name].id): param for param, name in operation.objects} | {
         fold(p): p for p, _ in operation.objects
     }
@@ -44,7 +44,7 @@ def references_guard(operation: Operation, settings: Settings) -> BodyCheck | No
         yield from (found for found in names.found(given) if found[0] is not made)
         for seen in find(given) if find else ():
             resource = settings.resources[seen.resource]
-            if resource in owned and resource is not made and resource.id in seen.value:
+            if "anyone" not in allowed and resource in owned and resource is not made and resource.id in seen.value:
                 yield resource, resource.id, seen.value[resource.id]
 
     def check(request: Request, known: Known) -> Verdict:
@@ -79,10 +79,9 @@ def references_guard(operation: Operation, settings: Settings) -> BodyCheck | No
 
         def told(whose: Ownership | None, by: str) -> Verdict:
             owner, tenant = (whose.owner, whose.tenant) if whose is not None else (None, None)
-            if caller is None or owner not in (None, caller.subject):
-                return Refuse(OBJECT, detail=f"made already, by {by}")
-            if caller.tenant != EVERYWHERE and tenant not in (None, caller.tenant):
-                return Refuse(OBJECT, detail=f"made already, by {by}")
+            subject, home = (caller.subject, caller.tenant) if caller is not None else (None, None)
+            if owner not in (None, subject) or (home != EVERYWHERE and tenant not in (None, home)):
+                return Refuse(OBJECT, detail=f"there is one of another's already, by {by}")
             return _unmade(rest[1:], known, then)
 
         return ask_whose(matter, settings.probe, told, caller)

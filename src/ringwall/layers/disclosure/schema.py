@@ -43,8 +43,10 @@ def schema_guard(operation: Operation, settings: Settings) -> ReplyCheck:
 def _pruner(reply: Reply, settings: Settings) -> Pruner | None:
     """What prunes a declared reply; None where the document gives it no JSON schema."""
     found = [(media, content.schema) for media, content in reply.content.items() if is_json(media)]
-    if len(found) != 1 or found[0][1] is None:
+    if len(found) != 1:
         return None
     media, schema = found[0]
+    if schema is None:
+        return None
     lines: dict[str, JSON] = {"type": "array", "items": schema}
     return pruner(lines if media in LINES else schema, settings.components)

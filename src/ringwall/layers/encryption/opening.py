@@ -75,7 +75,7 @@ def _records(
     """Every encrypted value that the caller may read, whole (True) or in part (False), and where it belongs."""
     principal = known.principal or NOBODY
     eyes = settings.sight.eyes((principal.subject, principal.words, principal.tenant), known.objects, kept)
-    for name, words, alike in eyes.groups(seen_all):
+    for name, words, _, alike in eyes.groups(seen_all):
         resource = settings.resources[name]
         shown = [(field, field.read is None or not field.read.isdisjoint(words)) for field in fields[name]]
         shown = [(field, whole) for field, whole in shown if whole or field.mask is not None]
