@@ -83,7 +83,7 @@ _BY_FAMILY: dict[str, tuple[_Template, ...]] = {
     "authz.credential": (
         ("If the store was put back to an older state, issue the credential anew; else look for a forged one.", None),
     ),
-    "authz.recent": (("The person signs in again; or state a longer `max_age` with the operation's `requires`.", None),),
+    "authz.recent": (("The person signs in again; or state a longer `max_age` beside `requires`.", None),),
     "authz.scope": (
         ("Let the client ask for a scope that is allowed:", "operations: {{{operation}: {{allow: ['scope:NAME']}}}}"),
     ),
