@@ -58,6 +58,18 @@ _BY_FAMILY: dict[str, tuple[_Template, ...]] = {
     ),
     "authn.password": (("Set another password: `ringwall users password NAME`; after many failures, wait.", None),),
     "authn.ambiguous": (("The caller, or a proxy on the way, sends two credentials: keep one.", None),),
+    "authn.upstream.profile": (
+        (
+            "Ask the profile yourself with a token of the API's: `profile`, `subject`, `header` and `scheme` must fit.",
+            None,
+        ),
+    ),
+    "authn.upstream": (
+        (
+            "`ringwall check` compares `authentication.upstream` with the document; else the caller signs in again.",
+            None,
+        ),
+    ),
     "authn.token.revoked": (("It was ended on purpose, or the account is disabled: `ringwall users list`.", None),),
     "authn.token.issuer": (
         (

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import orjson
 
-from ringwall.build import own
+from ringwall.build import own, own_upstream
 from ringwall.build.answers import answers
 from ringwall.build.kept import Fetcher
 from ringwall.build.router import Match, Router
@@ -51,6 +51,7 @@ OWN: Mapping[str, Callable[[Operation, Running], Guards]] = {
     "transport": lambda op, given: transport.forge(op, given.transport),
     "quota": lambda op, given: quota.forge(op, given.quota),
     "authentication": lambda op, given: authentication.forge(op, given.authentication),
+    "delivery": lambda op, given: authentication.forge_delivery(op, given.authentication),
     "allowance": lambda op, given: quota.forge_principal(op, given.quota),
     "disclosure": lambda op, given: disclosure.forge(op, given.disclosure),
     "masks": lambda op, given: disclosure.forge_masks(op, given.disclosure),
@@ -99,7 +100,7 @@ def assemble(prepared: Prepared, runtime: Runtime, circumstances: Circumstances 
         route=_route(contract, plans, runtime, given),
         plans=plans,
         ports=Ports(
-            answers=answers(runtime, contract, here.fetch),
+            answers=own_upstream.with_sessions(answers(runtime, contract, here.fetch), runtime, contract, here.fetch),
             record=recorder(runtime.journal, runtime.metrics, runtime.health, here.watch),
             now=time.time,
             ticks=time.perf_counter_ns,

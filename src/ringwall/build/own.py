@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 
+from ringwall.build import own_upstream
 from ringwall.build.router import Router
 from ringwall.build.runtime import Runtime
 from ringwall.build.settings import Running
@@ -32,14 +33,19 @@ def declare(router: Router, contract: Contract, runtime: Runtime, given: Running
     add("GET", "/.ringwall/metrics", _plan("metrics", public, _metrics(runtime)))
     known = Guards(head=(*public.head, *authentication.forge(_anyone("account"), given.authentication).head))
     add("GET", "/.ringwall/account", _plan("account", known, endpoints.account()))
+    writing = Guards(head=(*public.head, *transport.own_origin(given.transport)))
+    if contract.authentication.upstream and not contract.authentication.accounts:
+        ending = own_upstream.revoking(endpoints.revoke(runtime.tokens), runtime, contract)
+        add("POST", "/.ringwall/oauth/revoke", _plan("revoke", writing, ending, body=True))
     if contract.authentication.accounts:
-        writing = Guards(head=(*public.head, *transport.own_origin(given.transport)))
         token = endpoints.token(runtime.accounts, runtime.tokens, network)
         add("POST", "/.ringwall/oauth/token", _plan("token", writing, token, body=True))
         add(
             "POST",
             "/.ringwall/oauth/revoke",
-            _plan("revoke", writing, endpoints.revoke(runtime.tokens), body=True),
+            _plan(
+                "revoke", writing, own_upstream.revoking(endpoints.revoke(runtime.tokens), runtime, contract), body=True
+            ),
         )
         add("GET", "/.ringwall/jwks.json", _plan("jwks", public, endpoints.jwks(runtime.tokens)))
         add(

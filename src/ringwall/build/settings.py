@@ -71,7 +71,7 @@ def running(contract: Contract, runtime: Runtime, *, https: bool) -> Running:
     return Running(
         transport=transport.Settings(contract.cors, https),
         quota=quota.settings(limits.anonymous_rate, limits.rate),
-        authentication=_authentication(contract, runtime),
+        authentication=_authentication(contract, runtime, https=https),
         disclosure=disclosure.Settings(
             contract.resources, sight_of(contract), contract.api.schemas, contract.replies, disclosure.Markup()
         ),
@@ -93,8 +93,9 @@ def roles_of(contract: Contract) -> Roles:
     )
 
 
-def _authentication(contract: Contract, runtime: Runtime) -> authentication.Settings:
+def _authentication(contract: Contract, runtime: Runtime, *, https: bool) -> authentication.Settings:
     stated, tokens = contract.authentication, runtime.tokens
+    watching = contract.mode == "observe" or "authentication" in contract.observe
     return authentication.Settings(
         own=authentication.Own(tokens.key_set(), tokens.expectation()) if stated.accounts else None,
         issuers={issuer.issuer: issuer for issuer in stated.issuers},
@@ -102,6 +103,7 @@ def _authentication(contract: Contract, runtime: Runtime) -> authentication.Sett
         basic=stated.basic,
         roles=roles_of(contract),
         staleness_s=contract.staleness_s,
+        upstream=authentication.Upstream(stated.upstream, https, watching) if stated.upstream else None,
     )
 
 

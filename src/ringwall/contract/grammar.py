@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from ringwall.contract.grammar_upstream import UPSTREAM
 from ringwall.contract.shapes import (
     Either,
     Exactly,
@@ -61,13 +62,14 @@ _ISSUER = Record(
 )
 _AUTHENTICATION = Record(
     "which credentials are taken; what is not stated is off",
-    {"accounts": Flag(), "api_keys": Flag(), "basic": Flag(), "issuers": Listing(_ISSUER)},
-    later={"upstream": "the login of a wrapped API", "mfa": "second factors", "strict": "strict revocation"},
+    {"accounts": Flag(), "api_keys": Flag(), "basic": Flag(), "issuers": Listing(_ISSUER), "upstream": UPSTREAM},
+    later={"mfa": "second factors", "strict": "strict revocation"},
     notes={
         "accounts": "Ringwall's own accounts and token endpoint.",
         "api_keys": "API keys issued by `ringwall apikeys`.",
         "basic": "HTTP Basic with ringwall's accounts.",
         "issuers": "Outside OpenID Connect or JWT issuers.",
+        "upstream": "The login that the API itself has: its token stays here, the caller gets ringwall's own.",
     },
 )
 _ROLE = Record(

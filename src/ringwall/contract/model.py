@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from ringwall.contract.api import Api, ApiOperation
+
+if TYPE_CHECKING:
+    from ringwall.contract.upstream import UpstreamLogin
 
 Class = Literal["identifier", "contact", "health", "financial", "cardholder", "secret", "public"]
 Mode = Literal["enforce", "observe"]
@@ -68,6 +71,7 @@ class Authentication:
     api_keys: bool
     basic: bool
     issuers: tuple[Issuer, ...]
+    upstream: UpstreamLogin | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from ringwall.contract.grammar import CONTRACT
 from ringwall.contract.model import At, Contract, Misconfigured, Operation, Problem, Resource, Rule
 from ringwall.contract.openapi import load_api
 from ringwall.contract.templates import BadTemplate, is_base
+from ringwall.contract.upstream import UpstreamLogin, opened, upstream_login
 
 Fetch = Callable[[str], bytes]
 Source = Api | Path | str | bytes | Mapping[str, JSON]
@@ -150,7 +151,9 @@ def _contract(
         for name, r in reading.resources(stated.get("resources"), roles, desk).items()
     }
     rules = reading.rules(stated.get("operations"), roles, resources, desk)
-    operations = _Binding(api, resources, rules, desk, known=known).operations()
+    authentication = reading.authentication(stated.get("authentication"))
+    login = upstream_login(reading.mapping(stated.get("authentication")).get("upstream"), api, roles, desk, known=known)
+    operations = _Binding(api, resources, rules, desk, login, known=known).operations()
     if known:
         agreement(api, resources, operations, desk)
     layers = reading.listing(stated.get("observe"))
@@ -160,7 +163,7 @@ def _contract(
         mode="observe" if stated.get("mode") == "observe" else "enforce",
         observe=frozenset(layers),
         api=api,
-        authentication=reading.authentication(stated.get("authentication")),
+        authentication=replace(authentication, upstream=login),
         roles=roles,
         resources=resources,
         rules=rules,
@@ -171,7 +174,7 @@ def _contract(
         trusted_proxies=deployment.proxies(stated.get("trusted_proxies"), desk),
         journal="best-effort" if stated.get("journal") == "best-effort" else "required",
         replies="strict" if stated.get("replies") == "strict" else "lenient",
-        staleness_s=30.0 if staleness is None else staleness,
+        staleness_s=5.0 if staleness is None else staleness,
         warnings=warnings,
         accepted=deployment.accepted(stated.get("accepted"), desk),
     )
@@ -185,6 +188,7 @@ class _Binding:
     resources: Mapping[str, Resource]
     rules: tuple[Rule, ...]
     desk: reading.Desk
+    login: UpstreamLogin | None
     known: bool
 
     def operations(self) -> tuple[Operation, ...]:
@@ -197,7 +201,8 @@ class _Binding:
         made = []
         for operation in every:
             stated = exact.get(plain(operation.key))
-            rule = stated.rule if stated is not None else self._one(operation, open_ended)
+            rule = stated.rule if stated is not None else opened(self.login, operation.key)
+            rule = rule or self._one(operation, open_ended)
             made.append(binder.bind(spanning(operation, rule), rule))
         if self.known:
             self._unmatched(patterns, every)

@@ -25,7 +25,7 @@ from ringwall.core.judge import admitted, judge, made, resume, served
 from ringwall.core.known import Known
 from ringwall.core.message import Head, RawHead, Request, Response
 from ringwall.core.plan import Guard, Plan, Serve, Wall
-from ringwall.core.ports import Call, Question, Unavailable
+from ringwall.core.ports import Call, Fetch, Question, Unavailable
 from ringwall.core.reasons import INTERNAL, Layer, Reason
 from ringwall.core.refusal import problem
 from ringwall.core.verdict import PASS, Ask, Learned, Observed, Pass, Refuse, Rewritten, Verdict
@@ -243,13 +243,18 @@ class Exchange:
         """The verdict that a guard comes to once the world has answered all that it asks."""
         asked = 0
         while isinstance(verdict, Ask):
-            answer, asked = (yield verdict.question), asked + 1
+            answer, asked = (yield self._on_behalf(verdict.question)), asked + 1
             if isinstance(answer, Unavailable):
                 return Refuse(reasons.STORE, headers=((b"retry-after", b"5"),), detail=str(answer))
             if asked >= _QUESTIONS:
                 return Refuse(INTERNAL[guard.layer], detail="a guard that does not stop asking")
             verdict = resume(guard.layer, verdict.then, answer, message)
         return verdict
+
+    def _on_behalf(self, question: Question) -> Question:
+        """A read of our own from the application says whose request it is for."""
+        who = self._known.principal if self._known else None
+        return replace(question, on_behalf=who.credential) if who and isinstance(question, Fetch) else question
 
     def effect(self, effect: Effect) -> Refuse | None:
         """Judge what the application is about to do; a refusal also replaces whatever it then replies.

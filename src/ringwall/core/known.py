@@ -20,7 +20,7 @@ class Principal:
 
     subject: str
     roles: frozenset[str]
-    method: Literal["api_key", "token", "issuer", "basic", "session", "certificate", "claimed"]
+    method: Literal["api_key", "token", "issuer", "basic", "session", "certificate", "upstream", "claimed"]
     tenant: str | None = None
     scopes: frozenset[str] = frozenset()
     credential: str = ""

@@ -7,11 +7,11 @@ event loop answers those in a thread. A port raises `Unavailable` when it cannot
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
 from ringwall.core.event import Event
-from ringwall.core.message import JSON
+from ringwall.core.message import JSON, Headers
 
 
 class Unavailable(Exception):
@@ -105,9 +105,12 @@ class Remember(Question):
 
 @dataclass(frozen=True, slots=True)
 class Fetch(Question):
-    """Read from the application itself, with no caller's credential: `GET target`. Answer: a whole `Response`."""
+    """Read from the application itself: `GET target`. Answer: a whole `Response`. `headers` go with it; `on_behalf`
+    names the credential of the caller whom it is for, since an API with a login of its own answers nobody else."""
 
     target: str
+    headers: Headers = field(default=(), repr=False)
+    on_behalf: str = ""
     slow: ClassVar[bool] = True
 
 

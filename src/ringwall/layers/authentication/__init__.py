@@ -14,11 +14,22 @@ from ringwall.core.verdict import PASS, Refuse, Verdict
 from ringwall.layers.authentication.credential import Credential, credential_of
 from ringwall.layers.authentication.keys import key_verdict
 from ringwall.layers.authentication.passwords import password_verdict
-from ringwall.layers.authentication.reasons import BASIC, BEARER, LAYER, MISSING, REASONS, SCHEME
-from ringwall.layers.authentication.settings import Own, Settings
+from ringwall.layers.authentication.reasons import (
+    BASIC,
+    BEARER,
+    LAYER,
+    MISSING,
+    REASONS,
+    SCHEME,
+    UPSTREAM_DIRECT,
+    invalid,
+)
+from ringwall.layers.authentication.settings import Own, Settings, Upstream
+from ringwall.layers.authentication.signin import delivery_guard, upstream_guards
 from ringwall.layers.authentication.tokens import token_verdict
+from ringwall.layers.authentication.upstream import PREFIX, presented, session_verdict
 
-__all__ = ["LAYER", "REASONS", "Own", "Settings", "forge"]
+__all__ = ["LAYER", "PREFIX", "REASONS", "Own", "Settings", "Upstream", "forge", "forge_delivery"]
 
 
 def forge(operation: Operation, settings: Settings) -> Guards:
@@ -27,6 +38,9 @@ def forge(operation: Operation, settings: Settings) -> Guards:
     challenges = (BEARER, BASIC) if settings.basic else (BEARER,)
     missing = Refuse(MISSING, headers=challenges)
     unknown = PASS if public else Refuse(SCHEME, headers=challenges)
+    upstream = settings.upstream
+    if upstream is not None:
+        return _wrapped(operation, settings, upstream, missing if not public else PASS)
 
     def credential(head: Head, known: Known) -> Verdict:
         found = credential_of(head)
@@ -37,6 +51,34 @@ def forge(operation: Operation, settings: Settings) -> Guards:
         return _verdict(found, known, settings) or unknown
 
     return Guards(head=(Guard(LAYER, "credential", credential, "authentication"),))
+
+
+def forge_delivery(operation: Operation, settings: Settings) -> Guards:
+    """After all others: what a sign-in at the application's own login gives to the caller."""
+    upstream = settings.upstream
+    if upstream is None or operation.key not in upstream.login.login | upstream.login.refresh:
+        return Guards()
+    return Guards(reply=(Guard(LAYER, "delivery", delivery_guard(upstream), "authentication.upstream"),))
+
+
+def _wrapped(operation: Operation, settings: Settings, upstream: Upstream, without: Verdict) -> Guards:
+    """The guards where the application has a login of its own. What comes to its sign-in is no credential yet."""
+    login = upstream.login
+    ignored = operation.key in login.login or (operation.key in login.refresh and login.refresh_token is not None)
+    direct = invalid(UPSTREAM_DIRECT)
+
+    def credential(head: Head, known: Known) -> Verdict:
+        found = None if ignored and without is PASS else presented(head, login)
+        if found is None:
+            return without
+        if isinstance(found, Refuse):
+            return found
+        if found.kind == "token" and found.text.startswith(PREFIX):
+            return session_verdict(found, known, settings, upstream)
+        return _verdict(found, known, settings) or direct
+
+    head = Guards(head=(Guard(LAYER, "credential", credential, "authentication"),))
+    return head + upstream_guards(operation, settings, upstream)
 
 
 def _verdict(found: Credential, known: Known, settings: Settings) -> Verdict | None:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from ringwall.contract.model import Issuer
+from ringwall.contract.upstream import UpstreamLogin
 from ringwall.core.known import Principal
+from ringwall.core.sessions import Issued, Session
 from ringwall.engines.policy import Roles
 from ringwall.engines.tokens import Expectation, KeySet
 
 _MANY = 20_000
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,32 @@ class Memory:
 
 
 @dataclass(frozen=True, slots=True)
+class Upstream:
+    """The application's own login, and what its requests share: sessions by credential; by request the names of those
+    who try to sign in, sessions being renewed, and tokens on their way to a caller. `secure` is for cookies;
+    `watching`: the contract only observes, so nothing is taken away."""
+
+    login: UpstreamLogin
+    secure: bool
+    watching: bool
+    sessions: dict[str, Session] = field(default_factory=dict, repr=False)
+    trying: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    renewing: dict[str, Session] = field(default_factory=dict, repr=False)
+    issued: dict[str, Issued] = field(default_factory=dict, repr=False)
+
+    def hold(self, session: Session) -> None:
+        """Keep a session at hand under the name that the journal has for it."""
+        bounded(self.sessions, f"upstream:{session.id}", session)
+
+
+def bounded(entries: dict[str, T], name: str, value: T) -> None:
+    """Keep a value; the oldest gives way to the newest."""
+    entries[name] = value
+    if len(entries) > _MANY:
+        entries.pop(next(iter(entries)), None)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Which credentials are taken, the roles there are, and how old an answer about a credential may be (s)."""
 
@@ -68,3 +98,4 @@ class Settings:
     roles: Roles
     staleness_s: float
     memory: Memory = field(default_factory=Memory)
+    upstream: Upstream | None = None
