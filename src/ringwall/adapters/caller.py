@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from ringwall.core.exchange import Exchange
 from ringwall.core.known import Principal
@@ -34,12 +35,19 @@ def caller_of(exchange: Exchange) -> Caller:
 
 
 def without_credential(headers: Headers, caller: Caller) -> Headers:
-    """Headers without the one that carried a credential of ringwall's own: the application has no use for it.
+    """Headers without the one that carried a credential of ringwall's own, which the application has no use for, and
+    without those that look as if ringwall had written them, however they are spelled: a caller wrote them.
 
     A cookie header stays, since it also holds the application's own cookies.
     """
     header = caller.principal.header if caller.principal else None
-    if header is None or header.lower() == "cookie":
-        return headers
-    name = header.lower().encode("latin-1")
-    return tuple(pair for pair in headers if pair[0].lower() != name)
+    name = header.lower().encode("latin-1") if header is not None and header.lower() != "cookie" else b""
+    return tuple(
+        [pair for pair in headers if pair[0].lower() != name and not pair[0][:_LONG].lower().startswith(_OURS)]
+    )
+
+
+_OURS: Final = tuple(b"ringwall" + mark for mark in (b"-", b"_", b".", b"~", b"+", b"!", b"#", b"$", b"%", b"&", b"'",
+                                                     b"*", b"^", b"`", b"|"))  # fmt: skip
+"""How the names of ringwall's own headers begin, also as those read them who fold every mark into one."""
+_LONG: Final = len(b"ringwall-")

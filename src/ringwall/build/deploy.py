@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import json
 import os
 import socket
@@ -17,6 +18,7 @@ from ringwall.adapters.gateway import Gateway, Upstream, fetcher
 from ringwall.adapters.inside import is_asgi
 from ringwall.build import demo
 from ringwall.build.assemble import Circumstances, assemble, prepare
+from ringwall.build.assertion import Assertions
 from ringwall.build.load import import_app, load_contract
 from ringwall.build.protect import protected_asgi
 from ringwall.build.runtime import Runtime, open_runtime
@@ -164,7 +166,12 @@ async def _run(prepared: Prepared, runtime: Runtime, listener: socket.socket, re
         return
     upstream = _upstream(prepared)
     wall = assemble(prepare(prepared.contract), runtime, replace(here, fetch=fetcher(upstream)))
-    server = await Gateway(wall, upstream).serve(ssl=prepared.tls, sock=listener)
+    trusted = tuple(ipaddress.ip_network(network) for network in prepared.contract.trusted_proxies)
+    told = Assertions(
+        runtime.tokens, prepared.wanted.target.rstrip("/"), plain=prepared.contract.upstream.identity_headers
+    )
+    gateway = Gateway(wall, upstream, trusted=trusted, identify=told)
+    server = await gateway.serve(ssl=prepared.tls, sock=listener)
     stop = asyncio.Event()
     async with stopping(lambda number, frame: stop.set()):
         ready()

@@ -33,6 +33,7 @@ def declare(router: Router, contract: Contract, runtime: Runtime, given: Running
     add("GET", "/.ringwall/metrics", _plan("metrics", public, _metrics(runtime)))
     known = Guards(head=(*public.head, *authentication.forge(_anyone("account"), given.authentication).head))
     add("GET", "/.ringwall/account", _plan("account", known, endpoints.account()))
+    add("GET", "/.ringwall/jwks.json", _plan("jwks", public, endpoints.jwks(runtime.tokens)))
     writing = Guards(head=(*public.head, *transport.own_origin(given.transport)))
     if contract.authentication.upstream and not contract.authentication.accounts:
         ending = own_upstream.revoking(endpoints.revoke(runtime.tokens), runtime, contract)
@@ -47,7 +48,6 @@ def declare(router: Router, contract: Contract, runtime: Runtime, given: Running
                 "revoke", writing, own_upstream.revoking(endpoints.revoke(runtime.tokens), runtime, contract), body=True
             ),
         )
-        add("GET", "/.ringwall/jwks.json", _plan("jwks", public, endpoints.jwks(runtime.tokens)))
         add(
             "GET",
             "/.well-known/oauth-authorization-server",

@@ -51,6 +51,10 @@ class Tokens:
             claims["tenant"] = account.tenant
         return sign(claims, self._key, typ=TYP)
 
+    def signed(self, claims: dict[str, JSON], typ: str) -> str:
+        """A JWT of this issuer for another purpose than access, which `typ` names (RFC 8725, section 3.11)."""
+        return sign({"iss": self.issuer, **claims}, self._key, typ=typ)
+
     def jwks(self) -> dict[str, JSON]:
         """The published keys (RFC 7517, section 5)."""
         return jwks([self._key])
