@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -174,6 +175,15 @@ def test_a_session_moved_to_another_row_does_not_open(shop: Behind) -> None:
     )
     assert shop.ask("GET", "/me", headers=bearer(ana)).status_code == 401
     assert shop.ask("GET", "/me", headers=bearer(root)).status_code == 200
+
+
+def test_the_guides_own_contract_works(behind: Callable[..., Behind]) -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "upstream-login.md").read_text("utf-8")
+    (shown,) = re.findall(r"```yaml\n(.*?)```", guide, re.DOTALL)
+    shop = behind(apis.flask_shop(), shown, document=apis.SHOP)
+    ana = sign_in(shop)
+    assert shop.ask("GET", "/users/v1/ana", headers=bearer(ana)).status_code == 200
+    assert shop.ask("GET", "/users/v1/root", headers=bearer(ana)).status_code == 404
 
 
 @pytest.fixture
