@@ -50,7 +50,7 @@ _ORIGIN: Final = Text(r"\*|https?://[A-Za-z0-9.\[\]:-]{1,255}", "an origin such 
 
 _ISSUER = Record(
     "an outside issuer of tokens",
-    {"issuer": _ANY, "audience": _ANY, "roles": _ANY, "tenant": _ANY, "jwks": _ANY},
+    {"issuer": _ANY, "audience": _ANY, "roles": _ANY, "tenant": _ANY, "jwks": _ANY, "map": Table(_ANY, NAME)},
     required=("issuer", "audience"),
     notes={
         "issuer": "What `iss` must say (OpenID Connect discovery is read from it).",
@@ -58,6 +58,7 @@ _ISSUER = Record(
         "roles": "The claim that holds the roles, dotted: realm_access.roles.",
         "tenant": "The claim that holds the tenant, dotted.",
         "jwks": "The key set, a URL or file, where there is no discovery document.",
+        "map": "The issuer's words for roles, and the contract's; where it is stated, no other word counts.",
     },
 )
 _AUTHENTICATION = Record(

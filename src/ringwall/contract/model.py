@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Literal
 
@@ -54,13 +54,14 @@ class Misconfigured(Exception):
 @dataclass(frozen=True, slots=True)
 class Issuer:
     """An outside issuer of JWTs. `roles` and `tenant` are dotted claim paths; `jwks` a URL or file where the
-    issuer has no discovery document."""
+    issuer has no discovery document. `map` is from the issuer's words to roles; empty, its words are the roles."""
 
     issuer: str
     audience: str
     roles: str | None
     tenant: str | None
     jwks: str | None
+    map: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,6 +152,7 @@ def _contract(
     }
     rules = reading.rules(stated.get("operations"), roles, resources, desk)
     authentication = reading.authentication(stated.get("authentication"))
+    reading.mapped_roles(authentication, roles, desk)
     login = upstream_login(reading.mapping(stated.get("authentication")).get("upstream"), api, roles, desk, known=known)
     operations = _Binding(api, resources, rules, desk, login, known=known).operations()
     if known:

@@ -93,10 +93,19 @@ def authentication(value: JSON) -> Authentication:
                 roles=text(i.get("roles")),
                 tenant=text(i.get("tenant")),
                 jwks=text(i.get("jwks")),
+                map={word: role for word, role in mapping(i.get("map")).items() if isinstance(role, str)},
             )
             for i in issuers
         ),
     )
+
+
+def mapped_roles(given: Authentication, known: Mapping[str, Role], desk: Desk) -> None:
+    """Tell the roles that an issuer's words are mapped to and that are none."""
+    for index, issuer in enumerate(given.issuers):
+        for word, role in issuer.map.items():
+            if role not in known:
+                desk.unknown(("authentication", "issuers", index, "map", word), "role", role, known)
 
 
 def roles(value: JSON, desk: Desk) -> dict[str, Role]:

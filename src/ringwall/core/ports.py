@@ -49,11 +49,17 @@ class Standing(Question):
 
 
 @dataclass(frozen=True, slots=True)
-class KeysOf(Question):
-    """The JWK Set of an outside issuer. Answer: a mapping as fetched, or None if never yet seen."""
+class KeysAtHand(Question):
+    """The keys of an outside issuer, if nobody need wait for them. Answer: an `engines.tokens.KeySet`, or None."""
 
     issuer: str
-    refresh: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KeysOf(Question):
+    """The keys of an outside issuer, fetched now if that may be. Answer: a `KeySet`, or None where none was had."""
+
+    issuer: str
     slow: ClassVar[bool] = True
 
 
