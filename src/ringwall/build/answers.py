@@ -16,6 +16,7 @@ from ringwall.core.ports import (
     FindKey,
     KeysAtHand,
     KeysOf,
+    KeyUsed,
     OwnerOf,
     Question,
     Remember,
@@ -30,7 +31,8 @@ def answers(runtime: Runtime, contract: Contract, fetch: Fetcher | None) -> Answ
     """Every question's answerer. A question that nobody can answer here is `Unavailable`, which refuses."""
     store, issuers = runtime.store, IssuerKeys(contract.authentication.issuers)
     found: dict[type[Question], Callable[..., object]] = {
-        FindKey: lambda asked: store.key(asked.key_id),
+        FindKey: lambda asked: store.nearest_key(asked.key_id),
+        KeyUsed: lambda asked: runtime.api_keys.used(asked.key_id),
         Standing: lambda asked: store.stands(asked.subject, asked.token_id, asked.issued),
         OwnerOf: lambda asked: store.owner_of(asked.resource, asked.id),
         Remember: lambda asked: store.remember(asked.resource, asked.id, asked.owner, asked.tenant),

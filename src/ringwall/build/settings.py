@@ -70,7 +70,7 @@ def running(contract: Contract, runtime: Runtime, *, https: bool) -> Running:
     limits = contract.limits
     return Running(
         transport=transport.Settings(contract.cors, https),
-        quota=quota.settings(limits.anonymous_rate, limits.rate),
+        quota=quota.settings(limits.anonymous_rate, limits.rate, by_credential=contract.authentication.api_keys),
         authentication=_authentication(contract, runtime, https=https),
         disclosure=disclosure.Settings(
             contract.resources, sight_of(contract), contract.api.schemas, contract.replies, disclosure.Markup()

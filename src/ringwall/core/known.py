@@ -16,6 +16,7 @@ class Principal:
     `roles` are effective: inclusion is already worked out, and roles that demand a second factor are there only
     with one (without it they are in `pending`). `credential` names the key or token, never holds
     it. `header` is the request header that carried a credential of ringwall's own, to be stripped.
+    `rate` is the credential's own: requests in so many seconds.
     """
 
     subject: str
@@ -29,6 +30,7 @@ class Principal:
     pending: frozenset[str] = frozenset()
     header: str | None = None
     claims: Mapping[str, JSON] = field(default_factory=dict)
+    rate: tuple[int, float] | None = None
 
     @property
     def words(self) -> frozenset[str]:

@@ -34,7 +34,15 @@ class Call(Question):
 
 @dataclass(frozen=True, slots=True)
 class FindKey(Question):
-    """The record of an API key by its public id. Answer: a `records.KeyRecord` or None."""
+    """The record of an API key by its public id. Answer: a `records.KeyRecord`, another key's where there is none of
+    this id (so that both take the same time), or None."""
+
+    key_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyUsed(Question):
+    """An API key was used just now: kept once a minute at most. Answer: None."""
 
     key_id: str
 

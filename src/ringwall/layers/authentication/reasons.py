@@ -43,6 +43,14 @@ KEY = _reason(
     "Check the API key.",
     "The API key is malformed, unknown, expired or revoked.",
 )
+KEY_ADDRESS = Reason(
+    "authn.key.address",
+    401,
+    "Invalid credential",
+    "Check the API key.",
+    "A good API key from an address that it is not for: stolen, or its `--from` is out of date.",
+    shown="authn.key",
+)
 PASSWORD = _reason(
     "password",
     "Invalid credential",
@@ -101,7 +109,7 @@ TOKEN: dict[Flaw, Reason] = {
     for flaw, sentence in SENTENCES.items()
 }
 UPSTREAM = (UPSTREAM_SESSION, UPSTREAM_DIRECT, UPSTREAM_WAIT, UPSTREAM_REPLY, UPSTREAM_PROFILE)
-REASONS = (MISSING, AMBIGUOUS, SCHEME, KEY, PASSWORD, REVOKED, ISSUER_KEYS, *UPSTREAM, *TOKEN.values())
+REASONS = (MISSING, AMBIGUOUS, SCHEME, KEY, KEY_ADDRESS, PASSWORD, REVOKED, ISSUER_KEYS, *UPSTREAM, *TOKEN.values())
 
 
 def invalid(reason: Reason, detail: str = "") -> Refuse:

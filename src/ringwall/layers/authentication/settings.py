@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from ringwall.contract.model import Issuer
 from ringwall.contract.upstream import UpstreamLogin
+from ringwall.core.admit import Network
 from ringwall.core.known import Principal
 from ringwall.core.sessions import Issued, Session
 from ringwall.engines.policy import Roles
@@ -27,11 +28,13 @@ class Own:
 
 @dataclass(slots=True)
 class Remembered:
-    """A credential judged before: whom it proved, until when, and when it was last asked whether it stands."""
+    """A credential judged before: whom it proved, until when, when it was last asked whether it stands, and the
+    networks that it may come from (none: any)."""
 
     principal: Principal
     until: float
     asked: float
+    within: tuple[Network, ...] = ()
 
 
 class Memory:
