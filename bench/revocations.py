@@ -1,7 +1,7 @@
 """How soon ten thousand revoked tokens are refused by every worker that remembers them: two processes on one store.
 
-Each worker verifies every token once, so that all are remembered, and goes on asking while the tokens are revoked one by
-one by a third process. The bound is the contract's `staleness`.
+Each worker verifies every token once, so that all are remembered, and goes on asking while the tokens are revoked one
+by one by a third process. The bound is the contract's `staleness`.
 
 Run: python bench/revocations.py [--tokens N] [--staleness SECONDS] [--json]
 """
