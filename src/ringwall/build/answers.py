@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from ringwall.build.issuers import IssuerKeys
 from ringwall.build.kept import Fetcher, Kept
-from ringwall.build.runtime import Runtime
+from ringwall.build.runtime import Runtime, request_id
+from ringwall.build.seats import FoundSessions, noting
 from ringwall.contract.model import Contract
 from ringwall.core.ports import (
     Account,
@@ -14,9 +16,11 @@ from ringwall.core.ports import (
     CheckPassword,
     Fetch,
     FindKey,
+    FindSession,
     KeysAtHand,
     KeysOf,
     KeyUsed,
+    Once,
     OwnerOf,
     Question,
     Remember,
@@ -24,7 +28,9 @@ from ringwall.core.ports import (
     Standing,
     Unseal,
 )
+from ringwall.identity.places import Places
 from ringwall.layers.quota import network
+from ringwall.state.sessions import SessionTable
 
 
 def answers(runtime: Runtime, contract: Contract, fetch: Fetcher | None) -> Answers:
@@ -33,10 +39,12 @@ def answers(runtime: Runtime, contract: Contract, fetch: Fetcher | None) -> Answ
     found: dict[type[Question], Callable[..., object]] = {
         FindKey: lambda asked: store.nearest_key(asked.key_id),
         KeyUsed: lambda asked: runtime.api_keys.used(asked.key_id),
-        Standing: lambda asked: store.stands(asked.subject, asked.token_id, asked.issued),
+        Standing: lambda asked: runtime.tokens.stands(asked.subject, asked.token_id, asked.issued),
+        Once: lambda asked: runtime.oauth.once(asked.kind, asked.value, time.time(), asked.until),
         OwnerOf: lambda asked: store.owner_of(asked.resource, asked.id),
         Remember: lambda asked: store.remember(asked.resource, asked.id, asked.owner, asked.tenant),
         CheckPassword: lambda asked: _password(runtime, asked),
+        FindSession: _sessions(runtime, contract).answer,
         Seal: runtime.field_keys.seal,
         Unseal: runtime.field_keys.unseal,
         KeysAtHand: issuers.at_hand,
@@ -45,6 +53,16 @@ def answers(runtime: Runtime, contract: Contract, fetch: Fetcher | None) -> Answ
     if fetch is not None:
         found[Fetch] = Kept(fetch, contract.staleness_s)
     return found
+
+
+def _sessions(runtime: Runtime, contract: Contract) -> FoundSessions:
+    stated = contract.authentication.sessions
+    return FoundSessions(
+        runtime.sessions,
+        Places(SessionTable(runtime.store), time.time),
+        noting(runtime.journal, request_id, required=contract.journal == "required"),
+        revoke=stated is not None and stated.revoke,
+    )
 
 
 def _password(runtime: Runtime, asked: CheckPassword) -> Account | None:

@@ -64,6 +64,11 @@ class Prepared:
     ca: Path | None
     url: str
 
+    @property
+    def issuer(self) -> str:
+        """Who issues ringwall's own tokens: the address that the contract states, else this one."""
+        return self.contract.authentication.url or self.url
+
 
 def deploy(wanted: Deployment, say: Say) -> None:
     """Serve until interrupted. Raises Misconfigured, Unavailable, OSError, ImportError."""
@@ -151,7 +156,7 @@ def _tls(wanted: Deployment) -> tuple[ssl.SSLContext | None, Path | None]:
 
 def _serve(prepared: Prepared, listener: socket.socket, log: str, ready: Ready) -> None:
     """Serve in this process, with a runtime of its own."""
-    runtime = open_runtime(prepared.wanted.data, issuer=prepared.url, log=log)
+    runtime = open_runtime(prepared.wanted.data, issuer=prepared.issuer, log=log)
     try:
         asyncio.run(_run(prepared, runtime, listener, ready))
     finally:
@@ -205,7 +210,7 @@ def _announce(prepared: Prepared, say: Say) -> Ready:
 
 def _enrolled(prepared: Prepared) -> demo.Enrolled:
     """The demo's credentials, made before any worker starts."""
-    runtime = open_runtime(prepared.wanted.data, issuer=prepared.url)
+    runtime = open_runtime(prepared.wanted.data, issuer=prepared.issuer)
     try:
         return demo.enrol(runtime)
     finally:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
-from ringwall.build import own_upstream
+from ringwall.build import own_oauth, own_upstream
 from ringwall.build.router import Router
 from ringwall.build.runtime import Runtime
 from ringwall.build.settings import Running
@@ -16,7 +17,6 @@ from ringwall.core.message import Head, Request, Response
 from ringwall.core.plan import Guards, Limits, Plan, Serve
 from ringwall.identity import endpoints
 from ringwall.layers import authentication, quota, transport
-from ringwall.layers.quota import network
 from ringwall.monitoring.metrics import CONTENT_TYPE
 
 Route = Callable[[Head], tuple[Plan, Mapping[str, str]]]
@@ -33,26 +33,16 @@ def declare(router: Router, contract: Contract, runtime: Runtime, given: Running
     add("GET", "/.ringwall/metrics", _plan("metrics", public, _metrics(runtime)))
     known = Guards(head=(*public.head, *authentication.forge(_anyone("account"), given.authentication).head))
     add("GET", "/.ringwall/account", _plan("account", known, endpoints.account()))
-    add("GET", "/.ringwall/jwks.json", _plan("jwks", public, endpoints.jwks(runtime.tokens)))
     writing = Guards(head=(*public.head, *transport.own_origin(given.transport)))
-    if contract.authentication.upstream and not contract.authentication.accounts:
-        ending = own_upstream.revoking(endpoints.revoke(runtime.tokens), runtime, contract)
+    if not contract.authentication.accounts:
+        keys, ending = own_upstream.keys(runtime), own_upstream.revoking(own_upstream.nothing, runtime, contract)
+        add("GET", "/.ringwall/jwks.json", _plan("jwks", public, keys))
         add("POST", "/.ringwall/oauth/revoke", _plan("revoke", writing, ending, body=True))
-    if contract.authentication.accounts:
-        token = endpoints.token(runtime.accounts, runtime.tokens, network)
-        add("POST", "/.ringwall/oauth/token", _plan("token", writing, token, body=True))
-        add(
-            "POST",
-            "/.ringwall/oauth/revoke",
-            _plan(
-                "revoke", writing, own_upstream.revoking(endpoints.revoke(runtime.tokens), runtime, contract), body=True
-            ),
-        )
-        add(
-            "GET",
-            "/.well-known/oauth-authorization-server",
-            _plan("metadata", public, endpoints.metadata(runtime.tokens)),
-        )
+    else:
+        asking = Guards(head=(*public.head, *authentication.forge(_members("userinfo"), given.authentication).head))
+        server = own_oauth.server_of(contract, runtime)
+        planned = own_upstream.planning(_endpoint, runtime, contract)
+        own_oauth.declare(router, server, runtime, own_oauth.Doors(public, writing, asking), planned)
 
 
 def is_own(path: str) -> bool:
@@ -84,6 +74,16 @@ def with_preflight(route: Route, router: Router, contract: Contract, given: Runn
 
 def _plan(name: str, guards: Guards, serve: Serve, *, body: bool = False) -> Plan:
     return Plan(f"ringwall {name}", f"/.ringwall/{name}", guards, _LIMITS, "whole" if body else "none", serve=serve)
+
+
+def _endpoint(name: str, guards: Guards, serve: Serve) -> Plan:
+    return _plan(name, guards, serve, body=True)
+
+
+def _members(name: str) -> Operation:
+    """An operation of our own that needs a credential, whoever's."""
+    open_one = _anyone(name)
+    return replace(open_one, rule=replace(open_one.rule, allow=("member",)) if open_one.rule else None)
 
 
 def _anyone(name: str) -> Operation:

@@ -7,22 +7,24 @@ from collections.abc import Callable
 from urllib.parse import parse_qs
 
 from ringwall.build.kept import Fetcher
+from ringwall.build.own_oauth import Planned
 from ringwall.build.runtime import Runtime, root_key
 from ringwall.contract.model import Contract
 from ringwall.core.known import Known
 from ringwall.core.message import Request, Response
-from ringwall.core.plan import Serve
+from ringwall.core.plan import Guards, Plan, Serve
 from ringwall.core.ports import Answers, Fetch, Question, Unavailable
-from ringwall.core.sessions import (
+from ringwall.core.upstream import (
     BeginSignIn,
     EndSession,
-    FindSession,
+    FindUpstream,
     KeepHeld,
     RefreshSession,
     RenewSession,
     SessionNamed,
     StartSession,
 )
+from ringwall.identity.oauth.answer import empty, public_reply
 from ringwall.identity.upstream import UpstreamSessions, digest
 from ringwall.layers.authentication import PREFIX
 from ringwall.state.upstream import UpstreamStore
@@ -41,12 +43,13 @@ def with_sessions(answers: Answers, runtime: Runtime, contract: Contract, fetch:
         runtime.store.stands,
         fetch or _nobody,
         contract.api.base_path,
+        runtime.identity.guessing,
         time.time,
     )
     found: dict[type[Question], Callable[..., object]] = {
         BeginSignIn: sessions.begin,
         StartSession: sessions.start,
-        FindSession: sessions.find,
+        FindUpstream: sessions.find,
         SessionNamed: sessions.named,
         RefreshSession: sessions.refresh,
         RenewSession: sessions.renew,
@@ -72,10 +75,29 @@ def revoking(serve: Serve, runtime: Runtime, contract: Contract) -> Serve:
                 found = store.by_digest(name) or store.by_refresh(name)
                 if found is not None:
                     store.end(found.id)
-                return Response(200, ((b"cache-control", b"no-store"), (b"content-length", b"0")))
+                return empty()
         return serve(request, known)
 
     return revoke
+
+
+def keys(runtime: Runtime) -> Serve:
+    """`GET /.ringwall/jwks.json` where there is no OAuth server: what assertions for the application are signed by."""
+    return lambda request, known: public_reply(runtime.tokens.jwks())
+
+
+def nothing(request: Request, known: Known) -> Response:
+    """The answer about a token that is none of ours: as for one that is (RFC 7009, section 2.2)."""
+    return empty()
+
+
+def planning(planned: Planned, runtime: Runtime, contract: Contract) -> Planned:
+    """The plans of the OAuth server's endpoints; that of revocation ends these sessions too."""
+
+    def plan(name: str, guards: Guards, serve: Serve) -> Plan:
+        return planned(name, guards, revoking(serve, runtime, contract) if name == "revoke" else serve)
+
+    return plan
 
 
 def _nobody(question: Question) -> Response:

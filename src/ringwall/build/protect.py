@@ -12,7 +12,7 @@ from ringwall.adapters.inside import asgi_fetcher, is_asgi, wsgi_fetcher
 from ringwall.adapters.wsgi import WsgiWall
 from ringwall.build.assemble import Circumstances, Prepared, assemble, prepare
 from ringwall.build.load import load_contract
-from ringwall.build.runtime import Runtime, open_runtime
+from ringwall.build.runtime import ISSUER, Runtime, open_runtime
 
 DATA = Path("ringwall-data")
 
@@ -23,7 +23,9 @@ def protect(app: Any, *, contract: str | Path, data: str | Path = DATA, https: b
 
     Raises `contract.model.Misconfigured` with every mistake at once, and `core.ports.Unavailable`.
     """
-    return wrap(app, prepare(load_contract(contract, app=app)), open_runtime(Path(data)), Circumstances(https=https))
+    loaded = load_contract(contract, app=app)
+    runtime = open_runtime(Path(data), issuer=loaded.authentication.url or ISSUER)
+    return wrap(app, prepare(loaded), runtime, Circumstances(https=https))
 
 
 def wrap(app: Any, contract: Prepared, runtime: Runtime, here: Circumstances) -> AsgiWall | WsgiWall:

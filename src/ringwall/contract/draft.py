@@ -180,6 +180,7 @@ def _operations(api: Api, kinds: tuple[Kind, ...], allow: str | None, wrapped: f
             closed.append(f"  # {key}: opened by authentication.upstream")
             continue
         rule, reason = _rule(bound, allow)
+        reason += _spans(operation.path)
         if rule is not None:
             opened.append(f"  {key}: {rule}  # {reason}")
         else:
@@ -192,6 +193,12 @@ def _operations(api: Api, kinds: tuple[Kind, ...], allow: str | None, wrapped: f
         yield ""
         yield "  # Closed, because nothing above tells who should have them. Take the `#` away and name the roles:"
         yield from closed
+
+
+def _spans(path: str) -> str:
+    """What to write where a parameter that is named like a file may hold slashes: OpenAPI has no word for it."""
+    found = next((name for name in parameters(path) if guess.is_file_path(name) and f"{{{name}}}" in path), None)
+    return f"; if {{{found}}} holds slashes, write {{{found}+}}" if found else ""
 
 
 def _statable(key: str) -> bool:

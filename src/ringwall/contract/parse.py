@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from ringwall.contract import deployment, reading
 from ringwall.contract.api import JSON, Api, ApiOperation
-from ringwall.contract.bind import Binder, Pattern, deciding, pattern, plain, socket, spanning
+from ringwall.contract.bind import Binder, Pattern, amended, deciding, pattern, plain, socket
 from ringwall.contract.check import agreement
 from ringwall.contract.dialect import safe
 from ringwall.contract.document import SIZE, parse
@@ -151,7 +151,7 @@ def _contract(
         for name, r in reading.resources(stated.get("resources"), roles, desk).items()
     }
     rules = reading.rules(stated.get("operations"), roles, resources, desk)
-    authentication = reading.authentication(stated.get("authentication"))
+    authentication = reading.authentication(stated.get("authentication"), roles, rules, desk)
     reading.mapped_roles(authentication, roles, desk)
     login = upstream_login(reading.mapping(stated.get("authentication")).get("upstream"), api, roles, desk, known=known)
     operations = _Binding(api, resources, rules, desk, login, known=known).operations()
@@ -204,7 +204,7 @@ class _Binding:
             stated = exact.get(plain(operation.key))
             rule = stated.rule if stated is not None else opened(self.login, operation.key)
             rule = rule or self._one(operation, open_ended)
-            made.append(binder.bind(spanning(operation, rule), rule))
+            made.append(binder.bind(amended(operation, rule), rule))
         if self.known:
             self._unmatched(patterns, every)
         self._twice(patterns)

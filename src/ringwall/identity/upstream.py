@@ -15,10 +15,10 @@ from typing import Final, Protocol
 from ringwall.contract.upstream import UpstreamLogin, values_at
 from ringwall.core.message import JSON, Header, Response
 from ringwall.core.ports import Fetch
-from ringwall.core.sessions import (
+from ringwall.core.upstream import (
     BeginSignIn,
     EndSession,
-    FindSession,
+    FindUpstream,
     Held,
     Issued,
     KeepHeld,
@@ -27,11 +27,11 @@ from ringwall.core.sessions import (
     Session,
     SessionNamed,
     StartSession,
-    StoredSession,
+    StoredUpstream,
     Unknown,
 )
 from ringwall.engines.crypto.secret import Secret
-from ringwall.identity.guessing import Guessing
+from ringwall.identity.guessing import Caller, Guessing
 from ringwall.layers.authentication.upstream import PREFIX, carried
 from ringwall.layers.quota import network
 
@@ -49,11 +49,11 @@ class Sealing(Protocol):
 class SessionStore(Protocol):
     """Where sessions are kept."""
 
-    def add(self, session: StoredSession, now: float) -> None: ...
-    def by_digest(self, digest: bytes) -> StoredSession | None: ...
-    def by_id(self, session_id: str) -> StoredSession | None: ...
-    def by_refresh(self, digest: bytes) -> StoredSession | None: ...
-    def by_spent(self, digest: bytes) -> StoredSession | None: ...
+    def add(self, session: StoredUpstream, now: float) -> None: ...
+    def by_digest(self, digest: bytes) -> StoredUpstream | None: ...
+    def by_id(self, session_id: str) -> StoredUpstream | None: ...
+    def by_refresh(self, digest: bytes) -> StoredUpstream | None: ...
+    def by_spent(self, digest: bytes) -> StoredUpstream | None: ...
     def renew(self, session_id: str, digest: bytes, refresh: bytes | None, sealed: bytes) -> bool: ...
     def reseal(self, session_id: str, sealed: bytes) -> None: ...
     def end(self, session_id: str) -> None: ...
@@ -74,6 +74,7 @@ class UpstreamSessions:
         stands: Standing,
         fetch: Callable[[Fetch], Response],
         base_path: str,
+        guessing: Guessing,
         now: Callable[[], float],
     ) -> None:
         self._login = login
@@ -83,17 +84,17 @@ class UpstreamSessions:
         self._fetch = fetch
         self._base = base_path
         self._now = now
-        self._guessing = Guessing()
+        self._guessing = guessing
 
     def begin(self, asked: BeginSignIn) -> float:
         """The wait before a sign-in, over each name that the request could mean."""
-        names = asked.names or ("",)
-        return max(self._guessing.begin(name, network(asked.client), self._now()) for name in names)
+        caller = Caller(network(asked.client))
+        return max(self._guessing.begin(name, caller, self._now()) for name in _guessed(asked.names))
 
     def start(self, asked: StartSession) -> Issued | Unknown:
         """A session for what the application gave; nobody is signed in unless it says who that is."""
-        for name in asked.names or ("",):
-            self._guessing.succeeded(name, network(asked.client))
+        for name in _guessed(asked.names):
+            self._guessing.succeeded(name, Caller(network(asked.client)), self._now())
         profile = self._profile(asked)
         if isinstance(profile, Unknown):
             return profile
@@ -113,7 +114,7 @@ class UpstreamSessions:
         )
         token, refresh = _token(), _token() if asked.held.refresh else ""
         self._store.add(
-            StoredSession(
+            StoredUpstream(
                 session_id,
                 digest(token),
                 digest(refresh) if refresh else None,
@@ -129,7 +130,7 @@ class UpstreamSessions:
         )
         return Issued(session, token, refresh)
 
-    def find(self, asked: FindSession) -> Session | None:
+    def find(self, asked: FindUpstream) -> Session | None:
         """The session behind a token."""
         return self._session(self._store.by_digest(asked.digest))
 
@@ -181,7 +182,7 @@ class UpstreamSessions:
         session = self.named(SessionNamed(session_id)) if kind == "upstream" else None
         return Fetch(asked.target, carried(self._login, session.held)) if session else asked
 
-    def _session(self, row: StoredSession | None) -> Session | None:
+    def _session(self, row: StoredUpstream | None) -> Session | None:
         if row is None or row.expires <= self._now():
             return None
         if not self._stands(row.subject, f"upstream:{row.id}", row.created):
@@ -221,6 +222,11 @@ class UpstreamSessions:
 def digest(token: str) -> bytes:
     """What a token of ours is stored and found by: SHA-256, since it has 256 bits of its own."""
     return hashlib.sha256(token.encode("utf-8", "surrogateescape")).digest()
+
+
+def _guessed(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The names as guessing counts them: apart from those of ringwall's own accounts."""
+    return tuple(f"upstream {name}" for name in names or ("",))
 
 
 def _token() -> str:

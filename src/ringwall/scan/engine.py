@@ -15,7 +15,19 @@ from ringwall.contract.api import Api
 from ringwall.contract.model import Contract
 from ringwall.scan.bench import Bench
 from ringwall.scan.catalogue import KINDS, WEAKNESSES
-from ringwall.scan.checks import access, computed, errors, markup, outbound, properties, service, signin, sql, tokens
+from ringwall.scan.checks import (
+    access,
+    computed,
+    errors,
+    markup,
+    outbound,
+    properties,
+    selves,
+    service,
+    signin,
+    sql,
+    tokens,
+)
 from ringwall.scan.checks.points import Base, base
 from ringwall.scan.client import Client, Ended
 from ringwall.scan.compose import Composer, Draft
@@ -105,7 +117,11 @@ def _run(bench: Bench, options: Options) -> None:
     people = bench.accounts or (Account("anonymous"),)
     _introduce(bench)
     _explore(bench, people, options.in_flight)
+    bench.pool.recognise_by_lists(bench.accounts)
     _pulse(bench)
+    for aim in bench.subject.aims:
+        bench.say(f"selves      {aim.key}")
+        selves.check(bench, aim)
     for aim in bench.subject.aims:
         bench.say(f"access      {aim.key}")
         access.check(bench, aim)
@@ -222,6 +238,9 @@ def _last(bench: Bench, bases: list[Base]) -> None:
     for found in bases:
         bench.say(f"rate        {found.draft.aim.key}")
         signin.stated_rate(bench, found.draft.aim, found)
+    for aim in (a for a in bench.subject.aims if signin.code_names(bench, a)):
+        bench.say(f"codes       {aim.key}")
+        signin.codes(bench, aim)
     for aim in signin.sign_ins(bench):
         bench.say(f"sign-in     {aim.key}")
         signin.enumeration(bench, aim)

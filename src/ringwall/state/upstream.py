@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Final
 
-from ringwall.core.sessions import StoredSession
+from ringwall.core.upstream import StoredUpstream
 from ringwall.state.database import Database, Row
 
 _STEPS: Final = (
@@ -26,7 +26,7 @@ class UpstreamStore:
         self._database = database
         database.grow("upstream", _STEPS)
 
-    def add(self, session: StoredSession, now: float) -> None:
+    def add(self, session: StoredUpstream, now: float) -> None:
         """Keep a session, and let go of those whose time is over."""
         self._database.rows("DELETE FROM upstream_session WHERE expires <= ?", (now,))
         self._database.rows(
@@ -45,19 +45,19 @@ class UpstreamStore:
             ),
         )
 
-    def by_digest(self, digest: bytes) -> StoredSession | None:
+    def by_digest(self, digest: bytes) -> StoredUpstream | None:
         """The session of a token."""
         return self._one("digest", digest)
 
-    def by_id(self, session_id: str) -> StoredSession | None:
+    def by_id(self, session_id: str) -> StoredUpstream | None:
         """The session of an id."""
         return self._one("id", session_id)
 
-    def by_refresh(self, digest: bytes) -> StoredSession | None:
+    def by_refresh(self, digest: bytes) -> StoredUpstream | None:
         """The session that a refresh token is good for."""
         return self._one("refresh", digest)
 
-    def by_spent(self, digest: bytes) -> StoredSession | None:
+    def by_spent(self, digest: bytes) -> StoredUpstream | None:
         """The session that a refresh token was used in before."""
         return self._one("spent", digest)
 
@@ -78,14 +78,14 @@ class UpstreamStore:
         """Let go of a session."""
         self._database.rows("DELETE FROM upstream_session WHERE id = ?", (session_id,))
 
-    def _one(self, column: str, value: str | bytes) -> StoredSession | None:
+    def _one(self, column: str, value: str | bytes) -> StoredUpstream | None:
         sql = f"SELECT {_COLUMNS} FROM upstream_session WHERE {column} = ?"  # noqa: S608 - one of four words
         return self._database.one(sql, (value,), _session)
 
 
-def _session(row: Row) -> StoredSession:
+def _session(row: Row) -> StoredUpstream:
     name, digest, refresh, spent, subject, roles, tenant, created, expires, sealed = row
-    return StoredSession(
+    return StoredUpstream(
         str(name),
         _bytes(digest) or b"",
         _bytes(refresh),

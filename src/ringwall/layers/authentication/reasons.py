@@ -6,6 +6,7 @@ from ringwall.core.message import Header
 from ringwall.core.reasons import Layer, Reason
 from ringwall.core.verdict import Refuse
 from ringwall.engines.tokens import SENTENCES, Flaw
+from ringwall.layers.authentication.proof_reasons import REASONS as BOUND
 
 LAYER = Layer.AUTHENTICATION
 
@@ -104,12 +105,39 @@ UPSTREAM_PROFILE = _reason(
     " `subject` and how the token is sent (`header`, `scheme`, `cookie`).",
     502,
 )
+SESSION = _reason(
+    "session",
+    "Authentication required",
+    "Sign in again.",
+    "The session is unknown, over its time, ended, used from two places at once, or its account is disabled.",
+)
+SESSION_ORIGIN = _reason(
+    "session.origin",
+    "Origin not allowed",
+    "Call from a page of this origin.",
+    "A session's cookie came with a request that a page of another origin made, or that does not say who made it.",
+    403,
+)
 TOKEN: dict[Flaw, Reason] = {
     flaw: Reason(flaw.value, 401, "Invalid credential", "Get a fresh token.", sentence)
     for flaw, sentence in SENTENCES.items()
 }
 UPSTREAM = (UPSTREAM_SESSION, UPSTREAM_DIRECT, UPSTREAM_WAIT, UPSTREAM_REPLY, UPSTREAM_PROFILE)
-REASONS = (MISSING, AMBIGUOUS, SCHEME, KEY, KEY_ADDRESS, PASSWORD, REVOKED, ISSUER_KEYS, *UPSTREAM, *TOKEN.values())
+REASONS = (
+    *BOUND,
+    MISSING,
+    AMBIGUOUS,
+    SCHEME,
+    KEY,
+    KEY_ADDRESS,
+    PASSWORD,
+    REVOKED,
+    ISSUER_KEYS,
+    SESSION,
+    SESSION_ORIGIN,
+    *UPSTREAM,
+    *TOKEN.values(),
+)
 
 
 def invalid(reason: Reason, detail: str = "") -> Refuse:

@@ -7,7 +7,7 @@ from typing import Final
 
 from ringwall.contract.upstream import Place, UpstreamLogin, steps, values_at
 from ringwall.core.message import JSON, Header, Response
-from ringwall.core.sessions import Held, Issued
+from ringwall.core.upstream import Held, Issued
 
 _LONGEST: Final = 8192
 WITHHELD: Final = "withheld-by-ringwall"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -10,9 +10,10 @@ from ringwall.contract.model import Issuer
 from ringwall.contract.upstream import UpstreamLogin
 from ringwall.core.admit import Network
 from ringwall.core.known import Principal
-from ringwall.core.sessions import Issued, Session
+from ringwall.core.upstream import Issued, Session
 from ringwall.engines.policy import Roles
 from ringwall.engines.tokens import Expectation, KeySet
+from ringwall.engines.tokens.dpop import Nonces
 
 _MANY = 20_000
 T = TypeVar("T")
@@ -20,9 +21,9 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """Ringwall's own tokens: the keys that verify them and what they must say."""
+    """Ringwall's own tokens: the keys that verify them now, and what they must say."""
 
-    keys: KeySet
+    keys: Callable[[], KeySet]
     expect: Expectation
 
 
@@ -92,7 +93,8 @@ def bounded(entries: dict[str, T], name: str, value: T) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Which credentials are taken, the roles there are, and how old an answer about a credential may be (s)."""
+    """Which credentials are taken, the roles there are, and how old an answer about a credential may be (s).
+    `session_origins` are those whose pages may come with a session, beside our own; `nonces` those of DPoP proofs."""
 
     own: Own | None
     issuers: Mapping[str, Issuer]
@@ -100,5 +102,8 @@ class Settings:
     basic: bool
     roles: Roles
     staleness_s: float
+    nonces: Nonces | None = None
+    sessions: bool = False
+    session_origins: frozenset[str] = frozenset()
     memory: Memory = field(default_factory=Memory)
     upstream: Upstream | None = None

@@ -14,7 +14,7 @@ from ringwall.contract.upstream import UpstreamLogin, steps, values_at
 from ringwall.core.known import Known
 from ringwall.core.message import JSON, Request, Response
 from ringwall.core.plan import BodyCheck, Guard, Guards, ReplyCheck
-from ringwall.core.sessions import (
+from ringwall.core.upstream import (
     BeginSignIn,
     EndSession,
     Held,

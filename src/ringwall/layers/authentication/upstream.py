@@ -14,7 +14,7 @@ from ringwall.contract.upstream import UpstreamLogin
 from ringwall.core.known import Known, Principal
 from ringwall.core.message import Head, Header, Headers, Request
 from ringwall.core.plan import BodyCheck
-from ringwall.core.sessions import FindSession, Held, Session, SessionNamed
+from ringwall.core.upstream import FindUpstream, Held, Session, SessionNamed
 from ringwall.core.verdict import PASS, Ask, Learned, Refuse, Rewritten, Verdict
 from ringwall.engines.policy import Roles
 from ringwall.layers.authentication.credential import Credential, credential_of
@@ -46,7 +46,7 @@ def presented(head: Head, login: UpstreamLogin) -> Credential | Refuse | None:
     return Refuse(AMBIGUOUS)
 
 
-def session_verdict(found: Credential, known: Known, settings: Settings, upstream: Upstream) -> Verdict:
+def upstream_verdict(found: Credential, known: Known, settings: Settings, upstream: Upstream) -> Verdict:
     """The principal behind one of our tokens; the store is asked again every `staleness` seconds."""
     digest = found.digest()
     before = settings.memory.get(digest, known.now)
@@ -63,7 +63,7 @@ def session_verdict(found: Credential, known: Known, settings: Settings, upstrea
         settings.memory.keep(digest, Remembered(principal, until, known.now))
         return Learned(known.with_principal(principal))
 
-    return Ask(FindSession(digest), judge)
+    return Ask(FindUpstream(digest), judge)
 
 
 def principal_of(session: Session, roles: Roles) -> Principal:

@@ -39,7 +39,7 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
-class StoredSession:
+class StoredUpstream:
     """A row. `digest`, `refresh` and `spent` are SHA-256 of ringwall's own tokens: the one in use, the one that gets
     the next, and the last that was used for that. `sealed` is what the application gave, encrypted."""
 
@@ -72,7 +72,7 @@ class Unknown:
 
 
 @dataclass(frozen=True, slots=True)
-class FindSession(Question):
+class FindUpstream(Question):
     """The session behind a token of ours, by the token's SHA-256. Answer: a `Session`, or None where none stands."""
 
     digest: bytes
@@ -99,6 +99,7 @@ class BeginSignIn(Question):
 
     names: tuple[str, ...]
     client: str
+    slow: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True)
