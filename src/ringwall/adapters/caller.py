@@ -42,12 +42,16 @@ def without_credential(headers: Headers, caller: Caller) -> Headers:
     """
     header = caller.principal.header if caller.principal else None
     name = header.lower().encode("latin-1") if header is not None and header.lower() != "cookie" else b""
-    return tuple(
-        [pair for pair in headers if pair[0].lower() != name and not pair[0][:_LONG].lower().startswith(_OURS)]
-    )
+    return tuple([pair for pair in headers if pair[0].lower() not in (name, *_PROOFS) and not _looks_ours(pair[0])])
+
+
+def _looks_ours(name: bytes) -> bool:
+    return name[:_LONG].lower().startswith(_OURS)
 
 
 _OURS: Final = tuple(b"ringwall" + mark for mark in (b"-", b"_", b".", b"~", b"+", b"!", b"#", b"$", b"%", b"&", b"'",
                                                      b"*", b"^", b"`", b"|"))  # fmt: skip
 """How the names of ringwall's own headers begin, also as those read them who fold every mark into one."""
 _LONG: Final = len(b"ringwall-")
+_PROOFS: Final = (b"client-cert", b"client-cert-chain")
+"""What a proxy says of a certificate was for ringwall (RFC 9440, section 2.4)."""

@@ -62,6 +62,9 @@ _BY_FAMILY: dict[str, tuple[_Template, ...]] = {
             None,
         ),
     ),
+    "authn.certificate": (
+        ("Call over TLS with the very certificate; behind a proxy, have it hand it on (`certificates.header`).", None),
+    ),
     "authn.password": (("Set another password: `ringwall users password NAME`; after many failures, wait.", None),),
     "authn.ambiguous": (("The caller, or a proxy on the way, sends two credentials: keep one.", None),),
     "authn.upstream.profile": (

@@ -94,7 +94,11 @@ def assemble(prepared: Prepared, runtime: Runtime, circumstances: Circumstances 
         _plan(op, contract, {**lasting, **{name: forge(op, given) for name, forge in OWN.items()}})
         for op, lasting in zip(contract.operations, prepared.forged, strict=True)
     )
-    bounds = Admission(trusted=tuple(ipaddress.ip_network(n) for n in contract.trusted_proxies))
+    certificates = contract.authentication.certificates
+    bounds = Admission(
+        trusted=tuple(ipaddress.ip_network(n) for n in contract.trusted_proxies),
+        certificate=certificates.header if certificates else None,
+    )
     return Wall(
         admit=lambda raw, request_id: admit(raw, bounds, request_id),
         route=_route(contract, plans, runtime, given),

@@ -125,7 +125,9 @@ def _prepare(wanted: Deployment, port: int) -> Prepared:
     )
     if wanted.mode is not None:
         contract = replace(contract, mode="observe" if wanted.mode == "observe" else "enforce")
-    context, ca = _tls(wanted)
+    certificates = contract.authentication.certificates
+    trusted = Path(contract.file).parent / certificates.ca if certificates and certificates.ca else None
+    context, ca = _tls(wanted, trusted)
     return Prepared(
         wanted, contract, app, context, ca, f"{'https' if context else 'http'}://{_shown(wanted.host)}:{port}"
     )
@@ -138,18 +140,18 @@ def _shown(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _tls(wanted: Deployment) -> tuple[ssl.SSLContext | None, Path | None]:
+def _tls(wanted: Deployment, clients: Path | None) -> tuple[ssl.SSLContext | None, Path | None]:
     if wanted.tls == "off":
         return None, None
     if wanted.tls == "auto":
         hosts = ("localhost", "127.0.0.1", "::1", wanted.host)
         made: Certificate = local_certificate(wanted.data / "tls", tuple(dict.fromkeys(hosts)))
-        return server_context(made.chain, made.key), made.ca
+        return server_context(made.chain, made.key, clients), made.ca
     chain, comma, key = wanted.tls.partition(",")
     if not comma:
         raise ValueError("--tls is auto, off, or CHAIN.pem,KEY.pem")
     try:
-        return server_context(Path(chain), Path(key)), None
+        return server_context(Path(chain), Path(key), clients), None
     except OSError as failure:  # ssl.SSLError too
         raise OSError(f"--tls {wanted.tls}: {failure.strerror or failure}") from failure
 

@@ -106,6 +106,7 @@ def _authentication(contract: Contract, runtime: Runtime, *, https: bool) -> aut
         staleness_s=contract.staleness_s,
         upstream=authentication.Upstream(stated.upstream, https, watching) if stated.upstream else None,
         nonces=Nonces(runtime.secret),
+        certificates=stated.certificates,
         sessions=stated.sessions is not None,
         session_origins=frozenset(cors.origins) - {"*", "null"} if cors and cors.credentials else frozenset(),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from ringwall.contract.clients import CLIENTS, REQUIRES
+from ringwall.contract.grammar_certificates import CERTIFICATES
 from ringwall.contract.grammar_upstream import UPSTREAM
 from ringwall.contract.shapes import (
     Either,
@@ -84,6 +85,7 @@ _AUTHENTICATION = Record(
         "sessions": Either(is_flag, Flag(), _SESSIONS),
         "issuers": Listing(_ISSUER),
         "upstream": UPSTREAM,
+        "certificates": CERTIFICATES,
         "url": Text(r"https://[a-z0-9.-]{1,253}(?::[0-9]{1,5})?", "an address such as https://api.example.com"),
         "clients": CLIENTS,
     },
@@ -94,6 +96,7 @@ _AUTHENTICATION = Record(
         "basic": "HTTP Basic with ringwall's accounts.",
         "sessions": "Browser sessions of ringwall's accounts, by cookie.",
         "issuers": "Outside OpenID Connect or JWT issuers.",
+        "certificates": "Client certificates, and whom they speak for.",
         "upstream": "The login that the API itself has: its token stays here, the caller gets ringwall's own.",
         "url": "Where browsers and clients reach ringwall itself: the issuer of its tokens.",
         "clients": "OAuth clients of ringwall's own server, beside those of `ringwall clients`.",

@@ -111,7 +111,9 @@ def _broad(contract: Contract) -> Iterator[Finding]:
 
 def _never(contract: Contract) -> Iterator[Finding]:
     given = contract.authentication
-    credentials = given.accounts or given.api_keys or given.basic or bool(given.issuers or given.upstream)
+    credentials = (
+        given.accounts or given.api_keys or given.basic or bool(given.issuers or given.upstream or given.certificates)
+    )
     factors = given.accounts or bool(given.issuers)
     for rule in contract.rules:
         held = [contract.roles[w] for w in rule.allow if w in contract.roles]

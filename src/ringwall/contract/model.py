@@ -11,6 +11,7 @@ from ringwall.contract.api import Api, ApiOperation
 from ringwall.contract.stated import Requirement, StatedClient
 
 if TYPE_CHECKING:
+    from ringwall.contract.certificates import Certificates
     from ringwall.contract.upstream import UpstreamLogin
 
 Class = Literal["identifier", "contact", "health", "financial", "cardholder", "secret", "public"]
@@ -88,6 +89,7 @@ class Authentication:
     clients: tuple[StatedClient, ...] = ()
     sessions: SessionRules | None = None
     upstream: UpstreamLogin | None = None
+    certificates: Certificates | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import NoReturn
 from ringwall.contract import deployment, reading
 from ringwall.contract.api import JSON, Api, ApiOperation
 from ringwall.contract.bind import Binder, Pattern, amended, deciding, pattern, plain, socket
+from ringwall.contract.certificates import certificates
 from ringwall.contract.check import agreement
 from ringwall.contract.dialect import safe
 from ringwall.contract.document import SIZE, parse
@@ -154,6 +155,7 @@ def _contract(
     authentication = reading.authentication(stated.get("authentication"), roles, rules, desk)
     reading.mapped_roles(authentication, roles, desk)
     login = upstream_login(reading.mapping(stated.get("authentication")).get("upstream"), api, roles, desk, known=known)
+    proxies = deployment.proxies(stated.get("trusted_proxies"), desk)
     operations = _Binding(api, resources, rules, desk, login, known=known).operations()
     if known:
         agreement(api, resources, operations, desk)
@@ -164,7 +166,13 @@ def _contract(
         mode="observe" if stated.get("mode") == "observe" else "enforce",
         observe=frozenset(layers),
         api=api,
-        authentication=replace(authentication, upstream=login),
+        authentication=replace(
+            authentication,
+            upstream=login,
+            certificates=certificates(
+                reading.mapping(stated.get("authentication")).get("certificates"), roles, proxies, desk
+            ),
+        ),
         roles=roles,
         resources=resources,
         rules=rules,
@@ -172,7 +180,7 @@ def _contract(
         cors=deployment.cors(stated.get("cors")),
         limits=deployment.limits(stated.get("limits")),
         upstream=deployment.upstream(stated.get("upstream"), identity_headers=stated.get("identity_headers") is True),
-        trusted_proxies=deployment.proxies(stated.get("trusted_proxies"), desk),
+        trusted_proxies=proxies,
         journal="best-effort" if stated.get("journal") == "best-effort" else "required",
         replies="strict" if stated.get("replies") == "strict" else "lenient",
         staleness_s=5.0 if staleness is None else staleness,

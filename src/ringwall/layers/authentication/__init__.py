@@ -14,6 +14,7 @@ from ringwall.core.message import Head
 from ringwall.core.plan import Guard, Guards
 from ringwall.core.verdict import PASS, Refuse, Verdict
 from ringwall.layers.authentication.bound import held
+from ringwall.layers.authentication.certificates import certificate_verdict
 from ringwall.layers.authentication.credential import Credential, credential_of, session_of
 from ringwall.layers.authentication.keys import key_verdict
 from ringwall.layers.authentication.passwords import password_verdict
@@ -46,7 +47,7 @@ def forge(operation: Operation, settings: Settings) -> Guards:
     challenges = (BEARER, BASIC) if settings.basic else (BEARER,)
     missing = Refuse(MISSING, headers=challenges)
     unknown: Verdict = PASS if public else Refuse(SCHEME, headers=challenges)
-    find, upstream = _finder(operation, settings), settings.upstream
+    find, upstream, certificates = _finder(settings), settings.upstream, settings.certificates
     if upstream is not None:
         unknown = invalid(UPSTREAM_DIRECT)
         if public and _signs_in(operation, upstream):
@@ -56,6 +57,8 @@ def forge(operation: Operation, settings: Settings) -> Guards:
         found = find(head)
         if found is None and settings.sessions:
             found = session_of(head)
+        if found is None and head.certificate is not None and certificates is not None:
+            return certificate_verdict(head.certificate, known, settings, certificates, public=public)
         if found is None:
             return PASS if public else missing
         if isinstance(found, Refuse):
@@ -71,7 +74,7 @@ def forge(operation: Operation, settings: Settings) -> Guards:
     return own + upstream_guards(operation, settings, upstream) if upstream is not None else own
 
 
-def _finder(operation: Operation, settings: Settings) -> Callable[[Head], Credential | Refuse | None]:
+def _finder(settings: Settings) -> Callable[[Head], Credential | Refuse | None]:
     """What finds the credential of a request."""
     if settings.upstream is None:
         return credential_of

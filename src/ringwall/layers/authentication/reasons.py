@@ -71,6 +71,12 @@ ISSUER_KEYS = _reason(
     "The issuer's key set could not be had yet, so its tokens cannot be judged.",
     503,
 )
+CERTIFICATE_UNKNOWN = _reason(
+    "certificate.unknown",
+    "Invalid credential",
+    "Call with a certificate that the API knows.",
+    "The client's certificate has no name of `authentication.certificates.subjects`, two, or is not valid now.",
+)
 UPSTREAM_SESSION = _reason(
     "upstream.session",
     "Invalid credential",
@@ -135,6 +141,7 @@ REASONS = (
     ISSUER_KEYS,
     SESSION,
     SESSION_ORIGIN,
+    CERTIFICATE_UNKNOWN,
     *UPSTREAM,
     *TOKEN.values(),
 )

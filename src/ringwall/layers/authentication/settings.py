@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from ringwall.contract.certificates import Certificates
 from ringwall.contract.model import Issuer
 from ringwall.contract.upstream import UpstreamLogin
 from ringwall.core.admit import Network
@@ -107,3 +108,4 @@ class Settings:
     session_origins: frozenset[str] = frozenset()
     memory: Memory = field(default_factory=Memory)
     upstream: Upstream | None = None
+    certificates: Certificates | None = None
