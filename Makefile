@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SERVERS := .servers
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types floors bench servers lock clean
+.PHONY: help demo test lint types floors bench servers browser lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort
@@ -41,6 +41,9 @@ bench: $(VENV)/ready ## What each layer costs here, as ratios in one run
 	$(BIN)/ringwall bench
 
 servers: $(SERVERS)/prefect/ready $(SERVERS)/chroma/ready ## Real third-party servers for the tests
+
+browser: ## A Chromium for the browser tests (as root it installs one)
+	scripts/browser.sh
 
 lock: $(VENV)/ready ## Resolve the lock files anew
 	$(BIN)/pip install --quiet uv

@@ -89,7 +89,7 @@ def test_a_token_for_another_use_is_no_access_token(typ: str) -> None:
 
 
 def test_a_claim_whose_name_is_a_url_is_found_and_words_are_mapped_by_default_to_nothing() -> None:
-    issuer = Issuer(ISSUER.issuer, "api", "https://a.test/roles", "https://a.test/org", None, {"MD": "doctor"})
+    issuer = Issuer(ISSUER.issuer, "api", "https://a.test/roles", "https://a.test/org", None, map={"MD": "doctor"})
     claims = {"https://a.test/roles": ["MD", "nurse", "admin"], "https://a.test/org": "north"}
     verdict = ask(claims, issuer=issuer)
     assert isinstance(verdict, Learned)

@@ -132,6 +132,7 @@ def _plan(operation: Operation, contract: Contract, forged: Forged) -> Plan:
         ),
         body=mode,
         observe=_observed(operation, contract),
+        confine=sinks.rows_of(operation, contract.resources),
     )
 
 

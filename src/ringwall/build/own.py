@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from ringwall.build import own_oauth, own_upstream
+from ringwall.build import own_accounts, own_oauth, own_upstream
 from ringwall.build.router import Router
 from ringwall.build.runtime import Runtime
 from ringwall.build.settings import Running
@@ -32,7 +32,11 @@ def declare(router: Router, contract: Contract, runtime: Runtime, given: Running
     add("GET", "/.ringwall/ready", _plan("ready", public, _ready(runtime)))
     add("GET", "/.ringwall/metrics", _plan("metrics", public, _metrics(runtime)))
     known = Guards(head=(*public.head, *authentication.forge(_anyone("account"), given.authentication).head))
-    add("GET", "/.ringwall/account", _plan("account", known, endpoints.account()))
+    pages = own_accounts.pages(contract, runtime, given) if contract.authentication.accounts else None
+    account = pages.account(endpoints.account()) if pages else endpoints.account()
+    add("GET", "/.ringwall/account", _plan("account", known, account))
+    for page in pages.all() if pages else ():
+        add(page.method, page.path, page.plan)
     writing = Guards(head=(*public.head, *transport.own_origin(given.transport)))
     if not contract.authentication.accounts:
         keys, ending = own_upstream.keys(runtime), own_upstream.revoking(own_upstream.nothing, runtime, contract)

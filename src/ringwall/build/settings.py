@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from ringwall.build.policies import policies_of
 from ringwall.build.runtime import Runtime
 from ringwall.contract.model import Contract, Operation
 from ringwall.core.known import Known
@@ -27,6 +28,7 @@ from ringwall.layers import (
     transport,
     validation,
 )
+from ringwall.layers.authentication import Proofs
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,9 @@ def stated(contract: Contract) -> Stated:
     components, limits = contract.api.schemas, contract.limits
     sight = sight_of(contract)
     return Stated(
-        authorization=authorization.Settings(contract.resources, sight, _probe(contract)),
+        authorization=authorization.Settings(
+            contract.resources, sight, _probe(contract), _standing(contract), policies_of(contract)
+        ),
         validation=validation.Settings(
             components, limits.depth, limits.items, contract.resources, unpacked=limits.body
         ),
@@ -86,11 +90,21 @@ def sight_of(contract: Contract) -> Sight:
     return Sight(kinds, contract.api.schemas)
 
 
+def _standing(contract: Contract) -> authorization.Standing:
+    issuers = contract.authentication.issuers
+    groups = {issuer.issuer: issuer.groups for issuer in issuers if issuer.groups is not None}
+    return authorization.Standing(roles_of(contract), groups, contract.staleness_s)
+
+
 def roles_of(contract: Contract) -> Roles:
     """The contract's roles as the policy engine takes them."""
+    groups = {group for role in contract.roles.values() for group in role.groups}
     return Roles(
         {name: role.includes for name, role in contract.roles.items()},
         frozenset(name for name, role in contract.roles.items() if role.mfa),
+        {name: role.plain for name, role in contract.roles.items()},
+        {g: frozenset(r.name for r in contract.roles.values() if g in r.groups) for g in groups},
+        contract.never,
     )
 
 
@@ -105,7 +119,7 @@ def _authentication(contract: Contract, runtime: Runtime, *, https: bool) -> aut
         roles=roles_of(contract),
         staleness_s=contract.staleness_s,
         upstream=authentication.Upstream(stated.upstream, https, watching) if stated.upstream else None,
-        nonces=Nonces(runtime.secret),
+        proofs=Proofs(Nonces(runtime.secret), runtime.tokens.issuer),
         certificates=stated.certificates,
         sessions=stated.sessions is not None,
         session_origins=frozenset(cors.origins) - {"*", "null"} if cors and cors.credentials else frozenset(),

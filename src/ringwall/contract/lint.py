@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
-from ringwall.contract import lint_data, lint_upstream
+from ringwall.contract import lint_access, lint_data, lint_upstream
 from ringwall.contract.finding import Finding as Finding
 from ringwall.contract.model import At, Contract, Operation
 
@@ -20,7 +20,7 @@ def lint(contract: Contract, linear: Linear) -> tuple[Finding, ...]:
     checks: tuple[Iterable[Finding], ...] = (
         _open_writes(contract), _classified(contract), _closed(contract), _flawed(contract), _broad(contract),
         _never(contract), _shadowed(contract), _unfiltered(contract), _cors(contract), _limits(contract),
-        _weak(contract), _unencrypted(contract), _ciphertext(contract), _patterns(contract, linear),
+        _weak(contract), _unencrypted(contract), _ciphertext(contract), _patterns(contract, linear), _access(contract),
         lint_upstream.findings(contract),
     )  # fmt: skip
     found = {finding: None for findings in checks for finding in findings}
@@ -46,6 +46,12 @@ def _at(contract: Contract, operation: Operation) -> At:
 
 def _writes(operation: Operation) -> bool:
     return operation.api.method not in _SAFE or operation.api.websocket
+
+
+def _access(contract: Contract) -> Iterator[Finding]:
+    for find in (lint_access.unreachable, lint_access.open_fields, lint_access.order):
+        for name, at, about, what, do in find(contract):
+            yield Finding(name, "warning", at, about, what, do)
 
 
 def _open_writes(contract: Contract) -> Iterator[Finding]:

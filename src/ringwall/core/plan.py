@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
+from ringwall.core.confine import Rows
 from ringwall.core.effect import Effect
 from ringwall.core.known import Known
 from ringwall.core.message import JSON, Head, RawHead, Request, Response
@@ -86,7 +87,8 @@ class Plan:
     `body` says whether content is not due ("none": at most `BLANK` bytes are read), read whole before the guards
     see it, or streamed past under the limit. `reply` says whether the reply is read whole where its media
     type can be checked ("whole") or always streamed. `serve` answers in the application's place. `observe` are the
-    layers that decide and record, but refuse nothing.
+    layers that decide and record, but refuse nothing. `confine` tells the rows that the application may touch for a
+    caller.
     """
 
     operation: str
@@ -97,6 +99,7 @@ class Plan:
     reply: Literal["whole", "stream"] = "whole"
     serve: Serve | None = None
     observe: frozenset[Layer] = frozenset()
+    confine: Callable[[Known], tuple[Rows, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,10 +49,18 @@ class Bench:
         people: list[Account],
         *,
         safe: bool,
+        costly: bool,
         say: Callable[[str], None],
     ) -> None:
         self.subject, self.client, self.accounts, self.dice = subject, client, accounts, dice
-        self.composer, self.pool, self.listener, self.safe, self.say = composer, pool, listener, safe, say
+        self.composer, self.pool, self.listener, self.safe, self.costly, self.say = (
+            composer,
+            pool,
+            listener,
+            safe,
+            costly,
+            say,
+        )
         self.watchers: list[Callable[[Aim, Sent], None]] = []
         self.findings: dict[str, Finding] = {}
         self.left: list[str] = []

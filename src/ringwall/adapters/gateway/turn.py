@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from ringwall.adapters.caller import caller_of, without_credential
-from ringwall.adapters.drive import advanced, hang_up
+from ringwall.adapters.drive import advanced, answered_aside, hang_up
 from ringwall.adapters.gateway.call import Call
 from ringwall.adapters.gateway.content import Chunked, Content, Malformed
 from ringwall.adapters.gateway.fields import may_trail
@@ -18,7 +18,6 @@ from ringwall.adapters.gateway.upload import Upload
 from ringwall.adapters.gateway.wire import Cut, Slow, Wire
 from ringwall.core import reasons
 from ringwall.core.exchange import Exchange, Forward, ReadBody, ReadReply, Send, TooLong, Want, Way
-from ringwall.core.judge import answered
 from ringwall.core.message import RawHead, Response
 from ringwall.core.ports import Question
 from ringwall.core.reasons import Reason
@@ -85,7 +84,7 @@ class Turn:
         if isinstance(want, ReadReply):
             return await self._read_reply(want.limit)
         if isinstance(want, Question):
-            return await asyncio.to_thread(answered, self.server.wall.ports, want)
+            return await answered_aside(self.server.wall.ports, want)
         raise TypeError(f"the exchange wants {type(want).__name__}, which no adapter knows")
 
     def _invite(self) -> None:

@@ -13,7 +13,7 @@ from ringwall.core.known import Known
 from ringwall.core.message import Head
 from ringwall.core.plan import Guard, Guards
 from ringwall.core.verdict import PASS, Refuse, Verdict
-from ringwall.layers.authentication.bound import held
+from ringwall.layers.authentication.bound import Proofs, held
 from ringwall.layers.authentication.certificates import certificate_verdict
 from ringwall.layers.authentication.credential import Credential, credential_of, session_of
 from ringwall.layers.authentication.keys import key_verdict
@@ -34,7 +34,7 @@ from ringwall.layers.authentication.signin import delivery_guard, upstream_guard
 from ringwall.layers.authentication.tokens import token_verdict
 from ringwall.layers.authentication.upstream import PREFIX, presented, upstream_verdict
 
-__all__ = ["LAYER", "PREFIX", "REASONS", "Own", "Settings", "Upstream", "forge", "forge_delivery"]
+__all__ = ["LAYER", "PREFIX", "REASONS", "Own", "Proofs", "Settings", "Upstream", "forge", "forge_delivery"]
 
 
 def forge(operation: Operation, settings: Settings) -> Guards:
@@ -68,7 +68,7 @@ def forge(operation: Operation, settings: Settings) -> Guards:
         if upstream is not None and found.text.startswith(PREFIX):
             return upstream_verdict(found, known, settings, upstream)
         verdict = _verdict(found, known, settings) or unknown
-        return held(head, found, known, verdict, settings.nonces) if found.kind == "token" else verdict
+        return held(head, found, known, verdict, settings.proofs) if found.kind == "token" else verdict
 
     own = Guards(head=(Guard(LAYER, "credential", credential, "authentication"),))
     return own + upstream_guards(operation, settings, upstream) if upstream is not None else own

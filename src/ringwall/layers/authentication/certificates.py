@@ -50,6 +50,7 @@ def certificate_verdict(der: bytes, known: Known, settings: Settings, stated: Ce
         scopes=holder.scopes,
         credential=f"certificate:{hashlib.sha256(der).hexdigest()[:16]}",
         pending=pending,
+        granted=holder.roles,
     )
     settings.memory.keep(digest, Remembered(principal, min(ends, known.now + _HOLDS_S), known.now))
     return Learned(known.with_principal(principal))

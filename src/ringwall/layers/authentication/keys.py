@@ -62,6 +62,7 @@ def _principal(record: KeyRecord, found: Credential, settings: Settings) -> Prin
         scopes=record.scopes,
         credential=f"key:{record.key_id}",
         pending=pending,
+        granted=record.roles,
         header=found.header,
         rate=record.rate,
     )

@@ -76,6 +76,7 @@ def principal_of(session: Session, roles: Roles) -> Principal:
         tenant=session.tenant,
         credential=f"upstream:{session.id}",
         pending=pending,
+        granted=session.roles,
     )
 
 
