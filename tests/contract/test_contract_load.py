@@ -31,6 +31,15 @@ def test_the_whole_example_is_read_as_written() -> None:
     assert str(rules["GET /health"].at) == f"ringwall.yaml:{len(CONTRACT.splitlines())}:3"
 
 
+def test_where_a_url_may_lead_is_stated_of_a_url() -> None:
+    stated = "notes:       {format: url, schemes: [https], hosts: [example.com]}"
+    notes = next(line.strip() for line in CONTRACT.splitlines() if line.strip().startswith("notes:"))
+    field = contract(CONTRACT.replace(notes, stated)).resources["patient"].fields["notes"]
+    assert (field.schemes, field.hosts) == (frozenset({"https"}), frozenset({"example.com"}))
+    wrong = mistakes(CONTRACT.replace(notes, stated.replace("url", "markdown")))
+    assert [p.expected for p in wrong] == ["`format: url` beside it"] * 2
+
+
 def test_the_products_own_example_loads() -> None:
     product = Path(__file__).parents[3] / "shared" / "PRODUCT.md"
     if not product.exists():

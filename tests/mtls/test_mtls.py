@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from adapters.gateway.test_gateway_identity import DOCUMENT, Seen
 from e2e.e2e_process import Running, serving
 from mtls.authority import Authority, Issued
-from ringwall.contract.certificates import Certificates, Holder
+from ringwall.contract.logins import Certificates, Holder
 from ringwall.contract.model import Misconfigured
 from ringwall.contract.parse import load
 from ringwall.core.admit import Admission, admit

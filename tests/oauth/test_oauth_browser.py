@@ -8,15 +8,10 @@ import time
 from collections.abc import Iterator
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-import pyotp
 import pytest
 
 from accounts.chromium import Chromium, chromium, needs_chromium, tab
 from oauth.oauth_world import OAUTH, PASSWORD, Pkce, World, claims
-from ringwall.build.identity import open_identity
-from ringwall.build.runtime import root_key
-from ringwall.identity.factors import new_secret
-from ringwall.state.fieldkeys import FieldKeys
 
 pytestmark = pytest.mark.server
 
@@ -94,10 +89,7 @@ def test_a_person_signs_in_consents_and_is_back_at_the_application(
 def test_step_up_asks_for_the_second_factor_and_comes_back_with_it(
     there: World, browser: Chromium, app: str, back: str
 ) -> None:
-    keys = FieldKeys(there.store, (root_key(there.running.data / "keys" / "root.key"),))
-    secret, subject = new_secret(), there.people["ben"].subject
-    totp = pyotp.TOTP(secret)
-    assert open_identity(there.store, keys).factors.enrol_totp(subject, secret, totp.now())
+    totp = there.enrol("ben")
     browser.context.clear_cookies()
     pkce = Pkce()
     browser.go(ask(app, back, pkce, acr_values="urn:ringwall:mfa", scope="openid"))

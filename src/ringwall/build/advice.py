@@ -64,12 +64,6 @@ _BY_FAMILY: dict[str, tuple[_Template, ...]] = {
     ),
     "authn.proof": (("The caller's DPoP proof is wrong, or not for this request: its library may be told why.", None),),
     "authn.session": (("The caller signs in again, from a page of this origin or of one under `cors.origins`.", None),),
-    "authz.issued": (
-        (
-            "Nobody was given this credential here. Unless the store came from a backup, treat it as an attack.",
-            None,
-        ),
-    ),
     "authn.certificate": (
         ("Call over TLS with the very certificate; behind a proxy, have it hand it on (`certificates.header`).", None),
     ),

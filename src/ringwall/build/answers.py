@@ -9,7 +9,7 @@ from ringwall.adapters.resolvers import Resolvers
 from ringwall.build.issuers import IssuerKeys
 from ringwall.build.kept import Fetcher, Kept
 from ringwall.build.runtime import Runtime, request_id
-from ringwall.build.seats import FoundSessions, noting
+from ringwall.build.seats import FoundSessions, Issued, noting
 from ringwall.contract.model import Contract
 from ringwall.core.ports import (
     Account,
@@ -19,7 +19,6 @@ from ringwall.core.ports import (
     FindKey,
     FindSession,
     GrantsOf,
-    IssuedTo,
     KeysAtHand,
     KeysOf,
     KeyUsed,
@@ -32,11 +31,11 @@ from ringwall.core.ports import (
     Seal,
     Standing,
     Unseal,
+    Vouched,
 )
 from ringwall.identity.places import Places
 from ringwall.layers.quota import network
 from ringwall.state.grants import Grants
-from ringwall.state.issued import IssuedTable
 from ringwall.state.owners import Owners
 from ringwall.state.sessions import SessionTable
 
@@ -45,12 +44,11 @@ def answers(runtime: Runtime, contract: Contract, fetch: Fetcher | None) -> Answ
     """Every question's answerer. A question that nobody can answer here is `Unavailable`, which refuses."""
     store, grants = runtime.store, Grants(runtime.store)
     owners = Owners(store, contract.staleness_s)
-    issued = IssuedTable(store)
     issuers = IssuerKeys(contract.authentication.issuers)
     found: dict[type[Question], Callable[..., object]] = {
         FindKey: lambda asked: store.nearest_key(asked.key_id),
         KeyUsed: lambda asked: runtime.api_keys.used(asked.key_id),
-        IssuedTo: lambda asked: issued.subjects(asked.digest),
+        Vouched: Issued(store).answer,
         Standing: lambda asked: runtime.tokens.stands(asked.subject, asked.token_id, asked.issued),
         Once: lambda asked: runtime.oauth.once(asked.kind, asked.value, time.time(), asked.until),
         OwnerOf: lambda asked: owners.one(asked.resource, asked.id),

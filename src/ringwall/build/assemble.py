@@ -51,7 +51,6 @@ OWN: Mapping[str, Callable[[Operation, Running], Guards]] = {
     "transport": lambda op, given: transport.forge(op, given.transport),
     "quota": lambda op, given: quota.forge(op, given.quota),
     "authentication": lambda op, given: authentication.forge(op, given.authentication),
-    "issued": lambda op, given: authorization.forge_issued(op, given.issuance),
     "delivery": lambda op, given: authentication.forge_delivery(op, given.authentication),
     "allowance": lambda op, given: quota.forge_principal(op, given.quota),
     "disclosure": lambda op, given: disclosure.forge(op, given.disclosure),
@@ -106,7 +105,7 @@ def assemble(prepared: Prepared, runtime: Runtime, circumstances: Circumstances 
         plans=plans,
         ports=Ports(
             answers=own_upstream.with_sessions(answers(runtime, contract, here.fetch), runtime, contract, here.fetch),
-            record=recorder(runtime.journal, runtime.metrics, runtime.health, here.watch),
+            record=recorder(runtime.journal, runtime.metrics, runtime.health, here.watch, runtime.persons),
             now=time.time,
             ticks=time.perf_counter_ns,
             new_id=request_id,
@@ -119,8 +118,10 @@ def assemble(prepared: Prepared, runtime: Runtime, circumstances: Circumstances 
 
 
 def _plan(operation: Operation, contract: Contract, forged: Forged) -> Plan:
-    rule, limits = operation.rule, contract.limits
+    rule, limits, observe = operation.rule, contract.limits, _observed(operation, contract)
     mode = validation.body_mode(operation)
+    if mode == "none" and Layer.VALIDATION in observe:
+        mode = "whole"  # undeclared content is a finding to be recorded there, and goes on
     body = limits.upload if mode == "stream" else limits.body
     return Plan(
         operation=operation.key,
@@ -132,7 +133,7 @@ def _plan(operation: Operation, contract: Contract, forged: Forged) -> Plan:
             seconds=rule.seconds if rule and rule.seconds is not None else limits.seconds,
         ),
         body=mode,
-        observe=_observed(operation, contract),
+        observe=observe,
         confine=sinks.rows_of(operation, contract.resources),
     )
 

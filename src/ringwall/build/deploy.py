@@ -10,7 +10,7 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +23,13 @@ from ringwall.build.load import import_app, load_contract
 from ringwall.build.protect import protected_asgi
 from ringwall.build.runtime import Runtime, open_runtime
 from ringwall.build.served import Bridge, serve_asgi, stopping
+from ringwall.build.transit import Served, Transit, redirecting, served, tended
 from ringwall.build.workers import Ready, supervise
 from ringwall.contract.model import Contract
+from ringwall.core.plan import Wall
 from ringwall.core.ports import Unavailable
+from ringwall.state.dumps import forbid_dumps
 from ringwall.state.journal_files import JournalUnavailable, hold
-from ringwall.state.tls import Certificate, local_certificate, server_context
 
 Say = Callable[[str], None]
 
@@ -46,6 +48,7 @@ class Deployment:
     tls: str
     workers: int
     ready_file: Path | None
+    transit: Transit = field(default_factory=Transit)
 
     @property
     def is_gateway(self) -> bool:
@@ -60,9 +63,19 @@ class Prepared:
     wanted: Deployment
     contract: Contract
     app: Any
-    tls: ssl.SSLContext | None
-    ca: Path | None
+    served: Served | None
+    plain: socket.socket | None
     url: str
+
+    @property
+    def tls(self) -> ssl.SSLContext | None:
+        """What callers are met with; None where TLS is off."""
+        return self.served.live.context if self.served else None
+
+    @property
+    def ca(self) -> Path | None:
+        """What callers have to trust, where it was made here."""
+        return self.served.ca if self.served else None
 
     @property
     def issuer(self) -> str:
@@ -72,6 +85,7 @@ class Prepared:
 
 def deploy(wanted: Deployment, say: Say) -> None:
     """Serve until interrupted. Raises Misconfigured, Unavailable, OSError, ImportError."""
+    forbid_dumps()
     if wanted.ready_file is not None:
         _room_for(wanted.ready_file)
     with _listen(wanted.host, wanted.port) as listener, _held(wanted.data):
@@ -127,11 +141,11 @@ def _prepare(wanted: Deployment, port: int) -> Prepared:
     if wanted.mode is not None:
         contract = replace(contract, mode="observe" if wanted.mode == "observe" else "enforce")
     certificates = contract.authentication.certificates
-    trusted = Path(contract.file).parent / certificates.ca if certificates and certificates.ca else None
-    context, ca = _tls(wanted, trusted)
-    return Prepared(
-        wanted, contract, app, context, ca, f"{'https' if context else 'http'}://{_shown(wanted.host)}:{port}"
-    )
+    asked = Path(contract.file).parent / certificates.ca if certificates and certificates.ca else None
+    tls = served(wanted.tls, wanted.data, wanted.host, wanted.transit, asked)
+    plain = _listen(*wanted.transit.redirect) if wanted.transit.redirect else None
+    scheme = "https" if tls else "http"
+    return Prepared(wanted, contract, app, tls, plain, f"{scheme}://{_shown(wanted.host)}:{port}")
 
 
 def _shown(host: str) -> str:
@@ -139,22 +153,6 @@ def _shown(host: str) -> str:
     if host in ("127.0.0.1", "0.0.0.0", "::"):  # noqa: S104 - compared
         return "localhost"
     return f"[{host}]" if ":" in host else host
-
-
-def _tls(wanted: Deployment, clients: Path | None) -> tuple[ssl.SSLContext | None, Path | None]:
-    if wanted.tls == "off":
-        return None, None
-    if wanted.tls == "auto":
-        hosts = ("localhost", "127.0.0.1", "::1", wanted.host)
-        made: Certificate = local_certificate(wanted.data / "tls", tuple(dict.fromkeys(hosts)))
-        return server_context(made.chain, made.key, clients), made.ca
-    chain, comma, key = wanted.tls.partition(",")
-    if not comma:
-        raise ValueError("--tls is auto, off, or CHAIN.pem,KEY.pem")
-    try:
-        return server_context(Path(chain), Path(key), clients), None
-    except OSError as failure:  # ssl.SSLError too
-        raise OSError(f"--tls {wanted.tls}: {failure.strerror or failure}") from failure
 
 
 def _serve(prepared: Prepared, listener: socket.socket, log: str, ready: Ready) -> None:
@@ -167,34 +165,40 @@ def _serve(prepared: Prepared, listener: socket.socket, log: str, ready: Ready) 
 
 
 async def _run(prepared: Prepared, runtime: Runtime, listener: socket.socket, ready: Ready) -> None:
-    here = Circumstances(https=prepared.tls is not None)
-    if not prepared.wanted.is_gateway:
-        app = prepared.app if is_asgi(prepared.app) else Bridge(prepared.app)
-        await serve_asgi(protected_asgi(app, prepare(prepared.contract), runtime, here), listener, prepared.tls, ready)
-        return
-    upstream = _upstream(prepared)
-    wall = assemble(prepare(prepared.contract), runtime, replace(here, fetch=fetcher(upstream)))
-    trusted = tuple(ipaddress.ip_network(network) for network in prepared.contract.trusted_proxies)
-    told = Assertions(
-        runtime.tokens, prepared.wanted.target.rstrip("/"), plain=prepared.contract.upstream.identity_headers
-    )
-    gateway = Gateway(wall, upstream, trusted=trusted, identify=told)
-    server = await gateway.serve(ssl=prepared.tls, sock=listener)
-    stop = asyncio.Event()
-    async with stopping(lambda number, frame: stop.set()):
-        ready()
-        await stop.wait()
-        await server.close()
+    here, port = Circumstances(https=prepared.tls is not None), listener.getsockname()[1]
+    async with tended(prepared.served, prepared.wanted.transit, runtime.metrics):
+        if not prepared.wanted.is_gateway:
+            app = prepared.app if is_asgi(prepared.app) else Bridge(prepared.app)
+            protected = protected_asgi(app, prepare(prepared.contract), runtime, here)
+            async with redirecting(protected.wall, prepared.plain, port):
+                await serve_asgi(protected, listener, prepared.tls, ready)
+            return
+        upstream = _upstream(prepared)
+        wall = assemble(prepare(prepared.contract), runtime, replace(here, fetch=fetcher(upstream)))
+        server = await _gateway(prepared, wall, upstream, runtime).serve(ssl=prepared.tls, sock=listener)
+        stop = asyncio.Event()
+        async with redirecting(wall, prepared.plain, port), stopping(lambda number, frame: stop.set()):
+            ready()
+            await stop.wait()
+            await server.close()
+
+
+def _gateway(prepared: Prepared, wall: Wall, upstream: Upstream, runtime: Runtime) -> Gateway:
+    """The gateway, which believes the stated proxies and tells the application who calls."""
+    contract, target = prepared.contract, prepared.wanted.target.rstrip("/")
+    trusted = tuple(ipaddress.ip_network(network) for network in contract.trusted_proxies)
+    told = Assertions(runtime.tokens, target, plain=contract.upstream.identity_headers)
+    return Gateway(wall, upstream, trusted=trusted, identify=told)
 
 
 def _upstream(prepared: Prepared) -> Upstream:
-    stated = prepared.contract.upstream
+    stated, transit = prepared.contract.upstream, prepared.wanted.transit
     if stated.header is None or stated.from_env is None:
-        return Upstream(prepared.wanted.target)
+        return transit.upstream(prepared.wanted.target)
     value = os.environ.get(stated.from_env)
     if not value:
         raise ValueError(f"the contract's upstream credential is to come from {stated.from_env}, which is not set")
-    return Upstream(prepared.wanted.target, header=(stated.header.encode(), value.encode()))
+    return transit.upstream(prepared.wanted.target, (stated.header.encode(), value.encode()))
 
 
 def _announce(prepared: Prepared, say: Say) -> Ready:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from urllib.parse import parse_qs
 
 from ringwall.build.kept import Fetcher
 from ringwall.build.own_oauth import Planned
-from ringwall.build.runtime import Runtime, root_key
+from ringwall.build.runtime import Runtime
 from ringwall.contract.model import Contract
 from ringwall.core.known import Known
 from ringwall.core.message import Request, Response
 from ringwall.core.plan import Guards, Plan, Serve
-from ringwall.core.ports import Answers, Fetch, IssuedTo, Question, Unavailable
+from ringwall.core.ports import Answers, Fetch, Question, Unavailable
 from ringwall.core.upstream import (
     BeginSignIn,
     EndSession,
@@ -24,9 +24,12 @@ from ringwall.core.upstream import (
     SessionNamed,
     StartSession,
 )
+from ringwall.engines.crypto.rootkey import RootKey
+from ringwall.engines.crypto.secret import Secret
 from ringwall.identity.oauth.answer import empty, public_reply
 from ringwall.identity.upstream import UpstreamSessions, digest
 from ringwall.layers.authentication import PREFIX
+from ringwall.state.rootkeys import root_keys
 from ringwall.state.upstream import UpstreamStore
 
 
@@ -39,7 +42,7 @@ def with_sessions(answers: Answers, runtime: Runtime, contract: Contract, fetch:
     sessions = UpstreamSessions(
         login,
         UpstreamStore(runtime.store),
-        root_key(runtime.directory / "keys" / "root.key"),
+        _Roots(root_keys(runtime.directory / "keys")),
         runtime.store.stands,
         fetch or _nobody,
         contract.api.base_path,
@@ -55,12 +58,25 @@ def with_sessions(answers: Answers, runtime: Runtime, contract: Contract, fetch:
         RenewSession: sessions.renew,
         KeepHeld: sessions.keep,
         EndSession: sessions.end,
-        IssuedTo: lambda asked: sessions.subjects(asked.digest) or answers[IssuedTo](asked),
     }
     read = answers.get(Fetch)
     if read is not None:
         found[Fetch] = lambda asked: read(sessions.authorized(asked))
     return {**answers, **found}
+
+
+class _Roots:
+    """The root keys: the first seals, each opens what it sealed, so that a rotation ends no session."""
+
+    def __init__(self, roots: Sequence[RootKey]) -> None:
+        self._roots = roots
+
+    def wrap(self, key: Secret, kid: str, holder: str, random: Callable[[int], bytes]) -> bytes:
+        return self._roots[0].wrap(key, kid, holder, random)
+
+    def unwrap(self, wrapped: bytes, kid: str, holder: str) -> Secret | None:
+        opened = (root.unwrap(wrapped, kid, holder) for root in self._roots)
+        return next((secret for secret in opened if secret is not None), None)
 
 
 def revoking(serve: Serve, runtime: Runtime, contract: Contract) -> Serve:

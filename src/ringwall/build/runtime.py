@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ringwall.build.identity import open_identity
-from ringwall.core.ports import Unavailable
-from ringwall.engines.crypto.rootkey import RootKey
 from ringwall.identity.accounts import Accounts
 from ringwall.identity.apikeys import ApiKeys
 from ringwall.identity.sessions import Sessions
@@ -19,12 +17,13 @@ from ringwall.identity.tokens import Tokens
 from ringwall.monitoring.metrics import Metrics
 from ringwall.monitoring.recorder import Health
 from ringwall.state.fieldkeys import FieldKeys
-from ringwall.state.issued import IssuedTable
 from ringwall.state.journal import Journal
 from ringwall.state.journal_keys import load_or_create_signer
+from ringwall.state.journal_persons import JournalPersons
 from ringwall.state.keyfiles import load_or_create
 from ringwall.state.oauth import OAuthStore
 from ringwall.state.oauth_devices import DeviceTable
+from ringwall.state.rootkeys import root_keys
 from ringwall.state.signing import SigningKeys
 from ringwall.state.sqlite import Store
 
@@ -47,6 +46,7 @@ class Runtime:
     devices: DeviceTable
     secret: bytes = field(repr=False)
     field_keys: FieldKeys
+    persons: JournalPersons
     metrics: Metrics
     health: Health
 
@@ -75,31 +75,22 @@ def open_runtime(directory: Path, *, issuer: str = ISSUER, audience: str = AUDIE
     keys.mkdir(mode=0o700, parents=True, exist_ok=True)
     store = Store(directory / "state.db")
     journal = Journal.open(directory / "journal", signer=load_or_create_signer(keys), log=log)
-    field_keys = FieldKeys(store, (root_key(keys / "root.key"),))
+    field_keys = FieldKeys(store, root_keys(keys), store.owner_of, lambda: root_keys(keys))
     return Runtime(
         directory=directory,
         store=store,
         journal=journal,
         identity=open_identity(store, field_keys),
         api_keys=ApiKeys(store, time.time),
-        tokens=Tokens(
-            issuer, audience, SigningKeys(keys / SIGNING, time.time), store, time.time, IssuedTable(store).add
-        ),
+        tokens=Tokens(issuer, audience, SigningKeys(keys / SIGNING, time.time), store, time.time),
         oauth=OAuthStore(store),
         devices=DeviceTable(store),
         secret=load_or_create(keys / "forms.key", lambda: os.urandom(32)),
         field_keys=field_keys,
+        persons=JournalPersons(field_keys),
         metrics=Metrics(),
         health=Health(),
     )
-
-
-def root_key(path: Path) -> RootKey:
-    """The root key of a data directory, made on first use. Raises Unavailable."""
-    try:
-        return RootKey.from_text(load_or_create(path, lambda: RootKey.new(os.urandom).to_text().encode()).decode())
-    except ValueError as flaw:
-        raise Unavailable(f"{path.name}: {flaw}") from None
 
 
 def request_id() -> str:

@@ -49,7 +49,6 @@ class Running:
     transport: transport.Settings
     quota: quota.Settings
     authentication: authentication.Settings
-    issuance: authorization.Issuance
     disclosure: disclosure.Settings
     journal: Guards
 
@@ -57,16 +56,16 @@ class Running:
 def stated(contract: Contract) -> Stated:
     """The settings of every wall of a contract."""
     components, limits = contract.api.schemas, contract.limits
-    sight = sight_of(contract)
+    sight, probe = sight_of(contract), _probe(contract)
     return Stated(
         authorization=authorization.Settings(
-            contract.resources, sight, _probe(contract), _standing(contract), policies_of(contract)
+            contract.resources, sight, probe, _standing(contract), policies_of(contract), vouched=_issues(contract)
         ),
         validation=validation.Settings(
             components, limits.depth, limits.items, contract.resources, unpacked=limits.body
         ),
         detection=detection.Settings(),
-        encryption=encryption.Settings(contract.resources, sight),
+        encryption=encryption.Settings(contract.resources, sight, probe),
         sinks=sinks.Settings(),
     )
 
@@ -78,12 +77,16 @@ def running(contract: Contract, runtime: Runtime, *, https: bool) -> Running:
         transport=transport.Settings(contract.cors, https),
         quota=quota.settings(limits.anonymous_rate, limits.rate, by_credential=contract.authentication.api_keys),
         authentication=_authentication(contract, runtime, https=https),
-        issuance=_issuance(contract),
         disclosure=disclosure.Settings(
             contract.resources, sight_of(contract), contract.api.schemas, contract.replies, disclosure.Markup()
         ),
         journal=_journal(contract, runtime),
     )
+
+
+def _issues(contract: Contract) -> bool:
+    """Whether credentials are issued here."""
+    return contract.authentication.accounts or contract.authentication.api_keys
 
 
 def sight_of(contract: Contract) -> Sight:
@@ -108,18 +111,6 @@ def roles_of(contract: Contract) -> Roles:
         {g: frozenset(r.name for r in contract.roles.values() if g in r.groups) for g in groups},
         contract.never,
     )
-
-
-def _issuance(contract: Contract) -> authorization.Issuance:
-    """Where credentials that were issued here stand in a request."""
-    stated = contract.authentication
-    headers, cookies = ["authorization", authentication.KEY_HEADER], {authentication.SESSION_COOKIE}
-    if stated.upstream is not None and stated.upstream.carrier.where == "header":
-        headers.append(stated.upstream.carrier.name)
-    elif stated.upstream is not None:
-        cookies.add(stated.upstream.carrier.name)
-    elsewhere = bool(stated.issuers) or stated.basic or stated.certificates is not None
-    return authorization.Issuance(tuple(dict.fromkeys(headers)), frozenset(cookies), elsewhere, contract.staleness_s)
 
 
 def _authentication(contract: Contract, runtime: Runtime, *, https: bool) -> authentication.Settings:

@@ -3,32 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from ringwall.contract.api import JSON
+from ringwall.contract.logins import Certificates, Holder
 from ringwall.contract.model import Role
 from ringwall.contract.reading import Desk, listing, mapping, text
 
 _WHERE = ("authentication", "certificates")
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """Whom a certificate speaks for."""
-
-    subject: str
-    roles: frozenset[str]
-    scopes: frozenset[str]
-    tenant: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Certificates:
-    """`ca` is a file named from the contract's directory, `header` in lower case; `holders` by a certificate's name."""
-
-    ca: str | None
-    header: str | None
-    holders: Mapping[str, Holder]
 
 
 def certificates(value: JSON, roles: Mapping[str, Role], proxies: tuple[str, ...], desk: Desk) -> Certificates | None:

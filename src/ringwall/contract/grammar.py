@@ -136,6 +136,8 @@ _FIELD = Record(
         "format": Word(FORMATS),
         "sanitize": Flag(),
         "observe": Flag(),
+        "schemes": Listing(Text(r"[a-z][a-z0-9+.-]{0,30}", "a scheme such as https")),
+        "hosts": Listing(Text(r"[a-z0-9](?:[a-z0-9.-]{0,250}[a-z0-9])?", "a host such as cdn.example.com")),
     },
     notes={
         "class": "The kind of data; where none is stated, it is treated as an identifier.",
@@ -146,6 +148,8 @@ _FIELD = Record(
         "format": "What free text may hold, so that detection can be exact.",
         "sanitize": "Whether HTML that is not harmless is taken out instead of refused.",
         "observe": "Whether what detection finds in it is recorded and not refused.",
+        "schemes": "The schemes that a `format: url` may have; where none is stated, http and https.",
+        "hosts": "The hosts, with all below them, that a `format: url` may name; where none is stated, public ones.",
     },
 )
 _RESOURCE = Record(

@@ -8,8 +8,8 @@ from ringwall.contract.api import ApiOperation
 from ringwall.contract.finding import Finding
 from ringwall.contract.guess import is_sign_in
 from ringwall.contract.login_guess import is_open, pointers, recognised
+from ringwall.contract.logins import UpstreamLogin
 from ringwall.contract.model import At, Contract
-from ringwall.contract.upstream import UpstreamLogin
 
 
 def findings(contract: Contract) -> Iterator[Finding]:
@@ -23,12 +23,12 @@ def findings(contract: Contract) -> Iterator[Finding]:
     yield from _replies(contract, login, known)
     yield from _others(contract, login)
     if not login.roles and not login.grant:
-        yield Finding("contract.upstream.roles", "warning", login.at, "roles",
+        yield Finding("contract.upstream.roles", "warning", At(*login.at), "roles",
                       "whoever signs in at the API holds no role: neither `roles` nor `grant` is stated",
                       "State where the profile holds roles, or `grant:` one to everyone.")  # fmt: skip
     header = contract.upstream.header
     if header is not None and login.carrier.where == "header" and header.lower() == login.carrier.name:
-        yield Finding("contract.upstream.header", "warning", login.at, header,
+        yield Finding("contract.upstream.header", "warning", At(*login.at), header,
                       f"{header} is to hold the caller's own token and, by `upstream:`, one for all callers",
                       "State only one of them.")  # fmt: skip
 
@@ -51,13 +51,13 @@ def _closed(contract: Contract, login: UpstreamLogin) -> Iterator[Finding]:
         if operation.key not in login.login:
             continue
         if operation.rule is None or "anyone" not in operation.rule.allow:
-            at = operation.rule.at if operation.rule else login.at
+            at = operation.rule.at if operation.rule else At(*login.at)
             yield Finding("contract.upstream.closed", "warning", at, operation.key,
                           f"{operation.key} signs in, but not anyone may use it",
                           "Allow anyone, or take its rule out.")  # fmt: skip
         api = operation.api
         if api.body is None and not api.parameters:
-            yield Finding("contract.upstream.body", "warning", login.at, operation.key,
+            yield Finding("contract.upstream.body", "warning", At(*login.at), operation.key,
                           f"{operation.key} declares no content, so that no name and password pass",
                           "Declare its body in the document.")  # fmt: skip
 
@@ -73,7 +73,7 @@ def _replies(contract: Contract, login: UpstreamLogin, known: dict[str, ApiOpera
         if operation is None or not pointer or is_open(operation, contract.api):
             continue
         if pointer not in pointers(operation, contract.api):
-            yield Finding("contract.upstream.pointer", "note", login.at, f"{key} {pointer}",
+            yield Finding("contract.upstream.pointer", "note", At(*login.at), f"{key} {pointer}",
                           f"the document does not say that {key} answers with {pointer}",
                           "Compare with a reply of the API.")  # fmt: skip
 
@@ -88,6 +88,6 @@ def _others(contract: Contract, login: UpstreamLogin) -> Iterator[Finding]:
                           "Name it under `login:` or `refresh:`, or close it.")  # fmt: skip
     found = recognised(contract.api)
     if found is not None and found.logout is not None and not login.logout:
-        yield Finding("contract.upstream.logout", "note", login.at, found.logout.key,
+        yield Finding("contract.upstream.logout", "note", At(*login.at), found.logout.key,
                       f"{found.logout.key} looks like a sign-out, but does not end the session here",
                       "Name it under `logout:`.")  # fmt: skip

@@ -6,14 +6,11 @@ import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, tzinfo
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from ringwall.contract.api import Api, ApiOperation
+from ringwall.contract.logins import Certificates, UpstreamLogin
 from ringwall.contract.stated import Requirement, StatedClient
-
-if TYPE_CHECKING:
-    from ringwall.contract.certificates import Certificates
-    from ringwall.contract.upstream import UpstreamLogin
 
 CREATOR = "$creator"
 """As the owner of a resource: whoever made it through ringwall, which no property says."""
@@ -112,7 +109,8 @@ class Role:
 class Field:
     """What was stated of one property of a resource. `read` and `write` are None where nothing was stated
     (everyone whom the operation allows), else roles and the words `owner`, `member`, `anyone`. `observe`: what
-    detection finds in it is recorded and not refused."""
+    detection finds in it is recorded and not refused. `schemes` and `hosts`: where a `format: url` may lead; empty
+    where nothing was stated (http and https, any public host)."""
 
     name: str
     data_class: Class
@@ -124,6 +122,8 @@ class Field:
     sanitize: bool
     at: At
     observe: bool = False
+    schemes: frozenset[str] = frozenset()
+    hosts: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,10 +18,11 @@ from ringwall.contract.check import agreement
 from ringwall.contract.dialect import safe
 from ringwall.contract.document import SIZE, parse
 from ringwall.contract.grammar import CONTRACT
+from ringwall.contract.logins import UpstreamLogin
 from ringwall.contract.model import At, Contract, Misconfigured, Operation, Policies, Problem, Resource, Rule
 from ringwall.contract.openapi import load_api
 from ringwall.contract.templates import BadTemplate, is_base
-from ringwall.contract.upstream import UpstreamLogin, opened, upstream_login
+from ringwall.contract.upstream import opened, upstream_login
 
 Fetch = Callable[[str], bytes]
 Source = Api | Path | str | bytes | Mapping[str, JSON]

@@ -237,6 +237,9 @@ def _field(
         desk.report((*path, "mask"), f"`mask` on {name!r}, which all may read whole", "`read` beside it")
     if encrypt is not False and name in (resource.get("id"), resource.get("owner"), resource.get("tenant")):
         desk.report((*path, "encrypt"), f"`encrypt` on {name!r}, which decides whose it is", "no `encrypt` here")
+    urls = {key: frozenset(listing(stated.get(key, []))) for key in ("schemes", "hosts")}
+    for key in (key for key, words in urls.items() if words and stated.get("format") != "url"):
+        desk.report((*path, key), f"`{key}` on {name!r}, which is no URL", "`format: url` beside it")
     return Field(
         name=name,
         data_class=kind,  # type: ignore[arg-type]
@@ -248,6 +251,8 @@ def _field(
         sanitize=stated.get("sanitize") is True,
         at=desk.document.at(path, key=True),
         observe=stated.get("observe") is True,
+        schemes=urls["schemes"],
+        hosts=urls["hosts"],
     )
 
 

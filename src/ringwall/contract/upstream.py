@@ -3,50 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Literal
 
 from ringwall.contract.api import JSON, Api
+from ringwall.contract.logins import Place, UpstreamLogin
 from ringwall.contract.model import At, Role, Rule
 from ringwall.contract.reading import Desk, listing, mapping, text
 from ringwall.contract.templates import BadTemplate, canonical, parameters
 
 LIFETIME_S = 28_800.0
 _WHERE = ("authentication", "upstream")
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a token stands: `name` is a JSON pointer (RFC 6901) into the body, a header's or a cookie's name."""
-
-    where: Literal["body", "header", "cookie"]
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class UpstreamLogin:
-    """The login of the API itself. Operations are named as the document names them, `POST /login`.
-
-    `token` is where the reply has the token, `carrier` where the API expects it, after `scheme` and a space if there
-    is one. `map` is from the API's words to roles; empty, its words are the roles. `lifetime_s` bounds a session.
-    """
-
-    login: frozenset[str]
-    token: Place
-    profile: str | None
-    subject: str
-    roles: tuple[str, ...]
-    tenant: str | None
-    map: Mapping[str, str]
-    grant: frozenset[str]
-    account: str | None
-    carrier: Place
-    scheme: str
-    refresh: frozenset[str]
-    refresh_token: str | None
-    logout: frozenset[str]
-    lifetime_s: float
-    at: At
 
 
 def upstream_login(
@@ -63,6 +28,7 @@ def upstream_login(
     if refreshed is not None and not refresh:
         desk.report((*_WHERE, "refresh_token"), "`refresh_token` without `refresh`", "the operation that takes it")
     life = value.get("lifetime")
+    at = desk.document.at(_WHERE, key=True)
     return UpstreamLogin(
         login=_keys(value.get("login")),
         token=token,
@@ -79,7 +45,7 @@ def upstream_login(
         refresh_token=refreshed,
         logout=_keys(value.get("logout")),
         lifetime_s=float(life) if isinstance(life, int | float) else LIFETIME_S,
-        at=desk.document.at(_WHERE, key=True),
+        at=(at.file, at.line, at.column),
     )
 
 
@@ -87,7 +53,7 @@ def opened(login: UpstreamLogin | None, key: str) -> Rule | None:
     """The rule of an operation that nothing else names: signing in and out, and exchanging a token, need no role."""
     if login is None or key not in (login.login | login.refresh | login.logout):
         return None
-    return Rule(key, ("anyone",), None, None, None, None, False, None, None, login.at)
+    return Rule(key, ("anyone",), None, None, None, None, False, None, None, At(*login.at))
 
 
 def _operations(value: Mapping[str, JSON], api: Api, desk: Desk) -> None:

@@ -33,7 +33,8 @@ class Event:
     `at` is epoch seconds; `us` the whole time inside ringwall and `app_us` the application's, in microseconds with one
     digit.
     `path` is the operation's template, never the path that came. `steps` are the guards that did not simply
-    pass, `layers` the time each layer took, `notes` what was rewritten.
+    pass, `layers` the time each layer took, `notes` what was rewritten. `owners` are the subjects whose `objects`
+    these are, in order, None where that is not known: they are never written; their keys seal the names.
     """
 
     kind: str
@@ -52,6 +53,7 @@ class Event:
     roles: tuple[str, ...] = ()
     credential: str = ""
     objects: tuple[str, ...] = ()
+    owners: tuple[str | None, ...] = ()
     steps: tuple[Step, ...] = ()
     layers: tuple[tuple[Layer, float], ...] = ()
     faults: tuple[str, ...] = ()

@@ -85,14 +85,15 @@ class Input:
 
 class Text(NamedTuple):
     """One string of the input: a pointer such as `/body/notes` or `/query/q`, the value, and whether its
-    schema leaves it free (so that detection has to judge it), in which format (`text`, `markdown` …), and whether
-    the contract says that what is found in it is recorded and not refused."""
+    schema leaves it free (so that detection has to judge it), in which format (`text`, `markdown` …), whether the
+    contract says that what is found in it is recorded and not refused, and which schemes and hosts a URL may name."""
 
     pointer: str
     value: str
     free: bool
     format: str = "text"
     observe: bool = False
+    urls: tuple[frozenset[str], frozenset[str]] | None = None
 
 
 @quick

@@ -50,13 +50,6 @@ class KeyUsed(Question):
 
 @quick
 @dataclass(frozen=True, slots=True)
-class IssuedTo(Question):
-    """To whom a credential was issued here, by its SHA-256. Answer: a frozenset of subjects, empty for nobody."""
-
-    digest: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class Standing(Question):
     """Whether a token still stands. Answer: True, or False where it, its family or its subject was revoked."""
 
@@ -80,6 +73,15 @@ class Once(Question):
     kind: str
     value: bytes
     until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Vouched(Question):
+    """Whether ringwall itself issued this credential (`token:ID`, `key:ID`, `session:ID`) to this subject: by the
+    store's own record, whatever the credential says. Answer: True or False."""
+
+    credential: str
+    subject: str
 
 
 @dataclass(frozen=True, slots=True)

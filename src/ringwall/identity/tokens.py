@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -25,15 +24,12 @@ PASSWORD = "urn:ringwall:pwd"  # noqa: S105 - a name
 """The authentication context of a sign-in without one."""
 
 
-Note = Callable[[bytes, str, float, float], None]
-"""(SHA-256 of a token, its subject, its end, now): what is told of each access token that is issued."""
-
-
 class RevocationStore(Protocol):
-    """Where revocations are kept."""
+    """Where it is kept what was issued to whom, and what was revoked."""
 
     def revoke(self, kind: str, value: str, at: float, until: float) -> None: ...
     def stands(self, subject: str, token_id: str, issued: float) -> bool: ...
+    def issue(self, token_id: str, subject: str, at: float, until: float) -> None: ...
 
 
 class Ring(Protocol):
@@ -69,14 +65,12 @@ class Tokens:
         keys: Ring,
         store: RevocationStore,
         now: Callable[[], float],
-        note: Note = lambda digest, subject, until, now: None,
     ) -> None:
         self.issuer = issuer
         self.audience = audience
         self._keys = keys
         self._store = store
         self._now = now
-        self._note = note
 
     def issue(self, account: Account, *, amr: tuple[str, ...] = ("pwd",), lifetime_s: float = LIFETIME_S) -> str:
         """A signed token for an account that has just proved itself by the methods `amr` (RFC 8176)."""
@@ -108,9 +102,8 @@ class Tokens:
             claims |= {"auth_time": int(granted.auth_time), "acr": MFA if "mfa" in granted.amr else PASSWORD}
         if granted.cnf:
             claims["cnf"] = dict(granted.cnf)
-        token = sign(claims, self._keys.signer(), typ=TYP)
-        self._note(hashlib.sha256(token.encode()).digest(), account.subject, now + lifetime_s, float(now))
-        return token, token_id
+        self._store.issue(token_id, account.subject, now, now + lifetime_s + LEEWAY_S)
+        return sign(claims, self._keys.signer(), typ=TYP), token_id
 
     def identity(self, claims: Mapping[str, JSON]) -> str:
         """An id_token (OpenID Connect Core 1.0, section 2) of these claims, `iss`, `iat` and `exp` added."""

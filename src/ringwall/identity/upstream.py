@@ -12,7 +12,8 @@ import secrets
 from collections.abc import Callable, Iterable
 from typing import Final, Protocol
 
-from ringwall.contract.upstream import UpstreamLogin, values_at
+from ringwall.contract.logins import UpstreamLogin
+from ringwall.contract.upstream import values_at
 from ringwall.core.message import JSON, Header, Response
 from ringwall.core.ports import Fetch
 from ringwall.core.upstream import (
@@ -133,11 +134,6 @@ class UpstreamSessions:
     def find(self, asked: FindUpstream) -> Session | None:
         """The session behind a token."""
         return self._session(self._store.by_digest(asked.digest))
-
-    def subjects(self, token_digest: bytes) -> frozenset[str]:
-        """Whom a token was issued to; nobody where it is none of these."""
-        row = self._store.by_digest(token_digest)
-        return frozenset({row.subject}) if row is not None else frozenset()
 
     def named(self, asked: SessionNamed) -> Session | None:
         """The session of an id."""

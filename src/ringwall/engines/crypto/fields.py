@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from cryptography.exceptions import InvalidTag
@@ -21,9 +20,13 @@ from ringwall.engines.crypto.rootkey import NONCE_BYTES
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 RECORD_BYTES: Final = 16
+EQUAL: Final = "equal:"
+"""How the holders of searchable fields' keys begin."""
 _PREFIX: Final = "rw1."
+_SPLIT: Final = 16  # where a key's name ends, which has 12 characters
 _LABEL: Final = b"ringwall/field/1"
 _TENANT, _OWNER, _OBJECT, _RECORD, _EQUAL = 1, 2, 4, 8, 16
+_FLAGS: Final = tuple(bytes((flags,)) for flags in range(32))
 _KINDS: Final = frozenset({*range(4, 12), _EQUAL, _EQUAL | _TENANT})
 _BLOCK: Final = 16
 _LEAST: Final = NONCE_BYTES + _BLOCK + 16
@@ -32,8 +35,7 @@ _DECODER: Final = json.JSONDecoder()
 _ANY_VERSION: Final = re.compile(r"rw[0-9]{1,4}\.[A-Za-z0-9_-]{1,64}\.[A-Za-z0-9_-]+", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class FieldContext:
+class FieldContext(NamedTuple):
     """Where a value belongs; None is what is not known. A value is bound to all that was known when it was written.
 
     `field` is a JSON pointer within the object (RFC 6901). `object_id` is None only while the object is created.
@@ -70,11 +72,14 @@ def holder_of(context: FieldContext) -> str:
 
 def read(text: str) -> Envelope | CryptoRefused:
     """Take a record apart: its key, what it is bound to, and its record id where it has one."""
-    if not is_record(text):
-        return CryptoRefused(CryptoFlaw.MALFORMED)
-    version, kid, body = text.split(".")
-    if version != _PREFIX[:-1]:
-        return CryptoRefused(CryptoFlaw.VERSION)
+    if text[:4] == _PREFIX and text[_SPLIT : _SPLIT + 1] == ".":  # the usual form: the rest is checked as it is read
+        kid, body = text[4:_SPLIT], text[_SPLIT + 1 :]
+    else:
+        if not is_record(text):
+            return CryptoRefused(CryptoFlaw.MALFORMED)
+        version, kid, body = text.split(".")
+        if version != _PREFIX[:-1]:
+            return CryptoRefused(CryptoFlaw.VERSION)
     data = from_text(body)
     if not data or data[0] not in _KINDS:  # bound to an object, to a record, or made to be equal: one of the three
         return CryptoRefused(CryptoFlaw.MALFORMED)
@@ -97,19 +102,22 @@ def encrypt(plaintext: bytes, context: FieldContext, keys: Keys, record: bytes |
     name = b"" if context.object_id is not None else (record or keys.random(RECORD_BYTES))
     flags = _flags(context)
     nonce = keys.random(NONCE_BYTES)
-    sealed = key.cipher.encrypt(nonce, _padded(plaintext), _bound(key.kid, flags, name, context))
+    sealed = key.cipher.encrypt(nonce, padded(plaintext), _bound(key.kid, flags, name, context))
     return f"{_PREFIX}{key.kid}.{to_text(bytes((flags,)) + name + nonce + sealed)}"
 
 
 def encrypt_equal(value: Json, context: FieldContext, keys: Keys) -> str | CryptoRefused:
     """Encrypt a JSON value: the same value of the same field and tenant is the same text, and bound to no more."""
+    key = keys.fixed(equal_holder(context))
+    return key if isinstance(key, CryptoRefused) else equal_under(value, context, key)
+
+
+def equal_under(value: Json, context: FieldContext, key: DataKey) -> str:
+    """`encrypt_equal` under a key that is at hand."""
     place = FieldContext(context.resource, context.field, context.tenant)
-    key = keys.fixed(_equal_holder(place))
-    if isinstance(key, CryptoRefused):
-        return key
     flags, nonce = _EQUAL | (_TENANT if place.tenant is not None else 0), bytes(NONCE_BYTES)
     plaintext = _ENCODER.encode(value).encode("utf-8", "surrogatepass")
-    sealed = key.cipher.encrypt(nonce, _padded(plaintext), _bound(key.kid, flags, b"", place))
+    sealed = key.cipher.encrypt(nonce, padded(plaintext), _bound(key.kid, flags, b"", place))
     return f"{_PREFIX}{key.kid}.{to_text(bytes((flags,)) + nonce + sealed)}"
 
 
@@ -124,9 +132,14 @@ def decrypt(text: str, context: FieldContext, keys: Keys) -> bytes | CryptoRefus
     key = keys.find(envelope.kid)
     if isinstance(key, CryptoRefused):
         return key
-    if key.holder != (_equal_holder(stated) if envelope.flags & _EQUAL else holder_of(stated)):
+    if key.holder != (equal_holder(stated) if envelope.flags & _EQUAL else holder_of(stated)):
         return CryptoRefused(CryptoFlaw.MOVED)
-    return _open(envelope, stated, key)
+    bound = _bound(key.kid, envelope.flags, envelope.record, stated)
+    try:
+        plain = key.cipher.decrypt(envelope.nonce, envelope.sealed, bound)
+    except (InvalidTag, ValueError):
+        return CryptoRefused(CryptoFlaw.TAMPERED)
+    return unpadded(plain)
 
 
 def encrypt_value(value: Json, context: FieldContext, keys: Keys, record: bytes | None = None) -> str | CryptoRefused:
@@ -134,8 +147,7 @@ def encrypt_value(value: Json, context: FieldContext, keys: Keys, record: bytes 
     return encrypt(_ENCODER.encode(value).encode("utf-8", "surrogatepass"), context, keys, record)
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """A JSON value that was opened; it may be None, which a bare value could not tell from nothing."""
 
     json: Json
@@ -146,20 +158,15 @@ def decrypt_value(text: str, context: FieldContext, keys: Keys) -> Value | Crypt
     plaintext = decrypt(text, context, keys)
     if isinstance(plaintext, CryptoRefused):
         return plaintext
+    if plaintext[:1] == b'"' == plaintext[-1:] and b"\\" not in plaintext and plaintext.count(b'"') == 2:
+        try:
+            return Value(plaintext[1:-1].decode("utf-8", "surrogatepass"))  # most are text without an escape
+        except ValueError:
+            return CryptoRefused(CryptoFlaw.MALFORMED)
     try:
         return Value(_DECODER.decode(plaintext.decode("utf-8", "surrogatepass")))
     except (ValueError, RecursionError):
         return CryptoRefused(CryptoFlaw.MALFORMED)
-
-
-def _open(envelope: Envelope, context: FieldContext, key: DataKey) -> bytes | CryptoRefused:
-    bound = _bound(key.kid, envelope.flags, envelope.record, context)
-    try:
-        padded = key.cipher.decrypt(envelope.nonce, envelope.sealed, bound)
-    except (InvalidTag, ValueError):
-        return CryptoRefused(CryptoFlaw.TAMPERED)
-    plaintext = padded.rstrip(b"\0")
-    return plaintext[:-1] if plaintext.endswith(b"\x80") else CryptoRefused(CryptoFlaw.MALFORMED)
 
 
 def _flags(context: FieldContext) -> int:
@@ -167,9 +174,15 @@ def _flags(context: FieldContext) -> int:
     return named | (_RECORD if context.object_id is None else _OBJECT)
 
 
-def _equal_holder(context: FieldContext) -> str:
-    """Keys of their own: rotating or destroying the others leaves what is sought as it is."""
-    return f"equal:{holder_of(context)}"
+def equal_holder(context: FieldContext) -> str:
+    """Whose key a value is under that is found by equality: keys of their own, so that rotating or destroying the
+    others leaves what is sought as it is."""
+    return f"{EQUAL}{holder_of(FieldContext(context.resource, context.field, context.tenant))}"
+
+
+def bound_whole(envelope: Envelope, context: FieldContext) -> bool:
+    """Whether a record is bound to all that is known of its place."""
+    return envelope.flags == _flags(context)
 
 
 def _narrowed(context: FieldContext, flags: int) -> FieldContext | CryptoRefused:
@@ -188,11 +201,23 @@ def _narrowed(context: FieldContext, flags: int) -> FieldContext | CryptoRefused
 
 def _bound(kid: str, flags: int, record: bytes, context: FieldContext) -> bytes:
     """The associated data. Which parts are there follows from the flags, which are the third part."""
-    stated = (context.resource, context.field, context.tenant, context.owner, context.object_id)
-    texts = [part.encode() for part in stated if part is not None]
-    return joined(_LABEL, kid.encode(), bytes((flags,)), record, *texts)
+    resource, field, tenant, owner, object_id = context
+    parts = [_LABEL, kid.encode(), _FLAGS[flags], record, resource.encode(), field.encode()]
+    if tenant is not None:
+        parts.append(tenant.encode())
+    if owner is not None:
+        parts.append(owner.encode())
+    if object_id is not None:
+        parts.append(object_id.encode())
+    return joined(*parts)
 
 
-def _padded(plaintext: bytes) -> bytes:
+def unpadded(padded: bytes) -> bytes | CryptoRefused:
+    """What was padded; refused where it was not."""
+    plaintext = padded.rstrip(b"\0")
+    return plaintext[:-1] if plaintext.endswith(b"\x80") else CryptoRefused(CryptoFlaw.MALFORMED)
+
+
+def padded(plaintext: bytes) -> bytes:
     """ISO/IEC 7816-4 padding to blocks of 16, so that `true` and `false`, or two ages, have one length."""
     return plaintext + b"\x80" + bytes(-(len(plaintext) + 1) % _BLOCK)

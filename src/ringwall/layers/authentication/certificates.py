@@ -13,7 +13,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from ringwall.contract.certificates import Certificates, Holder
+from ringwall.contract.logins import Certificates, Holder
 from ringwall.core.known import Known, Principal
 from ringwall.core.verdict import PASS, Learned, Refuse, Verdict
 from ringwall.layers.authentication.reasons import BEARER, CERTIFICATE_UNKNOWN

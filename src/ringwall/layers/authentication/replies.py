@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from ringwall.contract.upstream import Place, UpstreamLogin, steps, values_at
+from ringwall.contract.logins import Place, UpstreamLogin
+from ringwall.contract.upstream import steps, values_at
 from ringwall.core.message import JSON, Header, Response
 from ringwall.core.upstream import Held, Issued
 

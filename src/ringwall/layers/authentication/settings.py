@@ -6,9 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from ringwall.contract.certificates import Certificates
+from ringwall.contract.logins import Certificates, UpstreamLogin
 from ringwall.contract.model import Issuer
-from ringwall.contract.upstream import UpstreamLogin
 from ringwall.core.admit import Network
 from ringwall.core.known import Principal
 from ringwall.core.upstream import Issued, Session

@@ -9,8 +9,9 @@ from dataclasses import replace
 from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
+from ringwall.contract.logins import UpstreamLogin
 from ringwall.contract.model import Operation
-from ringwall.contract.upstream import UpstreamLogin, steps, values_at
+from ringwall.contract.upstream import steps, values_at
 from ringwall.core.known import Known
 from ringwall.core.message import JSON, Request, Response
 from ringwall.core.plan import BodyCheck, Guard, Guards, ReplyCheck

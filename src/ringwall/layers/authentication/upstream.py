@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from ringwall.contract.logins import UpstreamLogin
 from ringwall.contract.model import Operation
-from ringwall.contract.upstream import UpstreamLogin
 from ringwall.core.known import Known, Principal
 from ringwall.core.message import Head, Header, Headers, Request
 from ringwall.core.plan import BodyCheck

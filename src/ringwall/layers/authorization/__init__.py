@@ -10,7 +10,6 @@ from ringwall.contract.model import Operation
 from ringwall.core.plan import Guard, Guards
 from ringwall.core.verdict import Refuse
 from ringwall.layers.authorization.fields import fields_guard
-from ringwall.layers.authorization.issued import Issuance, issued_guard
 from ringwall.layers.authorization.memory import memory_guard
 from ringwall.layers.authorization.objects import objects_guard
 from ringwall.layers.authorization.operation import operation_guard, required_guard
@@ -19,8 +18,9 @@ from ringwall.layers.authorization.reasons import LAYER, OPERATION, REASONS
 from ringwall.layers.authorization.references import references_guard
 from ringwall.layers.authorization.settings import Settings
 from ringwall.layers.authorization.standing import Standing, condition_guard, standing_guard
+from ringwall.layers.authorization.vouched import vouched_guard
 
-__all__ = ["LAYER", "REASONS", "Issuance", "Settings", "Standing", "forge", "forge_issued", "refuse_undeclared"]
+__all__ = ["LAYER", "REASONS", "Settings", "Standing", "forge", "refuse_undeclared"]
 
 
 def forge(operation: Operation, settings: Settings) -> Guards:
@@ -29,6 +29,7 @@ def forge(operation: Operation, settings: Settings) -> Guards:
     policy, whole_policy = policy_guards(operation, settings)
     return Guards(
         head=(
+            *_named("credential", vouched_guard() if settings.vouched else None, "authentication"),
             *_named("standing", standing_guard(settings.standing) if settings.standing else None, "roles"),
             Guard(LAYER, "operation", operation_guard(operation, settings), because),
             *_named("requires", required_guard(operation), because),
@@ -43,11 +44,6 @@ def forge(operation: Operation, settings: Settings) -> Guards:
         ),
         reply=_named("memory", memory_guard(operation, settings), because),
     )
-
-
-def forge_issued(operation: Operation, settings: Issuance) -> Guards:
-    """Before all others: whether the caller's credential was issued to it."""
-    return Guards(head=(Guard(LAYER, "issued", issued_guard(settings), "authentication"),))
 
 
 def refuse_undeclared() -> Guards:
