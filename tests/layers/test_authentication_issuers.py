@@ -102,3 +102,12 @@ def test_another_key_is_asked_for_once_more_and_then_refused() -> None:
     verdict = ask({}, SigningKey.generate())
     assert isinstance(verdict, Refuse)
     assert verdict.reason.code == "authn.token.key_unknown"
+
+
+@pytest.mark.parametrize("text", [".{}.", "e30.{}.", "eyJhbGciOiJub25lIn0.{}.", "eyJhbGciOiJFZERTQSJ9.{}.A="])
+def test_what_no_key_could_mend_is_refused_without_asking_for_one(text: str) -> None:
+    payload = sign({"iss": ISSUER.issuer, "aud": "api", "exp": 2000, "sub": "u"}, KEY, typ="JWT").split(".")[1]
+    known = Known("GET /x", 1000.0, {}, "127.0.0.1", "r")
+    verdict = token_verdict(Credential("token", text.format(payload), "authorization"), known, settings())
+    assert isinstance(verdict, Refuse)
+    assert verdict.reason.status == 401

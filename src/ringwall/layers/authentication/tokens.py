@@ -28,6 +28,7 @@ SKEW_S = 5.0
 KEYS_HOLD_S = 300.0
 """After so long a token is verified again: its issuer may have withdrawn the key."""
 
+_NO_KEYS = KeySet({}, ())
 _TYPES = frozenset({"jwt", "at+jwt"})
 """What an access token may call itself (RFC 9068): nothing, or this; a logout token or a proof is for another use."""
 _MFA = frozenset({"mfa", "otp", "hwk", "fido", "swk"})
@@ -144,6 +145,9 @@ def _of_issuer(issuer: Issuer, found: Credential, digest: bytes, known: Known, s
         until = min(claims.expires, known.now + KEYS_HOLD_S)
         return _standing(Remembered(principal, until, known.now), digest, known, settings)
 
+    shape = verify(found.text, _NO_KEYS, expect, known.now)  # what no key could mend need not wait for one
+    if isinstance(shape, Refused) and shape.reason is not Flaw.KEY_UNKNOWN:
+        return invalid(TOKEN[shape.reason])
     return Ask(KeysAtHand(issuer.issuer), at_hand)
 
 
