@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import json
 import os
 import socket
@@ -17,6 +18,7 @@ from ringwall.adapters.gateway import Gateway, Upstream, fetcher
 from ringwall.adapters.inside import is_asgi
 from ringwall.build import demo
 from ringwall.build.assemble import Circumstances, assemble, prepare
+from ringwall.build.assertion import Assertions
 from ringwall.build.load import import_app, load_contract
 from ringwall.build.protect import protected_asgi
 from ringwall.build.runtime import Runtime, open_runtime
@@ -124,7 +126,9 @@ def _prepare(wanted: Deployment, port: int) -> Prepared:
     )
     if wanted.mode is not None:
         contract = replace(contract, mode="observe" if wanted.mode == "observe" else "enforce")
-    context, ca = _tls(wanted)
+    certificates = contract.authentication.certificates
+    trusted = Path(contract.file).parent / certificates.ca if certificates and certificates.ca else None
+    context, ca = _tls(wanted, trusted)
     return Prepared(
         wanted, contract, app, context, ca, f"{'https' if context else 'http'}://{_shown(wanted.host)}:{port}"
     )
@@ -137,18 +141,18 @@ def _shown(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _tls(wanted: Deployment) -> tuple[ssl.SSLContext | None, Path | None]:
+def _tls(wanted: Deployment, clients: Path | None) -> tuple[ssl.SSLContext | None, Path | None]:
     if wanted.tls == "off":
         return None, None
     if wanted.tls == "auto":
         hosts = ("localhost", "127.0.0.1", "::1", wanted.host)
         made: Certificate = local_certificate(wanted.data / "tls", tuple(dict.fromkeys(hosts)))
-        return server_context(made.chain, made.key), made.ca
+        return server_context(made.chain, made.key, clients), made.ca
     chain, comma, key = wanted.tls.partition(",")
     if not comma:
         raise ValueError("--tls is auto, off, or CHAIN.pem,KEY.pem")
     try:
-        return server_context(Path(chain), Path(key)), None
+        return server_context(Path(chain), Path(key), clients), None
     except OSError as failure:  # ssl.SSLError too
         raise OSError(f"--tls {wanted.tls}: {failure.strerror or failure}") from failure
 
@@ -170,7 +174,12 @@ async def _run(prepared: Prepared, runtime: Runtime, listener: socket.socket, re
         return
     upstream = _upstream(prepared)
     wall = assemble(prepare(prepared.contract), runtime, replace(here, fetch=fetcher(upstream)))
-    server = await Gateway(wall, upstream).serve(ssl=prepared.tls, sock=listener)
+    trusted = tuple(ipaddress.ip_network(network) for network in prepared.contract.trusted_proxies)
+    told = Assertions(
+        runtime.tokens, prepared.wanted.target.rstrip("/"), plain=prepared.contract.upstream.identity_headers
+    )
+    gateway = Gateway(wall, upstream, trusted=trusted, identify=told)
+    server = await gateway.serve(ssl=prepared.tls, sock=listener)
     stop = asyncio.Event()
     async with stopping(lambda number, frame: stop.set()):
         ready()

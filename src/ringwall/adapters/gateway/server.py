@@ -6,6 +6,7 @@ import asyncio
 import logging
 import socket
 import ssl as tls
+from collections.abc import Callable
 from typing import Final
 
 from ringwall.adapters.gateway.bounds import Bounds, Upstream
@@ -15,22 +16,35 @@ from ringwall.adapters.gateway.request import route_to
 from ringwall.adapters.gateway.wire import Wire
 from ringwall.core import admit
 from ringwall.core.admit import Network
+from ringwall.core.known import Principal
+from ringwall.core.message import Headers
 from ringwall.core.plan import Wall
 
 log: Final = logging.getLogger("ringwall.gateway")
 
 
+Identify = Callable[[Principal | None], Headers]
+"""The headers that tell the application who calls."""
+
+
 class Gateway:
     """A wall in front of an application. `trusted` are the proxies whose X-Forwarded-* fields are believed, the
-    same as those that the wall's `admit` believes."""
+    same as those that the wall's `admit` believes. `identify` tells the application who calls."""
 
     def __init__(
-        self, wall: Wall, upstream: Upstream, *, bounds: Bounds | None = None, trusted: tuple[Network, ...] = ()
+        self,
+        wall: Wall,
+        upstream: Upstream,
+        *,
+        bounds: Bounds | None = None,
+        trusted: tuple[Network, ...] = (),
+        identify: Identify = lambda principal: (),
     ) -> None:
         self._wall = wall
         self._upstream = upstream
         self._bounds = bounds or Bounds()
         self._trusted = trusted
+        self._identify = identify
 
     async def serve(
         self,
@@ -42,7 +56,7 @@ class Gateway:
     ) -> Server:
         """Listen on an address, or on a socket that is bound already (one of several with SO_REUSEPORT, or a Unix
         socket). Raises OSError where that is not possible."""
-        server = Server(self._wall, self._upstream, self._bounds, self._trusted)
+        server = Server(self._wall, self._upstream, self._bounds, self._trusted, self._identify)
         await server.listen(host, port, ssl, sock)
         return server
 
@@ -50,8 +64,10 @@ class Gateway:
 class Server:
     """A gateway that listens. `port` is 0 for a Unix socket."""
 
-    def __init__(self, wall: Wall, upstream: Upstream, bounds: Bounds, trusted: tuple[Network, ...]) -> None:
-        self.wall, self.bounds = wall, bounds
+    def __init__(
+        self, wall: Wall, upstream: Upstream, bounds: Bounds, trusted: tuple[Network, ...], identify: Identify
+    ) -> None:
+        self.wall, self.bounds, self.identify = wall, bounds, identify
         self.pool = Pool(upstream, bounds)
         self.route = route_to(upstream, trusted)
         self.closing = False
