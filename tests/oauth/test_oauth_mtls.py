@@ -78,6 +78,9 @@ def test_a_client_proves_itself_by_its_certificate_and_its_token_opens_with_it_a
     for other in (thief, nobody):
         refused = other.token(data)
         assert (refused.status_code, error(refused)) == (401, "invalid_client")
+    meta = trusting.get("/.well-known/oauth-authorization-server").json()
+    assert meta["tls_client_certificate_bound_access_tokens"] is True
+    assert "tls_client_auth" in meta["token_endpoint_auth_methods_supported"]
     token = holder.token(data).json()["access_token"]
     assert claims(token)["cnf"] == {"x5t#S256": thumbprint(LAB)}
     assert holder.get("/jobs", token).json() == {"jobs": 1}
