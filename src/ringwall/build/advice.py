@@ -62,6 +62,14 @@ _BY_FAMILY: dict[str, tuple[_Template, ...]] = {
             None,
         ),
     ),
+    "authn.proof": (("The caller's DPoP proof is wrong, or not for this request: its library may be told why.", None),),
+    "authn.session": (("The caller signs in again, from a page of this origin or of one under `cors.origins`.", None),),
+    "authz.issued": (
+        (
+            "Nobody was given this credential here. Unless the store came from a backup, treat it as an attack.",
+            None,
+        ),
+    ),
     "authn.certificate": (
         ("Call over TLS with the very certificate; behind a proxy, have it hand it on (`certificates.header`).", None),
     ),
@@ -93,6 +101,8 @@ _BY_FAMILY: dict[str, tuple[_Template, ...]] = {
         ),
     ),
     "authn.token": (("Ask the token itself: `ringwall token verify - --jwks keys.json` says what is wrong.", None),),
+    "authz.recent": (("The caller signs in again: the operation wants a fresh sign-in (`requires`).", None),),
+    "authz.scope": (("The client asks its user for the scope that the operation wants.", None),),
     "authz.operation": (
         (
             "Name one of the caller's roles, or another word that holds for it, in `allow`:",

@@ -19,6 +19,7 @@ from ringwall.core.ports import (
     FindKey,
     FindSession,
     GrantsOf,
+    IssuedTo,
     KeysAtHand,
     KeysOf,
     KeyUsed,
@@ -35,6 +36,7 @@ from ringwall.core.ports import (
 from ringwall.identity.places import Places
 from ringwall.layers.quota import network
 from ringwall.state.grants import Grants
+from ringwall.state.issued import IssuedTable
 from ringwall.state.owners import Owners
 from ringwall.state.sessions import SessionTable
 
@@ -43,10 +45,12 @@ def answers(runtime: Runtime, contract: Contract, fetch: Fetcher | None) -> Answ
     """Every question's answerer. A question that nobody can answer here is `Unavailable`, which refuses."""
     store, grants = runtime.store, Grants(runtime.store)
     owners = Owners(store, contract.staleness_s)
+    issued = IssuedTable(store)
     issuers = IssuerKeys(contract.authentication.issuers)
     found: dict[type[Question], Callable[..., object]] = {
         FindKey: lambda asked: store.nearest_key(asked.key_id),
         KeyUsed: lambda asked: runtime.api_keys.used(asked.key_id),
+        IssuedTo: lambda asked: issued.subjects(asked.digest),
         Standing: lambda asked: runtime.tokens.stands(asked.subject, asked.token_id, asked.issued),
         Once: lambda asked: runtime.oauth.once(asked.kind, asked.value, time.time(), asked.until),
         OwnerOf: lambda asked: owners.one(asked.resource, asked.id),

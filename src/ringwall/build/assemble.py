@@ -51,6 +51,7 @@ OWN: Mapping[str, Callable[[Operation, Running], Guards]] = {
     "transport": lambda op, given: transport.forge(op, given.transport),
     "quota": lambda op, given: quota.forge(op, given.quota),
     "authentication": lambda op, given: authentication.forge(op, given.authentication),
+    "issued": lambda op, given: authorization.forge_issued(op, given.issuance),
     "delivery": lambda op, given: authentication.forge_delivery(op, given.authentication),
     "allowance": lambda op, given: quota.forge_principal(op, given.quota),
     "disclosure": lambda op, given: disclosure.forge(op, given.disclosure),

@@ -13,7 +13,7 @@ from ringwall.contract.model import Contract
 from ringwall.core.known import Known
 from ringwall.core.message import Request, Response
 from ringwall.core.plan import Guards, Plan, Serve
-from ringwall.core.ports import Answers, Fetch, Question, Unavailable
+from ringwall.core.ports import Answers, Fetch, IssuedTo, Question, Unavailable
 from ringwall.core.upstream import (
     BeginSignIn,
     EndSession,
@@ -55,6 +55,7 @@ def with_sessions(answers: Answers, runtime: Runtime, contract: Contract, fetch:
         RenewSession: sessions.renew,
         KeepHeld: sessions.keep,
         EndSession: sessions.end,
+        IssuedTo: lambda asked: sessions.subjects(asked.digest) or answers[IssuedTo](asked),
     }
     read = answers.get(Fetch)
     if read is not None:

@@ -19,6 +19,7 @@ from ringwall.identity.tokens import Tokens
 from ringwall.monitoring.metrics import Metrics
 from ringwall.monitoring.recorder import Health
 from ringwall.state.fieldkeys import FieldKeys
+from ringwall.state.issued import IssuedTable
 from ringwall.state.journal import Journal
 from ringwall.state.journal_keys import load_or_create_signer
 from ringwall.state.keyfiles import load_or_create
@@ -81,7 +82,9 @@ def open_runtime(directory: Path, *, issuer: str = ISSUER, audience: str = AUDIE
         journal=journal,
         identity=open_identity(store, field_keys),
         api_keys=ApiKeys(store, time.time),
-        tokens=Tokens(issuer, audience, SigningKeys(keys / SIGNING, time.time), store, time.time),
+        tokens=Tokens(
+            issuer, audience, SigningKeys(keys / SIGNING, time.time), store, time.time, IssuedTable(store).add
+        ),
         oauth=OAuthStore(store),
         devices=DeviceTable(store),
         secret=load_or_create(keys / "forms.key", lambda: os.urandom(32)),

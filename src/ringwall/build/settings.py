@@ -49,6 +49,7 @@ class Running:
     transport: transport.Settings
     quota: quota.Settings
     authentication: authentication.Settings
+    issuance: authorization.Issuance
     disclosure: disclosure.Settings
     journal: Guards
 
@@ -77,6 +78,7 @@ def running(contract: Contract, runtime: Runtime, *, https: bool) -> Running:
         transport=transport.Settings(contract.cors, https),
         quota=quota.settings(limits.anonymous_rate, limits.rate, by_credential=contract.authentication.api_keys),
         authentication=_authentication(contract, runtime, https=https),
+        issuance=_issuance(contract),
         disclosure=disclosure.Settings(
             contract.resources, sight_of(contract), contract.api.schemas, contract.replies, disclosure.Markup()
         ),
@@ -106,6 +108,18 @@ def roles_of(contract: Contract) -> Roles:
         {g: frozenset(r.name for r in contract.roles.values() if g in r.groups) for g in groups},
         contract.never,
     )
+
+
+def _issuance(contract: Contract) -> authorization.Issuance:
+    """Where credentials that were issued here stand in a request."""
+    stated = contract.authentication
+    headers, cookies = ["authorization", authentication.KEY_HEADER], {authentication.SESSION_COOKIE}
+    if stated.upstream is not None and stated.upstream.carrier.where == "header":
+        headers.append(stated.upstream.carrier.name)
+    elif stated.upstream is not None:
+        cookies.add(stated.upstream.carrier.name)
+    elsewhere = bool(stated.issuers) or stated.basic or stated.certificates is not None
+    return authorization.Issuance(tuple(dict.fromkeys(headers)), frozenset(cookies), elsewhere, contract.staleness_s)
 
 
 def _authentication(contract: Contract, runtime: Runtime, *, https: bool) -> authentication.Settings:

@@ -50,6 +50,13 @@ class KeyUsed(Question):
 
 @quick
 @dataclass(frozen=True, slots=True)
+class IssuedTo(Question):
+    """To whom a credential was issued here, by its SHA-256. Answer: a frozenset of subjects, empty for nobody."""
+
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Standing(Question):
     """Whether a token still stands. Answer: True, or False where it, its family or its subject was revoked."""
 

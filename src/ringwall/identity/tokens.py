@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,6 +23,10 @@ MFA = "urn:ringwall:mfa"
 """The authentication context (`acr`) of a sign-in with a second factor."""
 PASSWORD = "urn:ringwall:pwd"  # noqa: S105 - a name
 """The authentication context of a sign-in without one."""
+
+
+Note = Callable[[bytes, str, float, float], None]
+"""(SHA-256 of a token, its subject, its end, now): what is told of each access token that is issued."""
 
 
 class RevocationStore(Protocol):
@@ -58,13 +63,20 @@ class Tokens:
     """Issues and revokes the tokens of one issuer."""
 
     def __init__(
-        self, issuer: str, audience: str, keys: Ring, store: RevocationStore, now: Callable[[], float]
+        self,
+        issuer: str,
+        audience: str,
+        keys: Ring,
+        store: RevocationStore,
+        now: Callable[[], float],
+        note: Note = lambda digest, subject, until, now: None,
     ) -> None:
         self.issuer = issuer
         self.audience = audience
         self._keys = keys
         self._store = store
         self._now = now
+        self._note = note
 
     def issue(self, account: Account, *, amr: tuple[str, ...] = ("pwd",), lifetime_s: float = LIFETIME_S) -> str:
         """A signed token for an account that has just proved itself by the methods `amr` (RFC 8176)."""
@@ -96,7 +108,9 @@ class Tokens:
             claims |= {"auth_time": int(granted.auth_time), "acr": MFA if "mfa" in granted.amr else PASSWORD}
         if granted.cnf:
             claims["cnf"] = dict(granted.cnf)
-        return sign(claims, self._keys.signer(), typ=TYP), token_id
+        token = sign(claims, self._keys.signer(), typ=TYP)
+        self._note(hashlib.sha256(token.encode()).digest(), account.subject, now + lifetime_s, float(now))
+        return token, token_id
 
     def identity(self, claims: Mapping[str, JSON]) -> str:
         """An id_token (OpenID Connect Core 1.0, section 2) of these claims, `iss`, `iat` and `exp` added."""

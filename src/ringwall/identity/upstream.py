@@ -134,6 +134,11 @@ class UpstreamSessions:
         """The session behind a token."""
         return self._session(self._store.by_digest(asked.digest))
 
+    def subjects(self, token_digest: bytes) -> frozenset[str]:
+        """Whom a token was issued to; nobody where it is none of these."""
+        row = self._store.by_digest(token_digest)
+        return frozenset({row.subject}) if row is not None else frozenset()
+
     def named(self, asked: SessionNamed) -> Session | None:
         """The session of an id."""
         return self._session(self._store.by_id(asked.id))

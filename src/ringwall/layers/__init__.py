@@ -18,7 +18,7 @@ class Order(NamedTuple):
 
 
 ORDER: Final = Order(
-    head=("monitoring", "transport", "quota", "authentication", "allowance", "authorization", "validation"),
+    head=("monitoring", "transport", "quota", "authentication", "allowance", "issued", "authorization", "validation"),
     body=("validation", "detection", "authorization", "encryption", "disclosure", "authentication"),
     sink=("sinks",),
     reply=("authentication", "disclosure", "encryption", "masks", "authorization", "delivery"),

@@ -15,7 +15,7 @@ from ringwall.core.plan import Guard, Guards
 from ringwall.core.verdict import PASS, Refuse, Verdict
 from ringwall.layers.authentication.bound import Proofs, held
 from ringwall.layers.authentication.certificates import certificate_verdict
-from ringwall.layers.authentication.credential import Credential, credential_of, session_of
+from ringwall.layers.authentication.credential import KEY_HEADER, SESSION_COOKIE, Credential, credential_of, session_of
 from ringwall.layers.authentication.keys import key_verdict
 from ringwall.layers.authentication.passwords import password_verdict
 from ringwall.layers.authentication.reasons import (
@@ -34,7 +34,19 @@ from ringwall.layers.authentication.signin import delivery_guard, upstream_guard
 from ringwall.layers.authentication.tokens import token_verdict
 from ringwall.layers.authentication.upstream import PREFIX, presented, upstream_verdict
 
-__all__ = ["LAYER", "PREFIX", "REASONS", "Own", "Proofs", "Settings", "Upstream", "forge", "forge_delivery"]
+__all__ = [
+    "KEY_HEADER",
+    "LAYER",
+    "PREFIX",
+    "REASONS",
+    "SESSION_COOKIE",
+    "Own",
+    "Proofs",
+    "Settings",
+    "Upstream",
+    "forge",
+    "forge_delivery",
+]
 
 
 def forge(operation: Operation, settings: Settings) -> Guards:

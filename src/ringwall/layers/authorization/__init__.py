@@ -10,6 +10,7 @@ from ringwall.contract.model import Operation
 from ringwall.core.plan import Guard, Guards
 from ringwall.core.verdict import Refuse
 from ringwall.layers.authorization.fields import fields_guard
+from ringwall.layers.authorization.issued import Issuance, issued_guard
 from ringwall.layers.authorization.memory import memory_guard
 from ringwall.layers.authorization.objects import objects_guard
 from ringwall.layers.authorization.operation import operation_guard, required_guard
@@ -19,7 +20,7 @@ from ringwall.layers.authorization.references import references_guard
 from ringwall.layers.authorization.settings import Settings
 from ringwall.layers.authorization.standing import Standing, condition_guard, standing_guard
 
-__all__ = ["LAYER", "REASONS", "Settings", "Standing", "forge", "refuse_undeclared"]
+__all__ = ["LAYER", "REASONS", "Issuance", "Settings", "Standing", "forge", "forge_issued", "refuse_undeclared"]
 
 
 def forge(operation: Operation, settings: Settings) -> Guards:
@@ -42,6 +43,11 @@ def forge(operation: Operation, settings: Settings) -> Guards:
         ),
         reply=_named("memory", memory_guard(operation, settings), because),
     )
+
+
+def forge_issued(operation: Operation, settings: Issuance) -> Guards:
+    """Before all others: whether the caller's credential was issued to it."""
+    return Guards(head=(Guard(LAYER, "issued", issued_guard(settings), "authentication"),))
 
 
 def refuse_undeclared() -> Guards:

@@ -13,6 +13,14 @@ OPERATION = Reason(
     "Ask the API's owner for a role that may do this.",
     "No word of the operation's `allow` holds for the caller, or nothing is stated for the operation.",
 )
+ISSUED = Reason(
+    "authz.issued",
+    401,
+    "Invalid credential",
+    "Sign in again.",
+    "The credential was believed, but never issued to whom it names: a forged token, or a signing key that was stolen."
+    " Look into it at once; `ringwall keys` and a new `tokens` key end what was made with it.",
+)
 OBJECT = Reason(
     "authz.object",
     404,
@@ -76,4 +84,4 @@ SCOPE = Reason(
     "Ask the person for a scope that WWW-Authenticate names.",
     "The client acts for a person and was not granted a scope that the operation's `allow` names (RFC 6750, 3.1).",
 )
-REASONS = (OPERATION, OBJECT, FIELD, CLAIM, STEP_UP, RECENT, SCOPE, CONDITION, DUTIES, POLICY)
+REASONS = (OPERATION, ISSUED, OBJECT, FIELD, CLAIM, STEP_UP, RECENT, SCOPE, CONDITION, DUTIES, POLICY)
