@@ -64,7 +64,7 @@ class Family(RuleBasedStateMachine):
             store=OAuthStore(self.store), devices=DeviceTable(self.store), sessions=None, tokens=tokens, nonces=None,  # type: ignore[arg-type]
             secret=b"", scopes=frozenset(), stated={c.client_id: c for c in CLIENTS},
             tell=lambda told, known: self.told.append(told), network=str, guessing=None,  # type: ignore[arg-type]
-            account=lambda subject: Account(subject, "ana", frozenset(), None), now=self.clock,
+            account=lambda subject: Account(subject, "ana", frozenset(), None), now=self.clock, certificates=False,
         )  # fmt: skip
 
     def clock(self) -> float:

@@ -45,13 +45,9 @@ def declare(router: Router, contract: Contract, runtime: Runtime, given: Running
     else:
         asking = Guards(head=(*public.head, *authentication.forge(_members("userinfo"), given.authentication).head))
         server = own_oauth.server_of(contract, runtime)
-        own_oauth.declare(
-            router,
-            server,
-            runtime,
-            own_oauth.Doors(public, writing, Guards(head=(*public.head, *transport.own_page())), asking),
-            own_upstream.planning(_endpoint, runtime, contract),
-        )
+        pages_alone = Guards(head=(*public.head, *transport.own_page()))
+        planned = own_upstream.planning(_endpoint, runtime, contract)
+        own_oauth.declare(router, server, runtime, own_oauth.Doors(public, writing, pages_alone, asking), planned)
 
 
 def is_own(path: str) -> bool:
