@@ -73,7 +73,7 @@ def _sessions(runtime: Runtime, contract: Contract) -> FoundSessions:
     return FoundSessions(
         runtime.sessions,
         Places(SessionTable(runtime.store), time.time),
-        noting(runtime.journal, request_id, required=contract.journal == "required"),
+        noting(runtime.journal, runtime.persons, request_id, required=contract.journal == "required"),
         revoke=stated is not None and stated.revoke,
     )
 

@@ -66,7 +66,7 @@ def pages(contract: Contract, runtime: Runtime, given: Running) -> Pages:
     stated = contract.authentication.sessions
     if stated is not None:
         runtime.sessions.limits = SessionLimits(stated.idle_s, stated.absolute_s)
-    note = noting(runtime.journal, request_id, required=contract.journal == "required")
+    note = noting(runtime.journal, runtime.persons, request_id, required=contract.journal == "required")
     desk = Desk(
         identity=runtime.identity,
         sign_in=SignIn(runtime.identity, note),
