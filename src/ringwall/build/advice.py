@@ -95,6 +95,9 @@ _BY_FAMILY: dict[str, tuple[_Template, ...]] = {
         ),
     ),
     "authn.token": (("Ask the token itself: `ringwall token verify - --jwks keys.json` says what is wrong.", None),),
+    "authz.credential": (
+        ("Nobody was given this credential here. Unless the store came from a backup, treat it as an attack.", None),
+    ),
     "authz.recent": (("The caller signs in again: the operation wants a fresh sign-in (`requires`).", None),),
     "authz.scope": (("The client asks its user for the scope that the operation wants.", None),),
     "authz.operation": (
