@@ -95,11 +95,16 @@ _BY_FAMILY: dict[str, tuple[_Template, ...]] = {
         ),
     ),
     "authn.token": (("Ask the token itself: `ringwall token verify - --jwks keys.json` says what is wrong.", None),),
-    "authz.credential": (
-        ("Nobody was given this credential here. Unless the store came from a backup, treat it as an attack.", None),
+    "authn.session.origin": (
+        ("Name the page's origin, if it is one of yours:", "cors: {{origins: ['https://app.example.com']}}"),
     ),
-    "authz.recent": (("The caller signs in again: the operation wants a fresh sign-in (`requires`).", None),),
-    "authz.scope": (("The client asks its user for the scope that the operation wants.", None),),
+    "authz.credential": (
+        ("If the store was put back to an older state, issue the credential anew; else look for a forged one.", None),
+    ),
+    "authz.recent": (("The person signs in again; or state a longer `max_age` beside `requires`.", None),),
+    "authz.scope": (
+        ("Let the client ask for a scope that is allowed:", "operations: {{{operation}: {{allow: ['scope:NAME']}}}}"),
+    ),
     "authz.operation": (
         (
             "Name one of the caller's roles, or another word that holds for it, in `allow`:",
