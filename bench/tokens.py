@@ -129,7 +129,7 @@ DOCUMENT = (
 
 
 def layer() -> dict[str, float]:
-    """What the guards of a wall add for a token that is remembered: who it is, and that it was issued to them."""
+    """What the layer adds in a wall for a token that is remembered."""
     with tempfile.TemporaryDirectory() as scratch:
         directory = Path(scratch)
         (directory / "openapi.json").write_text(DOCUMENT)
@@ -146,11 +146,11 @@ def layer() -> dict[str, float]:
             verdict = guard.check(head, known)
             while isinstance(verdict, Ask):
                 verdict = verdict.then(wall.ports.answer(verdict.question))
-            if guard.name in ("credential", "issued"):
+            if guard.layer == "authentication":
                 figures[f"remembered {guard.name}"] = least(lambda g=guard, k=known: g.check(head, k), 5000)  # type: ignore[misc]
             known = verdict.known if isinstance(verdict, Learned) else known
         runtime.close()
-    return {**figures, "remembered in all": sum(figures.values())}
+    return figures
 
 
 def crypto() -> dict[str, float]:
