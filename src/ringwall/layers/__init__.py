@@ -21,5 +21,5 @@ ORDER: Final = Order(
     head=("monitoring", "transport", "quota", "authentication", "allowance", "authorization", "validation"),
     body=("validation", "detection", "authorization", "encryption", "disclosure", "authentication"),
     sink=("sinks",),
-    reply=("disclosure", "encryption", "masks", "authorization"),
+    reply=("authentication", "disclosure", "encryption", "masks", "authorization", "delivery"),
 )
