@@ -35,7 +35,6 @@ def noting(log: Log, persons: Persons, new_id: Callable[[], str], *, required: b
             decision="refuse" if operation in REFUSED else "allow",
             status=0,
             principal=subject or None,
-            objects=(f"account:{subject}",) if subject else (),
             facts={**facts, **({"exchange": visitor.request_id} if visitor.request_id else {})},
         )
         try:
