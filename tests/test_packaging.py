@@ -27,7 +27,10 @@ from readiness import until
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "src" / "ringwall"
 REQUIRED = os.environ.get("RINGWALL_REQUIRE_SERVERS") == "1"
-OPTIONAL = {"django": ("adapters/django.py", "adapters/hooks.py")}
+OPTIONAL = {
+    "django": ("adapters/django.py", "adapters/hooks.py"),
+    "opentelemetry": ("monitoring/telemetry_pipes.py",),
+}
 """What is imported only where the application brings it, and the modules that may."""
 
 

@@ -7,8 +7,9 @@ import json
 import os
 import socket
 import ssl
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,10 +22,13 @@ from ringwall.build.load import import_app, load_contract
 from ringwall.build.protect import protected_asgi
 from ringwall.build.runtime import Runtime, open_runtime
 from ringwall.build.served import Bridge, serve_asgi, stopping
+from ringwall.build.watch import monitor_of, run, watch_in_child
 from ringwall.build.workers import Ready, supervise
 from ringwall.contract.model import Contract
 from ringwall.core.ports import Unavailable
+from ringwall.monitoring.monitor import LOG
 from ringwall.state.journal_files import JournalUnavailable, hold
+from ringwall.state.journal_tail import Tail
 from ringwall.state.tls import Certificate, local_certificate, server_context
 
 Say = Callable[[str], None]
@@ -60,6 +64,7 @@ class Prepared:
     app: Any
     tls: ssl.SSLContext | None
     ca: Path | None
+    chain: Path | None
     url: str
 
 
@@ -67,13 +72,31 @@ def deploy(wanted: Deployment, say: Say) -> None:
     """Serve until interrupted. Raises Misconfigured, Unavailable, OSError, ImportError."""
     if wanted.ready_file is not None:
         _room_for(wanted.ready_file)
-    with _listen(wanted.host, wanted.port) as listener, _held(wanted.data):
+    with ExitStack() as stack:
+        listener = stack.enter_context(_listen(wanted.host, wanted.port))
+        stack.enter_context(_held(wanted.data))
         prepared = _prepare(wanted, listener.getsockname()[1])
         ready = _announce(prepared, say)
+        stack.callback(watch_in_child(_watcher(prepared)))
         if wanted.workers > 1:
             supervise(wanted.workers, lambda log, each: _serve(prepared, listener, log, each), ready)
         else:
             _serve(prepared, listener, "", ready)
+
+
+def _watcher(prepared: Prepared) -> Callable[[threading.Event], None]:
+    """What watches this deployment, from what the journal holds now on."""
+    data = prepared.wanted.data
+    tail = Tail(data / "journal", skip=LOG)
+    tail.to_end()
+    chain = prepared.chain
+    certificates = (chain,) if chain is not None else ()
+
+    def watch(stop: threading.Event) -> None:
+        with monitor_of(prepared.contract, data, certificates, tail.places) as monitor:
+            run(monitor, data / "monitor" / "state.json", stop)
+
+    return watch
 
 
 def _room_for(ready_file: Path) -> None:
@@ -118,9 +141,9 @@ def _prepare(wanted: Deployment, port: int) -> Prepared:
     )
     if wanted.mode is not None:
         contract = replace(contract, mode="observe" if wanted.mode == "observe" else "enforce")
-    context, ca = _tls(wanted)
+    context, ca, chain = _tls(wanted)
     return Prepared(
-        wanted, contract, app, context, ca, f"{'https' if context else 'http'}://{_shown(wanted.host)}:{port}"
+        wanted, contract, app, context, ca, chain, f"{'https' if context else 'http'}://{_shown(wanted.host)}:{port}"
     )
 
 
@@ -131,18 +154,18 @@ def _shown(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _tls(wanted: Deployment) -> tuple[ssl.SSLContext | None, Path | None]:
+def _tls(wanted: Deployment) -> tuple[ssl.SSLContext | None, Path | None, Path | None]:
     if wanted.tls == "off":
-        return None, None
+        return None, None, None
     if wanted.tls == "auto":
         hosts = ("localhost", "127.0.0.1", "::1", wanted.host)
         made: Certificate = local_certificate(wanted.data / "tls", tuple(dict.fromkeys(hosts)))
-        return server_context(made.chain, made.key), made.ca
+        return server_context(made.chain, made.key), made.ca, made.chain
     chain, comma, key = wanted.tls.partition(",")
     if not comma:
         raise ValueError("--tls is auto, off, or CHAIN.pem,KEY.pem")
     try:
-        return server_context(Path(chain), Path(key)), None
+        return server_context(Path(chain), Path(key)), None, Path(chain)
     except OSError as failure:  # ssl.SSLError too
         raise OSError(f"--tls {wanted.tls}: {failure.strerror or failure}") from failure
 
@@ -151,6 +174,7 @@ def _serve(prepared: Prepared, listener: socket.socket, log: str, ready: Ready) 
     """Serve in this process, with a runtime of its own."""
     runtime = open_runtime(prepared.wanted.data, issuer=prepared.url, log=log)
     try:
+        runtime.attendant.start()
         asyncio.run(_run(prepared, runtime, listener, ready))
     finally:
         runtime.close()

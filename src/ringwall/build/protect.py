@@ -23,7 +23,9 @@ def protect(app: Any, *, contract: str | Path, data: str | Path = DATA, https: b
 
     Raises `contract.model.Misconfigured` with every mistake at once, and `core.ports.Unavailable`.
     """
-    return wrap(app, prepare(load_contract(contract, app=app)), open_runtime(Path(data)), Circumstances(https=https))
+    runtime = open_runtime(Path(data))
+    runtime.attendant.start()
+    return wrap(app, prepare(load_contract(contract, app=app)), runtime, Circumstances(https=https))
 
 
 def wrap(app: Any, contract: Prepared, runtime: Runtime, here: Circumstances) -> AsgiWall | WsgiWall:

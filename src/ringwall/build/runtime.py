@@ -16,8 +16,13 @@ from ringwall.engines.tokens import SigningKey
 from ringwall.identity.accounts import Accounts
 from ringwall.identity.apikeys import ApiKeys
 from ringwall.identity.tokens import Tokens
+from ringwall.layers.response import Restraints
+from ringwall.monitoring.attempts import attempts
 from ringwall.monitoring.metrics import Metrics
 from ringwall.monitoring.recorder import Health
+from ringwall.monitoring.response.attend import Attendant
+from ringwall.monitoring.vitals import Vitals
+from ringwall.state.alerts import Alerts
 from ringwall.state.fieldkeys import FieldKeys
 from ringwall.state.journal import Journal
 from ringwall.state.journal_keys import load_or_create_signer
@@ -41,9 +46,14 @@ class Runtime:
     field_keys: FieldKeys
     metrics: Metrics
     health: Health
+    alerts: Alerts
+    restraints: Restraints
+    attendant: Attendant
+    vitals: Vitals
 
     def close(self) -> None:
         """Close the journal, with a signed checkpoint, and the store."""
+        self.attendant.stop()
         self.journal.close()
         self.store.close()
 
@@ -58,16 +68,23 @@ def open_runtime(directory: Path, *, issuer: str = ISSUER, audience: str = AUDIE
     store = Store(directory / "state.db")
     journal = Journal.open(directory / "journal", signer=load_or_create_signer(keys), log=log)
     signing = _signing_key(keys / "tokens.jwk")
+    alerts, restraints, health = Alerts(store), Restraints(), Health()
+    vitals = Vitals()
+    vitals.add("journal", lambda: journal.trouble or ("not written" if health.failing else None))
     return Runtime(
         directory=directory,
         store=store,
         journal=journal,
-        accounts=Accounts(store, time.time),
+        accounts=Accounts(store, time.time, attempts(journal, load_or_create(keys / "names.key", _names_key))),
         api_keys=ApiKeys(store, time.time),
         tokens=Tokens(issuer, audience, signing, store, time.time),
         field_keys=FieldKeys(store, (root_key(keys / "root.key"),)),
         metrics=Metrics(),
-        health=Health(),
+        health=health,
+        alerts=alerts,
+        restraints=restraints,
+        attendant=Attendant(log, alerts, restraints, vitals.tell),
+        vitals=vitals,
     )
 
 
@@ -77,6 +94,11 @@ def root_key(path: Path) -> RootKey:
         return RootKey.from_text(load_or_create(path, lambda: RootKey.new(os.urandom).to_text().encode()).decode())
     except ValueError as flaw:
         raise Unavailable(f"{path.name}: {flaw}") from None
+
+
+def _names_key() -> bytes:
+    """What names that were tried are hashed with, so that the journal can count them and nobody can read them."""
+    return secrets.token_hex(32).encode()
 
 
 def _signing_key(path: Path) -> SigningKey:

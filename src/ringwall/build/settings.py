@@ -26,6 +26,7 @@ from ringwall.layers import (
     transport,
     validation,
 )
+from ringwall.layers.response import Restraints
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class Running:
     authentication: authentication.Settings
     disclosure: disclosure.Settings
     journal: Guards
+    restraints: Restraints
 
 
 def stated(contract: Contract) -> Stated:
@@ -76,6 +78,7 @@ def running(contract: Contract, runtime: Runtime, *, https: bool) -> Running:
             contract.resources, sight_of(contract), contract.api.schemas, contract.replies, disclosure.Markup()
         ),
         journal=_journal(contract, runtime),
+        restraints=runtime.restraints,
     )
 
 

@@ -140,16 +140,19 @@ def _moment(_: click.Context, __: click.Parameter, text: str | None) -> int | No
 @click.option("--reason", help="A reason code.")
 @click.option("--object", "object_", metavar="RESOURCE:ID", help="What was touched.")
 @click.option("--request-id", help="One request.")
+@click.option("--client", help="The address that asked.")
+@click.option("--kind", help="exchange, signin, admin, alert, response …")
 @click.option("--since", callback=_moment, metavar="TIME", help="From this time on (RFC 3339, or a date).")
 @click.option("--until", callback=_moment, metavar="TIME", help="Before this time.")
 @click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="The latest so many.")
 @_json
 def search_command(
     data: Path, principal: str | None, operation: str | None, reason: str | None, object_: str | None,
-    request_id: str | None, since: int | None, until: int | None, limit: int, as_json: bool,
+    request_id: str | None, client: str | None, kind: str | None, since: int | None, until: int | None, limit: int,
+    as_json: bool,
 ) -> None:  # fmt: skip
     """Find records by who, what, whose, why and when; the latest, oldest first."""
-    query = Query(principal, operation, reason, request_id, object_, since, until, limit)
+    query = Query(principal, operation, reason, request_id, object_, since, until, limit, client, kind)
     try:
         found = search(_journal(data), query)
     except sqlite3.OperationalError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from ringwall.contract.grammar_monitoring import MONITORING
 from ringwall.contract.shapes import (
     Either,
     Exactly,
@@ -203,6 +204,7 @@ CONTRACT: Final = Record(
         "replies": Word(("strict", "lenient")),
         "staleness": Number(0, high=3600),
         "accepted": Listing(_ACCEPTED),
+        "monitoring": MONITORING,
     },
     required=("ringwall", "api"),
     later={

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
 from ringwall.contract.api import Api, ApiOperation
+from ringwall.contract.model_monitoring import Monitoring
 
 Class = Literal["identifier", "contact", "health", "financial", "cardholder", "secret", "public"]
 Mode = Literal["enforce", "observe"]
@@ -227,3 +228,4 @@ class Contract:
     staleness_s: float
     warnings: tuple[Problem, ...]
     accepted: tuple[Accepted, ...] = ()
+    monitoring: Monitoring = field(default_factory=Monitoring)

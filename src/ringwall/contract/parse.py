@@ -18,6 +18,7 @@ from ringwall.contract.dialect import safe
 from ringwall.contract.document import SIZE, parse
 from ringwall.contract.grammar import CONTRACT
 from ringwall.contract.model import At, Contract, Misconfigured, Operation, Problem, Resource, Rule
+from ringwall.contract.monitoring import monitoring
 from ringwall.contract.openapi import load_api
 from ringwall.contract.templates import BadTemplate, is_base
 
@@ -43,7 +44,7 @@ def load(
     stated = reading.mapping(CONTRACT.read(document.data, (), desk.report))
     base = _base(base_path, desk) if base_path is not None else reading.text(stated.get("base_path"))
     api, warnings = _api(stated, openapi, fetch, directory, base, desk)
-    contract = _contract(stated, api or _NO_API, file, tuple(warnings), desk, known=api is not None)
+    contract = _contract(stated, api or _NO_API, (file, directory), tuple(warnings), desk, known=api is not None)
     if desk.problems:
         raise Misconfigured(tuple(sorted(set(desk.problems), key=_order)))
     return contract
@@ -138,12 +139,13 @@ def _nowhere(url: str, found: str) -> NoReturn:
 def _contract(
     stated: Mapping[str, JSON],
     api: Api,
-    file: str,
+    where: tuple[str, Path],
     warnings: tuple[Problem, ...],
     desk: reading.Desk,
     *,
     known: bool,
 ) -> Contract:
+    file, directory = where
     roles = reading.roles(stated.get("roles"), desk)
     resources = {
         name: replace(r, schema=safe(r.schema)) if r.schema and r.schema not in api.schemas else r
@@ -174,6 +176,7 @@ def _contract(
         staleness_s=30.0 if staleness is None else staleness,
         warnings=warnings,
         accepted=deployment.accepted(stated.get("accepted"), desk),
+        monitoring=monitoring(stated.get("monitoring"), directory, desk),
     )
 
 

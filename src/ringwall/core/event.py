@@ -3,6 +3,8 @@ or the reply beyond what the contract made public."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple
@@ -29,7 +31,8 @@ class Event:
 
     `at` is epoch seconds; `us` the whole time inside ringwall and `app_us` the application's, in microseconds.
     `path` is the operation's template, never the path that came. `steps` are the guards that did not simply
-    pass, `layers` the time each layer took, `notes` what was rewritten.
+    pass, `layers` the time each layer took, `notes` what was rewritten. `suspects` are the kinds of attack
+    that an input refused for its form looks like.
     """
 
     kind: str
@@ -56,6 +59,7 @@ class Event:
     us: float = 0.0
     app_us: float = 0.0
     trace: str = ""
+    suspects: tuple[str, ...] = ()
     facts: dict[str, str | int | float | bool | list[str] | None] = field(default_factory=dict)
 
     def document(self) -> dict[str, object]:
@@ -85,6 +89,7 @@ class Event:
             "us": round(self.us, 1),
             "app_us": round(self.app_us, 1),
             "trace": self.trace,
+            "suspects": self.suspects,
             **self.facts,
         }
         return {key: value for key, value in whole.items() if value or value.__class__ in _NUMBERS}
@@ -98,6 +103,19 @@ def _verdict(step: Step) -> dict[str, object]:
     if step.reason:
         said["reason"] = step.reason
     return said
+
+
+_PLAIN_ID = re.compile(r"[0-9]{1,18}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
+
+
+def named(named: Sequence[tuple[str, str]], params: Mapping[str, str]) -> tuple[str, ...]:
+    """`resource:id` of the objects that a path names, as (parameter, resource). An id that is no number or UUID could
+    be anything that a caller wrote, and is told as `?`."""
+    return tuple(
+        f"{resource}:{params[name] if _PLAIN_ID.fullmatch(params[name]) else '?'}"
+        for name, resource in named
+        if name in params
+    )
 
 
 def rfc3339(at: float) -> str:

@@ -20,8 +20,8 @@ from typing import Any, Literal, TypeVar
 from ringwall.core import reasons
 from ringwall.core.coding import codings_kept, inflate
 from ringwall.core.effect import Effect
-from ringwall.core.event import Decision, Event, Step
-from ringwall.core.judge import admitted, judge, made, resume, served
+from ringwall.core.event import Decision, Event, Step, named
+from ringwall.core.judge import admitted, judge, made, resume, served, suspected
 from ringwall.core.known import Known
 from ringwall.core.message import Head, RawHead, Request, Response
 from ringwall.core.plan import Guard, Plan, Serve, Wall
@@ -61,6 +61,7 @@ class Exchange:
         "_started",
         "_steps",
         "_sunk",
+        "_suspects",
         "_wall",
         "app_ns",
         "head",
@@ -73,6 +74,7 @@ class Exchange:
         self._layers: dict[Layer, int] = {}
         self._steps: list[Step] = []
         self._notes: list[str] = []
+        self._suspects: tuple[str, ...] = ()
         self._observed: Refuse | None = None
         self._sunk: Refuse | None = None
         self._plan: Plan | None = None
@@ -231,6 +233,8 @@ class Exchange:
             elif isinstance(verdict, Refuse):
                 observed = guard.layer in observe
                 self._note(guard, verdict, (now - before) / 1000, observed=observed)
+                if guard.layer is Layer.VALIDATION and not isinstance(message, Response):
+                    self._suspects = suspected(self._wall, self._route(), message, verdict)
                 if not observed:
                     return verdict
                 if verdict.onward is not None:
@@ -309,7 +313,7 @@ class Exchange:
             principal=principal.subject if principal else None,
             roles=tuple(sorted(principal.roles)) if principal else (),
             credential=principal.credential if principal else "",
-            objects=tuple(f"{o.resource}:{o.id}" for o in known.objects) if known else (),
+            objects=self._objects(),
             steps=tuple(self._steps),
             layers=tuple([(layer, round(ns / 1000, 1)) for layer, ns in self._layers.items()]),
             faults=tuple(f"{f.pointer[:_POINTER]} {f.reason}" for f in deciding.faults[:_FAULTS]) if deciding else (),
@@ -317,8 +321,18 @@ class Exchange:
             sizes=(head.length or 0 if head else 0, len(response.body or b"")),
             us=whole,
             app_us=self.app_ns / 1000,
+            suspects=self._suspects,
             trace=trace if head and _TRACE.fullmatch(trace := head.headers.get("traceparent", "")) else "",
         )
+
+    def _objects(self) -> tuple[str, ...]:
+        """The objects that were settled; where none were, those that the path names."""
+        known, plan = self._known, self._plan
+        if known is None or plan is None:
+            return ()
+        if known.objects:
+            return tuple(f"{o.resource}:{o.id}" for o in known.objects)
+        return named(plan.named, known.params) if plan.named else ()
 
     def _layer_of(self, refuse: Refuse) -> str:
         """The layer whose guard refused, or, where it was no guard, what the reason code begins with."""

@@ -37,12 +37,22 @@ class TooSoon:
     seconds: float
 
 
+Attempt = Callable[[str, str, str], None]
+"""Hears of a try to sign in: the canonical name, the network it came from, and `ok`, `wrong` or `wait`."""
+
+
+def unheard(name: str, network: str, outcome: str) -> None:
+    """Hears nothing."""
+
+
 class Accounts:
     """The accounts of one store."""
 
-    def __init__(self, store: AccountStore, now: Callable[[], float]) -> None:
+    def __init__(self, store: AccountStore, now: Callable[[], float], told: Attempt = unheard) -> None:
+        """`told` hears of every try to sign in."""
         self._store = store
         self._now = now
+        self._told = told
         self._guessing = Guessing()
         self._passwords = Passwords()
 
@@ -72,6 +82,12 @@ class Accounts:
 
         `network` is the caller's address as guessing counts it. Burns a core for some milliseconds.
         """
+        found = self._sign_in(name, password, network)
+        outcome = "ok" if isinstance(found, Account) else "wait" if isinstance(found, TooSoon) else "wrong"
+        self._told(canonical(name), network, outcome)
+        return found
+
+    def _sign_in(self, name: str, password: str, network: str) -> Account | TooSoon | None:
         name = canonical(name)
         wait = self._guessing.begin(name, network, self._now())
         if wait > 0.0:

@@ -18,13 +18,14 @@ import orjson
 from ringwall.engines.ledger.frames import Frame
 from ringwall.state.journal_files import INDEX, JournalDamaged, Segment, chunks, logs, segment_name, segments
 
-_VERSION = 1
+_VERSION = 2
 _TAIL = 64
-_TEXTS = ("principal", "operation", "reason", "id")
+_TEXTS = ("principal", "operation", "reason", "id", "client", "kind")
 
 _TABLES = """
 CREATE TABLE events (id INTEGER PRIMARY KEY, at INTEGER, principal TEXT, operation TEXT, reason TEXT,
-    request_id TEXT, log TEXT NOT NULL, n INTEGER NOT NULL, segment INTEGER NOT NULL, offset INTEGER NOT NULL);
+    request_id TEXT, client TEXT, kind TEXT, log TEXT NOT NULL, n INTEGER NOT NULL, segment INTEGER NOT NULL,
+    offset INTEGER NOT NULL);
 CREATE TABLE objects (object TEXT NOT NULL, at INTEGER, event INTEGER NOT NULL);
 CREATE TABLE progress (log TEXT PRIMARY KEY, segment INTEGER NOT NULL, offset INTEGER NOT NULL,
     tail BLOB NOT NULL);
@@ -35,6 +36,8 @@ CREATE INDEX IF NOT EXISTS by_principal ON events (principal, at) WHERE principa
 CREATE INDEX IF NOT EXISTS by_operation ON events (operation, at) WHERE operation IS NOT NULL;
 CREATE INDEX IF NOT EXISTS by_reason ON events (reason, at) WHERE reason IS NOT NULL;
 CREATE INDEX IF NOT EXISTS by_request ON events (request_id) WHERE request_id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS by_client ON events (client, at) WHERE client IS NOT NULL;
+CREATE INDEX IF NOT EXISTS by_kind ON events (kind, at) WHERE kind <> 'exchange';
 CREATE INDEX IF NOT EXISTS by_object ON objects (object, at, event);
 """
 
@@ -51,6 +54,8 @@ class Query:
     since: int | None = None
     until: int | None = None
     limit: int = 100
+    client: str | None = None
+    kind: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +110,8 @@ def _select(query: Query) -> tuple[str, list[str | int]]:
         "reason = ?": query.reason,
         "request_id = ?": query.request_id,
         "id IN (SELECT event FROM objects WHERE object = ?)": query.object,
+        "client = ?": query.client,
+        "kind = ?": query.kind,
         "at >= ?": query.since,
         "at < ?": query.until,
     }
@@ -191,7 +198,8 @@ def _start_over(database: sqlite3.Connection) -> None:
     database.execute(f"PRAGMA user_version = {_VERSION}")
 
 
-_Event = tuple[int, int | None, str | None, str | None, str | None, str | None, str, int, int, int]
+_Texts = tuple[str | None, str | None, str | None, str | None, str | None, str | None]
+_Event = tuple[int, int | None, *_Texts, str, int, int, int]
 
 
 def _index(database: sqlite3.Connection, place: Path, log: str, first: int, offset: int) -> None:
@@ -217,12 +225,13 @@ def _add(
         document = _document(frame.record) if frame else None
         if frame and document is not None:
             at = moment(document.get("at"))
-            who, what, why, request = (_text(document.get(key)) for key in _TEXTS)
-            events.append((following, at, who, what, why, request, log, frame.index, segment.first, offset))
+            who, what, why, request, client, kind = (_text(document.get(key)) for key in _TEXTS)
+            texts: _Texts = (who, what, why, request, client, kind)
+            events.append((following, at, *texts, log, frame.index, segment.first, offset))
             objects.extend((o, at, following) for o in _objects(document.get("objects")))
             following += 1
         offset += len(line) + 1
-    database.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", events)
+    database.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", events)
     database.executemany("INSERT INTO objects VALUES (?, ?, ?)", objects)
     return following
 
