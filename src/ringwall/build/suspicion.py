@@ -25,6 +25,7 @@ MASS_ASSIGNMENT: Final = "mass-assignment"
 REDIRECT: Final = "redirect"
 
 _BYTES, _TEXTS, _KINDS = 32_768, 40, 4
+_HEADER = re.compile(r"[\r\n][A-Za-z][A-Za-z0-9-]{0,60}:")
 _ELSEWHERE = re.compile(r"[\s\x00]*(?:[a-z][a-z0-9+.-]{0,20}:)?[/\\]{2}", re.IGNORECASE)
 
 
@@ -62,6 +63,8 @@ def _kinds(message: Request | Head) -> Iterator[str]:
     head = message.head if isinstance(message, Request) else message
     for pair in head.query:
         yield from _kind(pair.value[:_BYTES])
+        if _HEADER.search(pair.value[:_BYTES]):
+            yield "crlf"
     if isinstance(message, Request) and message.body:
         yield from _in_body(message.body[:_BYTES], head.media_type)
 
