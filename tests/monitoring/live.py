@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from e2e.e2e_process import Running
-
 from ringwall.attacks.case import Case, Headers, Reply, Sent
 from ringwall.attacks.grounds import Grounds
 from ringwall.attacks.run import raw, requests
@@ -79,8 +78,8 @@ class Live:
         self._database.close()
 
     def attack(self, case: Case) -> float:
-        """What a case sends, its honest twin only where the attack builds on it (rates are shared); when its hostile part
-        began (epoch seconds)."""
+        """What a case sends, its honest twin only where the attack builds on it, since rates are shared; when its
+        hostile part began (epoch seconds)."""
         for draft in (*case.setup, *(case.honest if case.tamper else ())):
             for sent in requests(draft, self.grounds):
                 self.send(sent)
@@ -122,11 +121,13 @@ class Live:
 
     def transmit(self, data: bytes) -> bytes:
         assert self._trust is not None
-        with socket.create_connection(("127.0.0.1", self.running.port), timeout=2) as plain:
-            with self._trust.wrap_socket(plain, server_hostname="localhost") as connection:
-                connection.sendall(data)
-                with suppress(OSError):
-                    return connection.recv(65536)
+        with (
+            socket.create_connection(("127.0.0.1", self.running.port), timeout=2) as plain,
+            self._trust.wrap_socket(plain, server_hostname="localhost") as connection,
+        ):
+            connection.sendall(data)
+            with suppress(OSError):
+                return connection.recv(65536)
         return b""
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from e2e.e2e_process import Running, serving
 
+from e2e.e2e_process import Running, serving
 from monitoring.live import Live, ordered
 from ringwall.attacks import corpus
 from ringwall.attacks.run import requests

@@ -40,8 +40,9 @@ def getter(field: str) -> Getter | None:
 
 def _reasons(record: Record) -> object:
     """Every reason that was given, also by layers that only observe."""
-    said = [v.get("reason") for v in record.get("verdicts") or () if isinstance(v, Mapping)]
-    return list(dict.fromkeys(r for r in (record.get("reason"), *said) if r))
+    verdicts = record.get("verdicts")
+    said = [v.get("reason") for v in verdicts if isinstance(v, Mapping)] if isinstance(verdicts, list) else []
+    return list(dict.fromkeys(r for r in (record.get("reason"), *said) if isinstance(r, str) and r))
 
 
 def _size(place: int) -> Getter:
