@@ -87,9 +87,7 @@ monitoring:
 def test_an_alert_blocks_the_principal_in_every_worker_and_is_taken_back(world: World) -> None:
     assert world.asked("/patients/1", traceparent=TRACE).status_code == 200
     assert world.asked(ATTACK).json()["reason"] == "detection.sqli"
-    began = time.monotonic()
     assert until(lambda: all(world.asked("/patients/1").status_code == 403 for _ in range(8)), 4.0)
-    assert time.monotonic() - began < 4.0
     refused = world.asked("/patients/1")
     assert refused.json()["reason"] == "monitoring.blocked.principal"
     assert 0 < int(refused.headers["retry-after"]) <= 120
@@ -149,8 +147,12 @@ def test_telemetry_goes_on_from_the_trace_that_came(world: World) -> None:
     def bodies() -> list[str]:
         logs = [ExportLogsServiceRequest.FromString(b) for p, _, b in list(world.otel.got) if p == "/v1/logs"]
         return [
-            r.body.string_value for m in logs for each in m.resource_logs for s in each.scope_logs for r in s.log_records
-        ]  # fmt: skip
+            record.body.string_value
+            for message in logs
+            for each in message.resource_logs
+            for scope in each.scope_logs
+            for record in scope.log_records
+        ]
 
     assert until(lambda: any(b.startswith("detection.sqli") for b in bodies()))
     assert until(lambda: "/v1/metrics" in world.otel.paths())
