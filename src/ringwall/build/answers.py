@@ -33,6 +33,8 @@ from ringwall.layers.quota import network
 def answers(runtime: Runtime, contract: Contract, fetch: Fetcher | None) -> Answers:
     """Every question's answerer. A question that nobody can answer here is `Unavailable`, which refuses."""
     store = runtime.store
+    issuers = IssuerKeys(contract.authentication.issuers)
+    runtime.vitals.add("keysets", issuers.stale)
     found: dict[type[Question], Callable[..., object]] = {
         FindKey: lambda asked: store.key(asked.key_id),
         Standing: lambda asked: store.stands(asked.subject, asked.token_id, asked.issued),
@@ -41,7 +43,7 @@ def answers(runtime: Runtime, contract: Contract, fetch: Fetcher | None) -> Answ
         CheckPassword: lambda asked: _password(runtime, asked),
         Seal: runtime.field_keys.seal,
         Unseal: runtime.field_keys.unseal,
-        KeysOf: IssuerKeys(contract.authentication.issuers).answer,
+        KeysOf: issuers.answer,
     }
     if fetch is not None:
         found[Fetch] = Kept(fetch, contract.staleness_s)
@@ -58,12 +60,20 @@ class IssuerKeys:
     unknown key at most once in ten seconds, so that forged key ids cannot make us a flood."""
 
     KEPT_S, AGAIN_S, PATIENCE_S, BYTES = 300.0, 10.0, 5.0, 1 << 20
+    WORRY_S = 60.0
 
     def __init__(self, issuers: tuple[Issuer, ...]) -> None:
         self._issuers = {issuer.issuer: issuer for issuer in issuers}
         self._lock = threading.Lock()
         self._sets: dict[str, tuple[float, Mapping[str, object]]] = {}
         self._tried: dict[str, float] = {}
+        self._failing: dict[str, float] = {}
+
+    def stale(self) -> list[str] | None:
+        """The issuers whose keys could not be had anew for a minute; None where there are none."""
+        now = time.monotonic()
+        with self._lock:
+            return sorted(name for name, since in self._failing.items() if now - since > self.WORRY_S) or None
 
     def answer(self, asked: KeysOf) -> Mapping[str, object] | None:
         """The key set, or the last one had, or None where none could ever be had."""
@@ -77,8 +87,11 @@ class IssuerKeys:
         try:
             fetched = self._fetch(self._issuers[asked.issuer])
         except (OSError, ValueError, KeyError):
+            with self._lock:
+                self._failing.setdefault(asked.issuer, now)
             return known[1] if known else None
         with self._lock:
+            self._failing.pop(asked.issuer, None)
             self._sets[asked.issuer] = (now, fetched)
         return fetched
 

@@ -112,7 +112,7 @@ def assemble(prepared: Prepared, runtime: Runtime, circumstances: Circumstances 
         dress=transport.dresser(given.transport),
         decode=_decode,
         encode=orjson.dumps,
-        must_record=contract.journal == "required",
+        must_record=contract.journal != "best-effort",
         suspect=suspicion(contract),
     )
 

@@ -172,7 +172,8 @@ def _tls(wanted: Deployment) -> tuple[ssl.SSLContext | None, Path | None, Path |
 
 def _serve(prepared: Prepared, listener: socket.socket, log: str, ready: Ready) -> None:
     """Serve in this process, with a runtime of its own."""
-    runtime = open_runtime(prepared.wanted.data, issuer=prepared.url, log=log)
+    strict = prepared.contract.journal == "strict"
+    runtime = open_runtime(prepared.wanted.data, issuer=prepared.url, log=log, strict=strict)
     try:
         runtime.attendant.start()
         asyncio.run(_run(prepared, runtime, listener, ready))

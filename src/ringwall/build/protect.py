@@ -23,9 +23,10 @@ def protect(app: Any, *, contract: str | Path, data: str | Path = DATA, https: b
 
     Raises `contract.model.Misconfigured` with every mistake at once, and `core.ports.Unavailable`.
     """
-    runtime = open_runtime(Path(data))
+    stated = load_contract(contract, app=app)
+    runtime = open_runtime(Path(data), strict=stated.journal == "strict")
     runtime.attendant.start()
-    return wrap(app, prepare(load_contract(contract, app=app)), runtime, Circumstances(https=https))
+    return wrap(app, prepare(stated), runtime, Circumstances(https=https))
 
 
 def wrap(app: Any, contract: Prepared, runtime: Runtime, here: Circumstances) -> AsgiWall | WsgiWall:

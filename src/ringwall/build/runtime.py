@@ -58,15 +58,18 @@ class Runtime:
         self.store.close()
 
 
-def open_runtime(directory: Path, *, issuer: str = ISSUER, audience: str = AUDIENCE, log: str = "") -> Runtime:
-    """Open a data directory, or make one. `log` names a worker's own log in the journal.
+def open_runtime(
+    directory: Path, *, issuer: str = ISSUER, audience: str = AUDIENCE, log: str = "", strict: bool = False
+) -> Runtime:
+    """Open a data directory, or make one. `log` names a worker's own log in the journal; `strict` waits for the disk
+    with every record.
 
     Raises `Unavailable` where a part cannot be opened, and says which.
     """
     keys = directory / "keys"
     keys.mkdir(mode=0o700, parents=True, exist_ok=True)
     store = Store(directory / "state.db")
-    journal = Journal.open(directory / "journal", signer=load_or_create_signer(keys), log=log)
+    journal = Journal.open(directory / "journal", signer=load_or_create_signer(keys), log=log, strict=strict)
     signing = _signing_key(keys / "tokens.jwk")
     alerts, restraints, health = Alerts(store), Restraints(), Health()
     vitals = Vitals()

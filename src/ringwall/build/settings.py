@@ -111,7 +111,7 @@ def _authentication(contract: Contract, runtime: Runtime) -> authentication.Sett
 def _journal(contract: Contract, runtime: Runtime) -> Guards:
     """Nothing is begun that could not be recorded: refused up front while the journal does not write. One request is
     let through after each refusal, to find out whether it writes again."""
-    if contract.journal != "required":
+    if contract.journal == "best-effort":
         return Guards()
     health, refused = runtime.health, Refuse(JOURNAL, headers=((b"retry-after", b"5"),))
 

@@ -12,6 +12,8 @@ from pathlib import Path
 import click
 
 from ringwall.attacks import corpus
+from ringwall.cli._data import data_option, tested
+from ringwall.cli._problems import plainly
 from ringwall.drill import render
 from ringwall.drill.matrix import run
 
@@ -20,7 +22,8 @@ from ringwall.drill.matrix import run
 @click.argument("prefix", default="")
 @click.option("--json", "as_json", is_flag=True, help="The matrix as JSON.")
 @click.option("--threats", type=click.Path(dir_okay=False, path_type=Path), help="Write THREATS.md here.")
-def command(prefix: str, as_json: bool, threats: Path | None) -> None:
+@data_option
+def command(prefix: str, as_json: bool, threats: Path | None, data: Path) -> None:
     """Fool each layer in turn and show what still stops every attack on the clinic.
 
     PREFIX narrows it to the cases whose names start so. Exit status 1 where a single layer's failure lets an attack
@@ -34,6 +37,8 @@ def command(prefix: str, as_json: bool, threats: Path | None) -> None:
     if threats is not None:
         threats.write_text(render.threats(matrix), encoding="utf-8")
     click.echo(json.dumps(render.document(matrix), indent=1) if as_json else render.text(matrix))
+    with plainly():
+        tested(data, "drill", {"cases": len(cases), "holds": matrix.holds})
     sys.exit(0 if matrix.holds else 1)
 
 

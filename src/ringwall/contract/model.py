@@ -223,7 +223,7 @@ class Contract:
     limits: Limits
     upstream: Upstream
     trusted_proxies: tuple[str, ...]
-    journal: Literal["required", "best-effort"]
+    journal: Literal["required", "best-effort", "strict"]
     replies: Literal["strict", "lenient"]
     staleness_s: float
     warnings: tuple[Problem, ...]

@@ -171,7 +171,7 @@ def _contract(
         limits=deployment.limits(stated.get("limits")),
         upstream=deployment.upstream(stated.get("upstream"), identity_headers=stated.get("identity_headers") is True),
         trusted_proxies=deployment.proxies(stated.get("trusted_proxies"), desk),
-        journal="best-effort" if stated.get("journal") == "best-effort" else "required",
+        journal=deployment.journal(stated.get("journal")),
         replies="strict" if stated.get("replies") == "strict" else "lenient",
         staleness_s=30.0 if staleness is None else staleness,
         warnings=warnings,

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ringwall.engines.ledger.frames import Frame
+from ringwall.engines.ledger.frames import Frame, is_gone
 from ringwall.state.journal_files import Segment, logs, segment_name, segments
 
 _CHUNK = 1 << 20
@@ -86,7 +86,7 @@ class Tail:
         end = data.rfind(b"\n") + 1
         if end:
             self.places[log] = (first, offset + end)
-            return [line_of(log, line) for line in data[: end - 1].split(b"\n")]
+            return [line_of(log, line) for line in data[: end - 1].split(b"\n") if not is_gone(line)]
         following = _next(segments(self._journal / log), first)
         if following is not None:
             self.places[log] = (following.first, 0)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Final
 
 from ringwall.core.ports import Unavailable
@@ -67,10 +68,12 @@ class Attendant:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread; nothing where it never ran."""
+        """End the thread, and say that it was told to; nothing where it never ran."""
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join()
+            with suppress(Unavailable):
+                self._alerts.say(self._name, {"stopped": True}, time.time())
 
     def look(self) -> None:
         """Prepare the sets from the store. Raises Unavailable."""
