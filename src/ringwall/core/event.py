@@ -4,7 +4,7 @@ or the reply beyond what the contract made public."""
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple
@@ -108,13 +108,11 @@ def _verdict(step: Step) -> dict[str, object]:
 _PLAIN_ID = re.compile(r"[0-9]{1,18}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 
 
-def named(named: Sequence[tuple[str, str]], params: Mapping[str, str]) -> tuple[str, ...]:
-    """`resource:id` of the objects that a path names, as (parameter, resource). An id that is no number or UUID could
-    be anything that a caller wrote, and is told as `?`."""
+def named(objects: Iterable[tuple[str, str]], *, real: bool) -> tuple[str, ...]:
+    """`resource:id` of objects, as (resource, id). Unless it is `real`, which the application answered for, an id that
+    is no number or UUID could be anything that a caller wrote, and is told as `?`."""
     return tuple(
-        f"{resource}:{params[name] if _PLAIN_ID.fullmatch(params[name]) else '?'}"
-        for name, resource in named
-        if name in params
+        f"{resource}:{identity if real or _PLAIN_ID.fullmatch(identity) else '?'}" for resource, identity in objects
     )
 
 

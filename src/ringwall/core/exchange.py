@@ -313,7 +313,7 @@ class Exchange:
             principal=principal.subject if principal else None,
             roles=tuple(sorted(principal.roles)) if principal else (),
             credential=principal.credential if principal else "",
-            objects=self._objects(),
+            objects=self._objects(real=refuse is None and response.status < 400),
             steps=tuple(self._steps),
             layers=tuple([(layer, round(ns / 1000, 1)) for layer, ns in self._layers.items()]),
             faults=tuple(f"{f.pointer[:_POINTER]} {f.reason}" for f in deciding.faults[:_FAULTS]) if deciding else (),
@@ -325,14 +325,15 @@ class Exchange:
             trace=trace if head and _TRACE.fullmatch(trace := head.headers.get("traceparent", "")) else "",
         )
 
-    def _objects(self) -> tuple[str, ...]:
-        """The objects that were settled; where none were, those that the path names."""
+    def _objects(self, *, real: bool) -> tuple[str, ...]:
+        """The objects that were settled or shown; where there are none, those that the path names."""
         known, plan = self._known, self._plan
         if known is None or plan is None:
             return ()
         if known.objects:
-            return tuple(f"{o.resource}:{o.id}" for o in known.objects)
-        return named(plan.named, known.params) if plan.named else ()
+            return named(((o.resource, o.id) for o in known.objects), real=real)
+        params = known.params
+        return named(((kind, params[name]) for name, kind in plan.named if name in params), real=real)
 
     def _layer_of(self, refuse: Refuse) -> str:
         """The layer whose guard refused, or, where it was no guard, what the reason code begins with."""
