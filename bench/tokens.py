@@ -12,6 +12,7 @@ import sys
 import timeit
 from collections.abc import Callable
 
+import orjson
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
@@ -52,7 +53,7 @@ def tokens() -> dict[str, float]:
     figures, memory = dict[str, float](), Remembered(1000)
     for alg, (jwk, sign, bare) in _signers().items():
         header = json.dumps({"alg": alg, "kid": "k", "typ": "at+jwt"}).encode()
-        message = f"{encode(header)}.{encode(json.dumps(CLAIMS).encode())}"
+        message = f"{encode(header)}.{encode(orjson.dumps(CLAIMS))}"
         signature, library = sign(message.encode())
         text, keys = f"{message}.{encode(signature)}", KeySet.from_jwks({**jwk, "kid": "k"})
         claims = verify(text, keys, EXPECT, NOW)

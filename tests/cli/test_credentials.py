@@ -11,10 +11,10 @@ import orjson
 import pytest
 from click.testing import CliRunner
 
+from ringwall.build.identity import accounts_on
 from ringwall.cli import apikeys, keys, users
 from ringwall.core.ports import Place, Seal, Unseal
 from ringwall.engines.crypto.rootkey import RootKey
-from ringwall.identity.accounts import Accounts
 from ringwall.identity.apikeys import ApiKeys
 from ringwall.state.fieldkeys import FieldKeys
 from ringwall.state.journal import Journal
@@ -51,7 +51,7 @@ def acts(data="data"):
 def signs_in(here, name, password):
     store = Store(here / "data" / "state.db")
     try:
-        return Accounts(store, time.time).sign_in(name, password, "127.0.0.1")
+        return accounts_on(store).sign_in(name, password, "127.0.0.1")
     finally:
         store.close()
 

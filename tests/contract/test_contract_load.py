@@ -13,6 +13,7 @@ from contract.contract_samples import API, CONTRACT, api, contract, mistakes, ou
 from ringwall.contract.model import Authentication, Limits, Misconfigured, Rate, Upstream
 from ringwall.contract.openapi import load_api
 from ringwall.contract.parse import load
+from ringwall.contract.templates import BadTemplate, canonical
 
 
 def test_the_whole_example_is_read_as_written() -> None:
@@ -114,8 +115,20 @@ MISTAKES = {
         "patient",
     ),
     "login of a wrapped API": ("basic: false", "upstream: {login: POST /x}", "the key `upstream`", None),
+    "sessions of nobody": (
+        "  accounts: true",
+        "  accounts: false\n  sessions: true",
+        "sessions without accounts",
+        None,
+    ),
+    "session that never ends": (
+        "basic: false",
+        "sessions: {absolute: never}",
+        "'never'",
+        None,
+    ),
     "policies": ("mode: enforce", "policies: x.cedar", "the key `policies`", None),
-    "step-up of an operation": ("rate: 10/minute", "requires: mfa", "the key `requires`", None),
+    "a requirement of an operation": ("rate: 10/minute", "requires: mfaa", "'mfaa'", "mfa"),
     "another version": ("ringwall: 1", "ringwall: 2", "the number 2", None),
     "no version": ("ringwall: 1\n", "", "no `ringwall`", None),
     "null": ("nurse:   {}", "nurse:", "nothing", None),
@@ -260,3 +273,31 @@ def test_any_line_changed_in_any_way_is_read_or_refused(data: st.DataObject) -> 
         )
     told = outcome(lambda: contract("\n".join(lines) + "\n")) or ()
     assert all(p.at.line >= 1 and p.found and p.expected for p in told)
+
+
+@pytest.mark.parametrize("path", ["/files/{path}", "/files/{path}/checkpoints", "/files/{path}/checkpoints/{n}"])
+def test_a_parameter_may_span_slashes_wherever_it_is_a_whole_segment(path: str) -> None:
+    names = [name for name in ("path", "n") if f"{{{name}}}" in path]
+    given = [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names]
+    api = {
+        "openapi": "3.1.0",
+        "info": {"title": "t", "version": "1"},
+        "paths": {path: {"get": {"parameters": given, "responses": {}}}},
+    }
+    key = f"GET {path}".replace("{path}", "{path+}")
+    made = load(f'ringwall: 1\napi: x\noperations:\n  "{key}": {{allow: anyone}}\n', openapi=load_api(api, "x")[0])
+    assert [o.api.path for o in made.operations if o.rule] == [key[4:]]
+
+
+@pytest.mark.parametrize("path", ["/a/{x+}.json", "/a/{x+}/b/{y+}", "/a/v{x+}"])
+def test_a_parameter_that_spans_slashes_is_a_whole_segment_and_the_only_one(path: str) -> None:
+    with pytest.raises(BadTemplate):
+        canonical(path)
+
+
+def test_a_rule_names_the_query_parameters_that_the_document_forgot() -> None:
+    text = 'ringwall: 1\napi: x\noperations:\n  "GET /patients": {allow: anyone, query: [q, q, limit]}\n'
+    found = {o.key: o.api.parameters for o in contract(text).operations}
+    given = [(p.name, p.required) for p in found["GET /patients"] if p.where == "query"]
+    assert given.count(("q", False)) == 1
+    assert ("limit", False) in given

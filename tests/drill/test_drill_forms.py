@@ -13,6 +13,8 @@ from click.testing import CliRunner
 from ringwall.attacks import LAYERS, ROWS
 from ringwall.cli.drill import command
 from ringwall.drill import render
+from ringwall.drill.advice import ADVICE
+from ringwall.drill.compare import fallen
 from ringwall.drill.fool import FOOLABLE
 from ringwall.drill.matrix import Cell, Matrix, Row
 from ringwall.drill.schemas import matrix_schema
@@ -25,7 +27,8 @@ def matrix() -> Matrix:
 
     def attack(kind: str, case: str, first: str, behind: str | None) -> Row:
         cells = tuple(Cell(layer, True, behind if layer == first else first) for layer in FOOLABLE)
-        return Row(kind, case, "GET /patients/{patient_id}", True, True, first, True, cells)
+        alone = (first, behind) if behind else (first,)
+        return Row(kind, case, "GET /patients/{patient_id}", True, True, first, True, cells, alone, None)
 
     return Matrix(
         (attack("sqli", "sqli-a", "detection", "sinks"), attack("idor", "idor-b", "authorization", None)),
@@ -62,8 +65,8 @@ def test_the_schema_names_the_layers_that_there_are() -> None:
 
 def test_depth_and_single_points_are_what_the_cells_show() -> None:
     deep, shallow = matrix().rows
-    assert (deep.walls, deep.depth, deep.single_points) == (("detection", "sinks"), 2, ())
-    assert (shallow.walls, shallow.depth, shallow.single_points) == (("authorization",), 1, ("authorization",))
+    assert (deep.alone, deep.depth, deep.single_points) == (("detection", "sinks"), 2, ())
+    assert (shallow.alone, shallow.depth, shallow.single_points) == (("authorization",), 1, ("authorization",))
     assert matrix().gaps == ("idor-b: authorization",)
     assert not matrix().holds
 
@@ -113,3 +116,46 @@ def test_a_gap_is_exit_status_one_and_no_case_is_wrong_usage() -> None:
     assert ran.exit_code == 1
     assert "theft-diagnosis: encryption" in ran.stdout
     assert CliRunner().invoke(command, ["no-such-case"]).exit_code == 2
+
+
+def test_a_drill_is_held_against_an_earlier_one(tmp_path: Path) -> None:
+    before = {a["case"]: a for a in json.loads(json.dumps(render.document(matrix())))["attacks"]}
+    assert fallen(matrix(), before) == []
+    before["idor-b"]["depth"] = 2
+    for cell in before["idor-b"]["cells"]:
+        cell["stopped_by"] = "disclosure"
+    assert fallen(matrix(), before) == [
+        "idor-b: depth 2 before, 1 now",
+        "idor-b: authorization is a single point of failure now",
+    ]
+
+
+def test_the_command_tells_what_fell_since(tmp_path: Path) -> None:
+    now = CliRunner().invoke(command, ["theft-diagnosis", "--json"])
+    (tmp_path / "drill.json").write_text(now.stdout)
+    same = CliRunner().invoke(command, ["theft-diagnosis", "--since", str(tmp_path / "drill.json")])
+    assert same.exit_code == 0, same.output
+    deeper = json.loads(now.stdout)
+    deeper["attacks"][0]["depth"] += 1
+    (tmp_path / "drill.json").write_text(json.dumps(deeper))
+    fell = CliRunner().invoke(command, ["theft-diagnosis", "--since", str(tmp_path / "drill.json")])
+    assert (fell.exit_code, "theft-diagnosis: depth" in fell.stderr) == (1, True)
+    for wrong in ("no-such-revision", "--help-me", str(tmp_path)):
+        assert CliRunner().invoke(command, ["theft-diagnosis", f"--since={wrong}"]).exit_code == 2
+
+
+def test_pairs_and_the_page_are_made(tmp_path: Path) -> None:
+    page = tmp_path / "drill.html"
+    ran = CliRunner().invoke(command, ["xss-reflected-event", "--json", "--pairs", "--html", str(page)])
+    attack = json.loads(ran.stdout)["attacks"][0]
+    VALID.validate(json.loads(ran.stdout))
+    assert attack["depth"] == len(attack["alone"]) >= 2
+    assert all(set(pair) == set(attack["alone"]) for pair in attack["pairs"]) or len(attack["alone"]) > 2
+    text = page.read_text()
+    assert "xss-reflected-event" in text
+    assert "<script" not in text
+    assert "http" not in text
+
+
+def test_each_threat_has_its_advice() -> None:
+    assert set(ADVICE) == set(ROWS)

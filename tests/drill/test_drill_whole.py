@@ -13,7 +13,7 @@ from ringwall.attacks import Case, corpus
 from ringwall.core.message import Head
 from ringwall.core.plan import Guard, Guards, Plan, Wall
 from ringwall.core.reasons import Layer
-from ringwall.drill.fool import Claim
+from ringwall.drill.fool import FOOLABLE, Claim
 from ringwall.drill.matrix import row
 from ringwall.drill.sandbox import Sandbox
 
@@ -26,8 +26,8 @@ class Broken(Sandbox):
 
     keep: Keep = staticmethod(lambda guard: True)
 
-    def raised(self, wall: Wall, layer: Layer | None, claim: Claim) -> Wall:
-        return super().raised(_without(wall, self.keep), layer, claim)
+    def raised(self, wall: Wall, layers: frozenset[Layer], claim: Claim) -> Wall:
+        return super().raised(_without(wall, self.keep), layers, claim)
 
 
 def _without(wall: Wall, keep: Keep) -> Wall:
@@ -51,10 +51,17 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broken]:
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_the_whole_wall_stops_it_and_serves_its_honest_twin(case: Case, sandbox: Sandbox) -> None:
-    outcome, events = sandbox.protected(case, None)
+    outcome, events = sandbox.protected(case)
     assert outcome.honest_ok, [(reply.status, reply.body[:300]) for reply in outcome.honest]
     assert not outcome.hurt, [(reply.status, reply.body[:300]) for reply in outcome.hostile]
     assert case.tamper or events, "nothing of the attempt is in the journal"
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_with_every_layer_fooled_it_hurts_as_if_there_were_none(case: Case, sandbox: Sandbox) -> None:
+    outcome, _ = sandbox.protected(case, FOOLABLE)
+    assert outcome.honest_ok
+    assert outcome.hurt
 
 
 def test_a_single_wall_taken_down_is_a_gap(sandbox: Broken, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,7 +50,7 @@ REASONS = {
 }
 """What the journal says of each: in process, and at the gateway."""
 QUICK = Bounds(head=0.4)
-SILENT = 2.0
+SILENT = 3.0
 """Longer than a slow client is allowed here, in seconds."""
 Serving = Callable[[asyncio.AbstractEventLoop], AbstractContextManager[int]]
 
@@ -147,7 +147,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 def prepared(sandbox: Sandbox) -> Prepared:
     """The clinic's contract, with less patience than it states."""
     contract = sandbox.contract
-    return prepare(replace(contract, limits=replace(contract.limits, seconds=0.4)))
+    return prepare(replace(contract, limits=replace(contract.limits, seconds=1.5)))
 
 
 def hostile(events: list[Event], case: Case) -> list[str | None]:

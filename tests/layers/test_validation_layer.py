@@ -220,8 +220,23 @@ def test_a_body_is_there_exactly_when_it_is_due() -> None:
     assert reason(b"") == "validation.body.missing"
     assert learned(b"", None, guards=forge(operation(CONTENT, required=False), SETTINGS)).body is None
     none = forge(operation(), SETTINGS)
-    assert reason(b"{}", guards=none) == "validation.body.unexpected"
     assert learned(b"", guards=none).body is None
+
+
+@pytest.mark.parametrize("body", [b"{}", b"null", b" [] ", b'""', b" "])
+def test_content_that_says_nothing_is_dropped_where_none_is_due(body: bytes) -> None:
+    none = forge(operation(), SETTINGS)
+    assert learned(body, guards=none).body is None
+    head = head_of(body, b"application/json", b"/notes", ())
+    verdict = judge(none.body[0], Request(head, head.raw_headers, body), Known("op", 0.0, {}, "::1", "r"))
+    assert isinstance(verdict, Rewritten)
+    assert isinstance(verdict.message, Request)
+    assert (verdict.message.body, {name for name, _ in verdict.message.headers}) == (b"", {b"host"})
+
+
+@pytest.mark.parametrize("body", [b"1", b'{"a":1}', b"x=1", b"{" * 12, b"{}" + b" " * 20])
+def test_content_that_says_something_is_refused_where_none_is_due(body: bytes) -> None:
+    assert reason(body, guards=forge(operation(), SETTINGS)) == "validation.body.unexpected"
 
 
 def test_packed_content_is_unpacked_under_a_bound() -> None:

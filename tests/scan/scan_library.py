@@ -23,6 +23,7 @@ FLAWS = {
     *("read", "write", "delete", "password", "function", "create", "assign", "weak-key", "none", "unsigned", "debug"),
     *("sqli", "enumerate", "guess", "open", "trace", "markup", "docs", "old"),
 }
+"""Beside them `soft`, which is no flaw: a wrong password is answered with 200 and a word."""
 STRONG = "q7Zt0vXn4mB2c8RkL1yHs6Wd9fGj3pEu"
 CONTRACT = """
 ringwall: 1
@@ -189,9 +190,12 @@ def _people(app: FastAPI, state: Library) -> None:
             raise HTTPException(429, "Later")
         if not rows or rows[0]["password"] != body["password"]:
             state.wrong[name] = state.wrong.get(name, 0) + 1
+            told = f"Wrong name or password for {name}"
             if "enumerate" in flaws:
-                raise HTTPException(401, f"Wrong password for {name}" if rows else f"No user {name}")
-            raise HTTPException(401, f"Wrong name or password for {name}")
+                told = f"Wrong password for {name}" if rows else f"No user {name}"
+            if "soft" in flaws:
+                return JSONResponse({"status": "fail", "message": told})
+            raise HTTPException(401, told)
         return JSONResponse({"access_token": state.issue(name), "token_type": "bearer"})
 
     @app.get("/v2/me")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from ringwall.adapters.asgi_talk import SLOWEST, Application, Message, Receive, Scope, Talk, Withheld, Write
+from ringwall.adapters.deadline import Deadline
 from ringwall.core import reasons
 from ringwall.core.exchange import Forward, ReadBody, checkable
 from ringwall.core.message import Response
@@ -28,18 +29,18 @@ class HttpTalk(Talk):
         self.ended = False
         super().__init__(app, wall, scope, receive, send)
 
-    async def within(self, forward: Forward) -> None:
-        """Run the application on the content that the guards saw."""
+    def begin(self, forward: Forward) -> None:
+        """The application is to hear the content that the guards saw."""
         self.limits, self.content = forward.plan.limits, forward.request.body
         self.checks = forward.plan.reply == "whole"
-        await super().within(forward)
 
     async def read(self, want: ReadBody) -> bytes | Reason:
         """The whole content. Time grows with what arrives, so that only a trickle runs out of it."""
         parts: list[bytes] = []
-        size, start = 0, asyncio.get_running_loop().time() + want.seconds
+        loop = asyncio.get_running_loop()
+        size, start = 0, loop.time() + want.seconds
         try:
-            async with asyncio.timeout_at(start) as patience:
+            with Deadline(loop, start) as patience:
                 while True:
                     message = await self.receive()
                     if message["type"] != "http.request":
@@ -50,7 +51,7 @@ class HttpTalk(Talk):
                         return reasons.BODY_SIZE
                     if not message.get("more_body", False):
                         return b"".join(parts)
-                    patience.reschedule(start + size / SLOWEST)
+                    patience.until = start + size / SLOWEST
         except TimeoutError:
             return reasons.BODY_SLOW
 
@@ -76,8 +77,8 @@ class HttpTalk(Talk):
             if self.size > self.limits.body:
                 self.spoilt = reasons.BODY_SIZE
                 return {"type": "http.disconnect"}
-            if self.patience is not None and self.head is None and not self.patience.expired():
-                self.patience.reschedule(self.deadline + self.size / SLOWEST)
+            if self.patience is not None and self.head is None:
+                self.patience.until = self.deadline + self.size / SLOWEST
         return message
 
     async def say(self, message: Message) -> None:
@@ -86,21 +87,22 @@ class HttpTalk(Talk):
         if kind == "http.response.body":
             await self.body(message)
         elif kind == "http.response.start":
-            await self.start(message)
+            head = self.start(message)
+            if not self.checks or not checkable(head):
+                await self.settle(head)  # what nobody is to check goes out at once, so that a live stream is live
         elif kind == "http.response.debug":
             await self.send(message)
         else:
             raise RuntimeError(f"the extension of {kind!r} was not offered")
 
-    async def start(self, message: Message) -> None:
-        """A reply that nobody is to check goes out at once, so that a live stream is live."""
+    def start(self, message: Message) -> Response:
+        """The head of the application's reply."""
         if self.head is not None:
             raise RuntimeError("the reply was already started")
-        headers = tuple((bytes(name), bytes(value)) for name, value in message.get("headers", ()))
+        headers = tuple([(bytes(name), bytes(value)) for name, value in message.get("headers", ())])
         self.head = Response(message["status"], headers, None)
         self.size = 0
-        if not self.checks or not checkable(self.head):
-            await self.settle(self.head)
+        return self.head
 
     async def body(self, message: Message) -> None:
         """A part of the reply: passed on, or kept until the reply is whole or longer than can be checked."""

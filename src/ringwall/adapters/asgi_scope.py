@@ -19,7 +19,7 @@ _WITH_CONTENT: Final = ("POST", "PUT", "PATCH")
 
 def raw_head(scope: Scope) -> RawHead:
     """The request's head as the client sent it, as far as the server tells."""
-    headers = tuple((name, value) for name, value in scope["headers"])
+    headers = tuple([(name, value) for name, value in scope["headers"]])
     client = scope.get("client")
     peer = client[0] if client else ""
     version = scope.get("http_version", "1.1")

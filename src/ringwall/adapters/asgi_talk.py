@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
+from math import inf
 from typing import Any, Final
 
 from ringwall.adapters import current
 from ringwall.adapters.asgi_scope import raw_head, scope_below
 from ringwall.adapters.caller import caller_of, without_credential
-from ringwall.adapters.drive import hang_up, log, recorded
+from ringwall.adapters.deadline import Deadline
+from ringwall.adapters.drive import advanced, hang_up, log
 from ringwall.core import reasons
-from ringwall.core.exchange import Exchange, Forward, ReadBody, ReadReply, Record, Send, TooLong, Want
+from ringwall.core.exchange import Exchange, Forward, ReadBody, ReadReply, Send, TooLong, Want
 from ringwall.core.judge import answered
 from ringwall.core.message import Request, Response
 from ringwall.core.plan import Wall
@@ -51,7 +53,7 @@ class Talk:
         self.over = False
         self.passing = False
         self.spoilt: Reason | None = None
-        self.patience: asyncio.Timeout | None = None
+        self.patience: Deadline | None = None
         self.deadline = 0.0
         self.want: Want = next(self.way)
 
@@ -77,6 +79,8 @@ class Talk:
             await self.proceed()
             if isinstance(self.want, Forward):
                 await self.ask(self.want)
+                if not self.over:
+                    await self.settle(reasons.APPLICATION)
         except BaseException:
             if not self.over:
                 self.over = True
@@ -90,59 +94,53 @@ class Talk:
         """
         token = current.exchange.set(None)
         try:
-            while not isinstance(self.want, Forward):
-                if isinstance(self.want, Send):
-                    self.over = True
-                    await self.reply(self.want.response)
+            while True:
+                self.want = want = advanced(self.way, self.want, self.wall.ports)
+                if isinstance(want, Forward):
                     return
-                self.want = self.way.send(await self.result(self.want))
+                if isinstance(want, Send):
+                    self.over = True
+                    await self.reply(want.response)
+                    return
+                self.want = self.way.send(await self.result(want))
         finally:
             current.exchange.reset(token)
 
     async def result(self, want: Want) -> object:
-        """What one want comes to."""
-        if isinstance(want, Record):
-            return recorded(self.wall.ports, want.event)
+        """What a want that may have to wait comes to."""
         if isinstance(want, ReadBody):
             return await self.read(want)
         if isinstance(want, ReadReply):
             return TooLong()  # a reply within the limit was handed over whole
         if isinstance(want, Question):
-            if want.slow:
-                current.loop.set(asyncio.get_running_loop())
-                return await asyncio.to_thread(answered, self.wall.ports, want)
-            return answered(self.wall.ports, want)
+            current.loop.set(asyncio.get_running_loop())
+            return await asyncio.to_thread(answered, self.wall.ports, want)
         raise TypeError(f"the exchange wants {type(want).__name__}, which this adapter does not know")
 
     async def settle(self, answer: Response | Reason) -> None:
         """Give the application's answer to the way, and send what the way makes of it."""
-        if self.patience is not None and not self.patience.expired():
-            self.patience.reschedule(None)  # background work has all the time it wants
+        if self.patience is not None:
+            self.patience.until = inf  # background work has all the time it wants
         self.want = self.way.send(self.spoilt or answer)
         await self.proceed()
 
-    async def ask(self, forward: Forward) -> None:
-        """Run the application, within the time that its operation has for an answer."""
-        token = current.exchange.set(self.exchange)
-        try:
-            await self.within(forward)
-        finally:
-            current.exchange.reset(token)
-        if not self.over:
-            await self.settle(reasons.APPLICATION)
+    def begin(self, forward: Forward) -> None:
+        """Get ready for the application's run."""
 
-    async def within(self, forward: Forward) -> None:
-        """The application's run; what it raises is its own log's, never the caller's."""
-        seconds = forward.plan.limits.seconds
-        self.deadline = asyncio.get_running_loop().time() + seconds
-        scope = self.below(forward.request)
+    async def ask(self, forward: Forward) -> None:
+        """Run the application, within the time that its operation has for an answer; what it raises is its own log's,
+        never the caller's."""
+        self.begin(forward)
+        loop = asyncio.get_running_loop()
+        self.deadline = loop.time() + forward.plan.limits.seconds
+        scope, token = self.below(forward.request), current.exchange.set(self.exchange)
         try:
-            async with asyncio.timeout_at(self.deadline) as self.patience:
+            with Deadline(loop, self.deadline) as self.patience:
                 await self.app(scope, self.hear, self.say)
         except Withheld:
             return
         except Exception as failure:
-            if isinstance(failure, TimeoutError) and self.patience is not None and self.patience.expired():
+            if isinstance(failure, TimeoutError) and self.patience is not None and self.patience.struck:
                 self.spoilt = self.spoilt or reasons.UPSTREAM_SLOW
                 return
             log.exception("the application failed in request %s", self.exchange.known.request_id)
@@ -150,6 +148,7 @@ class Talk:
                 raise  # the reply has begun: only the server can cut it off
         finally:
             self.patience = None
+            current.exchange.reset(token)
 
     def below(self, request: Request) -> Scope:
         """The application's scope, with the caller in it."""

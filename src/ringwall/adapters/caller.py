@@ -42,4 +42,4 @@ def without_credential(headers: Headers, caller: Caller) -> Headers:
     if header is None or header.lower() == "cookie":
         return headers
     name = header.lower().encode("latin-1")
-    return tuple(pair for pair in headers if pair[0].lower() != name)
+    return tuple([pair for pair in headers if pair[0].lower() != name])

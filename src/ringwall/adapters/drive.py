@@ -11,6 +11,7 @@ from typing import Final
 from ringwall.core import reasons
 from ringwall.core.event import Event
 from ringwall.core.exchange import Record, Send, Want, Way
+from ringwall.core.judge import answered
 from ringwall.core.ports import Ports, Question, Unavailable
 
 log: Final = logging.getLogger("ringwall.application")
@@ -25,6 +26,18 @@ def recorded(ports: Ports, event: Event) -> bool:
         journal_log.exception("the journal did not take the event of request %s", event.id)
         return False
     return True
+
+
+def advanced(way: Way, want: Want, ports: Ports) -> Want:
+    """The first want from here on that may have to wait: what the ports answer at once is answered, and what is to be
+    recorded is recorded. Without a coroutine for each, a request that waits for nothing costs less."""
+    while True:
+        if isinstance(want, Record):
+            want = way.send(recorded(ports, want.event))
+        elif isinstance(want, Question) and not want.slow:
+            want = way.send(answered(ports, want))
+        else:
+            return want
 
 
 def hang_up(way: Way, want: Want, ports: Ports) -> None:

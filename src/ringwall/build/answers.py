@@ -11,7 +11,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ringwall.build.kept import Fetcher, Kept
-from ringwall.build.runtime import Runtime
+from ringwall.build.runtime import Runtime, request_id
+from ringwall.build.seats import FoundSessions, noting
 from ringwall.contract.model import Contract, Issuer
 from ringwall.core.ports import (
     Account,
@@ -19,7 +20,9 @@ from ringwall.core.ports import (
     CheckPassword,
     Fetch,
     FindKey,
+    FindSession,
     KeysOf,
+    Once,
     OwnerOf,
     Question,
     Remember,
@@ -27,7 +30,9 @@ from ringwall.core.ports import (
     Standing,
     Unseal,
 )
+from ringwall.identity.places import Places
 from ringwall.layers.quota import network
+from ringwall.state.sessions import SessionTable
 
 
 def answers(runtime: Runtime, contract: Contract, fetch: Fetcher | None) -> Answers:
@@ -37,10 +42,12 @@ def answers(runtime: Runtime, contract: Contract, fetch: Fetcher | None) -> Answ
     runtime.vitals.add("keysets", issuers.stale)
     found: dict[type[Question], Callable[..., object]] = {
         FindKey: lambda asked: store.key(asked.key_id),
-        Standing: lambda asked: store.stands(asked.subject, asked.token_id, asked.issued),
+        Standing: lambda asked: runtime.tokens.stands(asked.subject, asked.token_id, asked.issued),
+        Once: lambda asked: runtime.oauth.once(asked.kind, asked.value, time.time(), asked.until),
         OwnerOf: lambda asked: store.owner_of(asked.resource, asked.id),
         Remember: lambda asked: store.remember(asked.resource, asked.id, asked.owner, asked.tenant),
         CheckPassword: lambda asked: _password(runtime, asked),
+        FindSession: _sessions(runtime, contract).answer,
         Seal: runtime.field_keys.seal,
         Unseal: runtime.field_keys.unseal,
         KeysOf: issuers.answer,
@@ -48,6 +55,16 @@ def answers(runtime: Runtime, contract: Contract, fetch: Fetcher | None) -> Answ
     if fetch is not None:
         found[Fetch] = Kept(fetch, contract.staleness_s)
     return found
+
+
+def _sessions(runtime: Runtime, contract: Contract) -> FoundSessions:
+    stated = contract.authentication.sessions
+    return FoundSessions(
+        runtime.sessions,
+        Places(SessionTable(runtime.store), time.time),
+        noting(runtime.journal, request_id, required=contract.journal == "required"),
+        revoke=stated is not None and stated.revoke,
+    )
 
 
 def _password(runtime: Runtime, asked: CheckPassword) -> Account | None:

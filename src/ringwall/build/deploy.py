@@ -67,6 +67,11 @@ class Prepared:
     chain: Path | None
     url: str
 
+    @property
+    def issuer(self) -> str:
+        """Who issues ringwall's own tokens: the address that the contract states, else this one."""
+        return self.contract.authentication.url or self.url
+
 
 def deploy(wanted: Deployment, say: Say) -> None:
     """Serve until interrupted. Raises Misconfigured, Unavailable, OSError, ImportError."""
@@ -173,7 +178,7 @@ def _tls(wanted: Deployment) -> tuple[ssl.SSLContext | None, Path | None, Path |
 def _serve(prepared: Prepared, listener: socket.socket, log: str, ready: Ready) -> None:
     """Serve in this process, with a runtime of its own."""
     strict = prepared.contract.journal == "strict"
-    runtime = open_runtime(prepared.wanted.data, issuer=prepared.url, log=log, strict=strict)
+    runtime = open_runtime(prepared.wanted.data, issuer=prepared.issuer, log=log, strict=strict)
     try:
         runtime.attendant.start()
         asyncio.run(_run(prepared, runtime, listener, ready))
@@ -223,7 +228,7 @@ def _announce(prepared: Prepared, say: Say) -> Ready:
 
 def _enrolled(prepared: Prepared) -> demo.Enrolled:
     """The demo's credentials, made before any worker starts."""
-    runtime = open_runtime(prepared.wanted.data, issuer=prepared.url)
+    runtime = open_runtime(prepared.wanted.data, issuer=prepared.issuer)
     try:
         return demo.enrol(runtime)
     finally:

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 
 from ringwall.build.settings import sight_of, stated
 from ringwall.contract.document import Document
-from ringwall.contract.model import Contract, Field, Operation, Resource
+from ringwall.contract.model import Contract, Field, Operation, Resource, Rule
 from ringwall.core.plan import Plan
 
 PHASES = ("head", "body", "sink", "reply")
@@ -118,12 +118,29 @@ def _who(operation: Operation, contract: Contract) -> Iterator[str]:
         yield "anyone, without authentication"
         return
     yield from (_word(word, operation, contract) for word in rule.allow)
+    yield from _delegated(rule, contract)
     resource = operation.resource
     if resource is not None and resource.tenant is not None and set(rule.allow) & set(contract.roles):
         yield f"a role counts within the caller's own tenant alone ({resource.name}.{resource.tenant})"
+    yield from _required(rule)
     if rule.filter is not None:
         kept = "the caller owns" if rule.filter == "owner" else "the caller's tenant holds"
         yield f"and of a list, only what {kept} is shown"
+
+
+def _delegated(rule: Rule, contract: Contract) -> Iterator[str]:
+    """What a client needs that acts for a person (scopes narrow what the person may, and add nothing)."""
+    scopes = [word.removeprefix("scope:") for word in rule.allow if word.startswith("scope:")]
+    if contract.authentication.accounts and scopes:
+        yield f"and for a person, through another party's client, only with the scope {' or '.join(scopes)}"
+
+
+def _required(rule: Rule) -> Iterator[str]:
+    """How the caller must have signed in."""
+    if rule.requires is not None and rule.requires.mfa:
+        yield "and only signed in with a second factor (`requires`)"
+    if rule.requires is not None and rule.requires.max_age is not None:
+        yield f"and only within {rule.requires.max_age:g} seconds of the sign-in (`requires`)"
 
 
 def _word(word: str, operation: Operation, contract: Contract) -> str:

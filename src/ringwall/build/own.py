@@ -6,7 +6,9 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
+from ringwall.build import own_oauth
 from ringwall.build.router import Router
 from ringwall.build.runtime import Runtime
 from ringwall.build.settings import Running
@@ -18,7 +20,6 @@ from ringwall.core.plan import Guards, Limits, Plan, Serve
 from ringwall.core.ports import Unavailable
 from ringwall.identity import endpoints
 from ringwall.layers import authentication, quota, response, transport
-from ringwall.layers.quota import network
 from ringwall.monitoring.exposed import exposition
 from ringwall.monitoring.metrics import CONTENT_TYPE
 
@@ -39,19 +40,9 @@ def declare(router: Router, contract: Contract, runtime: Runtime, given: Running
     add("GET", "/.ringwall/account", _plan("account", known, endpoints.account()))
     if contract.authentication.accounts:
         writing = Guards(head=(*public.head, *transport.own_origin(given.transport)))
-        token = endpoints.token(runtime.accounts, runtime.tokens, network)
-        add("POST", "/.ringwall/oauth/token", _plan("token", writing, token, body=True))
-        add(
-            "POST",
-            "/.ringwall/oauth/revoke",
-            _plan("revoke", writing, endpoints.revoke(runtime.tokens), body=True),
-        )
-        add("GET", "/.ringwall/jwks.json", _plan("jwks", public, endpoints.jwks(runtime.tokens)))
-        add(
-            "GET",
-            "/.well-known/oauth-authorization-server",
-            _plan("metadata", public, endpoints.metadata(runtime.tokens)),
-        )
+        asking = Guards(head=(*public.head, *authentication.forge(_members("userinfo"), given.authentication).head))
+        server = own_oauth.server_of(contract, runtime)
+        own_oauth.declare(router, server, runtime, own_oauth.Doors(public, writing, asking), _endpoint)
 
 
 def is_own(path: str) -> bool:
@@ -83,6 +74,16 @@ def with_preflight(route: Route, router: Router, contract: Contract, given: Runn
 
 def _plan(name: str, guards: Guards, serve: Serve, *, body: bool = False) -> Plan:
     return Plan(f"ringwall {name}", f"/.ringwall/{name}", guards, _LIMITS, "whole" if body else "none", serve=serve)
+
+
+def _endpoint(name: str, guards: Guards, serve: Serve) -> Plan:
+    return _plan(name, guards, serve, body=True)
+
+
+def _members(name: str) -> Operation:
+    """An operation of our own that needs a credential, whoever's."""
+    open_one = _anyone(name)
+    return replace(open_one, rule=replace(open_one.rule, allow=("member",)) if open_one.rule else None)
 
 
 def _anyone(name: str) -> Operation:

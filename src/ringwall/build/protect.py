@@ -12,7 +12,7 @@ from ringwall.adapters.inside import asgi_fetcher, is_asgi, wsgi_fetcher
 from ringwall.adapters.wsgi import WsgiWall
 from ringwall.build.assemble import Circumstances, Prepared, assemble, prepare
 from ringwall.build.load import load_contract
-from ringwall.build.runtime import Runtime, open_runtime
+from ringwall.build.runtime import ISSUER, Runtime, open_runtime
 
 DATA = Path("ringwall-data")
 
@@ -23,10 +23,11 @@ def protect(app: Any, *, contract: str | Path, data: str | Path = DATA, https: b
 
     Raises `contract.model.Misconfigured` with every mistake at once, and `core.ports.Unavailable`.
     """
-    stated = load_contract(contract, app=app)
-    runtime = open_runtime(Path(data), strict=stated.journal == "strict")
+    loaded = load_contract(contract, app=app)
+    strict = loaded.journal == "strict"
+    runtime = open_runtime(Path(data), issuer=loaded.authentication.url or ISSUER, strict=strict)
     runtime.attendant.start()
-    return wrap(app, prepare(stated), runtime, Circumstances(https=https))
+    return wrap(app, prepare(loaded), runtime, Circumstances(https=https))
 
 
 def wrap(app: Any, contract: Prepared, runtime: Runtime, here: Circumstances) -> AsgiWall | WsgiWall:

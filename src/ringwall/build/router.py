@@ -5,7 +5,7 @@ Concrete segments come before templated ones. What no operation is declared for 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, TypeVar
 from urllib.parse import unquote
@@ -103,15 +103,9 @@ class Router:
         return ("OPTIONS",) if isinstance(found, Match) else found
 
     def _find(self, head: Head, segments: tuple[str, ...]) -> Match | tuple[str, ...]:
-        method = "WS" if head.upgrade else head.method
         allowed: list[str] = []
-        for leaf, values in _walk(self._root, segments, 0, ()):
-            entry = leaf.plans.get(method) or (leaf.plans.get("GET") if method == "HEAD" else None)
-            if entry is not None:
-                plan, names = entry
-                return Match(plan, dict(zip(names, values, strict=True)))
-            allowed.extend(leaf.plans)
-        return tuple(dict.fromkeys("GET" if m == "WS" else m for m in allowed))
+        found = _search(self._root, segments, 0, (), ("WS" if head.upgrade else head.method, allowed))
+        return found or tuple(dict.fromkeys("GET" if m == "WS" else m for m in allowed))
 
 
 def _child(node: _Node, part: str) -> _Node:
@@ -147,26 +141,45 @@ def _pattern(template: str) -> str:
     return out + str(re2.escape(template[at:]))
 
 
-def _walk(
-    node: _Node, segments: tuple[str, ...], at: int, values: tuple[str, ...]
-) -> Iterator[tuple[_Leaf, tuple[str, ...]]]:
-    """Every leaf that fits, most concrete first. The tree's size bounds the walk."""
+Asked = tuple[str, list[str]]
+"""A method, and where to note those that a path has instead."""
+
+
+def _search(node: _Node, segments: tuple[str, ...], at: int, values: tuple[str, ...], asked: Asked) -> Match | None:
+    """The plan of the most concrete template that fits and has the method. The tree's size bounds the search."""
     if at == len(segments):
-        if node.leaf is not None:
-            yield node.leaf, values
-        return
+        return _of_leaf(node.leaf, values, asked) if node.leaf is not None else None
     segment = segments[at]
     child = node.literal.get(segment)
-    if child is not None:
-        yield from _walk(child, segments, at + 1, values)
+    found = _search(child, segments, at + 1, values, asked) if child is not None else None
+    if found is None and (node.mixed or node.single or node.tails):
+        return _search_templates(node, segments, at, values, asked)
+    return found
+
+
+def _search_templates(
+    node: _Node, segments: tuple[str, ...], at: int, values: tuple[str, ...], asked: Asked
+) -> Match | None:
+    segment, found = segments[at], None
     for pattern, below in node.mixed:
         fits = pattern.fullmatch(segment)
-        if fits is not None:
-            yield from _walk(below, segments, at + 1, (*values, *fits.groups()))
+        if fits is not None and (found := _search(below, segments, at + 1, (*values, *fits.groups()), asked)):
+            return found
     if node.single is not None and segment:
-        yield from _walk(node.single, segments, at + 1, (*values, segment))
-    rest = "/".join(segments[at:]) if node.tails else ""
-    for pattern, leaf in node.tails:
+        found = _search(node.single, segments, at + 1, (*values, segment), asked)
+    rest = "/".join(segments[at:]) if node.tails and found is None else ""
+    for pattern, leaf in node.tails if found is None else ():
         fits = pattern.fullmatch(rest)
-        if fits is not None:
-            yield leaf, (*values, *fits.groups())
+        if fits is not None and (found := _of_leaf(leaf, (*values, *fits.groups()), asked)):
+            return found
+    return found
+
+
+def _of_leaf(leaf: _Leaf, values: tuple[str, ...], asked: Asked) -> Match | None:
+    method, allowed = asked
+    entry = leaf.plans.get(method) or (leaf.plans.get("GET") if method == "HEAD" else None)
+    if entry is None:
+        allowed.extend(leaf.plans)
+        return None
+    plan, names = entry
+    return Match(plan, dict(zip(names, values, strict=True)))

@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import orjson
-
+from ringwall.build.identity import open_identity
 from ringwall.core.ports import Unavailable
 from ringwall.engines.crypto.rootkey import RootKey
-from ringwall.engines.tokens import SigningKey
 from ringwall.identity.accounts import Accounts
 from ringwall.identity.apikeys import ApiKeys
+from ringwall.identity.sessions import Sessions
+from ringwall.identity.signin import Identity
 from ringwall.identity.tokens import Tokens
 from ringwall.layers.response import Restraints
 from ringwall.monitoring.attempts import attempts
@@ -27,10 +27,14 @@ from ringwall.state.fieldkeys import FieldKeys
 from ringwall.state.journal import Journal
 from ringwall.state.journal_keys import load_or_create_signer
 from ringwall.state.keyfiles import load_or_create
+from ringwall.state.oauth import OAuthStore
+from ringwall.state.oauth_devices import DeviceTable
+from ringwall.state.signing import SigningKeys
 from ringwall.state.sqlite import Store
 
 ISSUER = "https://ringwall.local"
 AUDIENCE = "api"
+SIGNING = "tokens.jwk"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +44,12 @@ class Runtime:
     directory: Path
     store: Store
     journal: Journal
-    accounts: Accounts
+    identity: Identity
     api_keys: ApiKeys
     tokens: Tokens
+    oauth: OAuthStore
+    devices: DeviceTable
+    secret: bytes = field(repr=False)
     field_keys: FieldKeys
     metrics: Metrics
     health: Health
@@ -50,6 +57,16 @@ class Runtime:
     restraints: Restraints
     attendant: Attendant
     vitals: Vitals
+
+    @property
+    def accounts(self) -> Accounts:
+        """The local accounts."""
+        return self.identity.accounts
+
+    @property
+    def sessions(self) -> Sessions:
+        """The browser sessions."""
+        return self.identity.sessions
 
     def close(self) -> None:
         """Close the journal, with a signed checkpoint, and the store."""
@@ -70,18 +87,22 @@ def open_runtime(
     keys.mkdir(mode=0o700, parents=True, exist_ok=True)
     store = Store(directory / "state.db")
     journal = Journal.open(directory / "journal", signer=load_or_create_signer(keys), log=log, strict=strict)
-    signing = _signing_key(keys / "tokens.jwk")
     alerts, restraints, health = Alerts(store), Restraints(), Health()
     vitals = Vitals()
     vitals.add("journal", lambda: journal.trouble or ("not written" if health.failing else None))
+    field_keys = FieldKeys(store, (root_key(keys / "root.key"),))
+    told = attempts(journal, load_or_create(keys / "names.key", _names_key))
     return Runtime(
         directory=directory,
         store=store,
         journal=journal,
-        accounts=Accounts(store, time.time, attempts(journal, load_or_create(keys / "names.key", _names_key))),
+        identity=open_identity(store, field_keys, told),
         api_keys=ApiKeys(store, time.time),
-        tokens=Tokens(issuer, audience, signing, store, time.time),
-        field_keys=FieldKeys(store, (root_key(keys / "root.key"),)),
+        tokens=Tokens(issuer, audience, SigningKeys(keys / SIGNING, time.time), store, time.time),
+        oauth=OAuthStore(store),
+        devices=DeviceTable(store),
+        secret=load_or_create(keys / "forms.key", lambda: os.urandom(32)),
+        field_keys=field_keys,
         metrics=Metrics(),
         health=health,
         alerts=alerts,
@@ -102,18 +123,6 @@ def root_key(path: Path) -> RootKey:
 def _names_key() -> bytes:
     """What names that were tried are hashed with, so that the journal can count them and nobody can read them."""
     return secrets.token_hex(32).encode()
-
-
-def _signing_key(path: Path) -> SigningKey:
-    content = load_or_create(path, _fresh_key)
-    try:
-        return SigningKey.from_private_jwk(orjson.loads(content))
-    except (ValueError, TypeError, KeyError) as flaw:
-        raise Unavailable(f"{path.name}: not a private key") from flaw
-
-
-def _fresh_key() -> bytes:
-    return orjson.dumps(SigningKey.generate().private_jwk())
 
 
 def request_id() -> str:

@@ -15,6 +15,7 @@ from ringwall.core.ports import Fetch
 from ringwall.core.reasons import JOURNAL, Layer
 from ringwall.core.verdict import PASS, Refuse, Verdict
 from ringwall.engines.policy import Kind, Roles, Sight
+from ringwall.engines.tokens.dpop import Nonces
 from ringwall.layers import (
     authentication,
     authorization,
@@ -97,14 +98,17 @@ def roles_of(contract: Contract) -> Roles:
 
 
 def _authentication(contract: Contract, runtime: Runtime) -> authentication.Settings:
-    stated, tokens = contract.authentication, runtime.tokens
+    stated, tokens, cors = contract.authentication, runtime.tokens, contract.cors
     return authentication.Settings(
-        own=authentication.Own(tokens.key_set(), tokens.expectation()) if stated.accounts else None,
+        own=authentication.Own(tokens.key_set, tokens.expectation()) if stated.accounts else None,
         issuers={issuer.issuer: issuer for issuer in stated.issuers},
         api_keys=stated.api_keys,
         basic=stated.basic,
         roles=roles_of(contract),
         staleness_s=contract.staleness_s,
+        nonces=Nonces(runtime.secret),
+        sessions=stated.sessions is not None,
+        session_origins=frozenset(cors.origins) - {"*", "null"} if cors and cors.credentials else frozenset(),
     )
 
 

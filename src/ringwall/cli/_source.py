@@ -76,12 +76,19 @@ def fetch(url: str) -> bytes:
         raise OSError(f"no usable answer: {type(error).__name__}") from None
 
 
+def _document(content: bytes) -> bytes:
+    """What was fetched, unless it is a page for people: mostly one that asks for a sign-in. Raises OSError."""
+    if content.lstrip()[:1] == b"<":
+        raise OSError("a page of HTML; where the document needs a sign-in, save it and give the file")
+    return content
+
+
 def _of_url(url: str, base_path: str | None) -> Found:
     bare = urlsplit(url).path in ("", "/")
     tried = [urljoin(url, name) for name in _USUAL] if bare else [url]
     for candidate in tried:
         try:
-            content = fetch(candidate)
+            content = _document(fetch(candidate))
             api, problems = load_api(content, candidate, base=base_path)
         except OSError as error:
             last = f"{candidate}: {getattr(error, 'reason', None) or error}"

@@ -56,17 +56,20 @@ Scan only what you may: it makes, changes and removes objects in the accounts' n
 @click.option("--rate", type=click.FloatRange(0), default=0.0, help="Requests a second at most.  [default: no limit]")
 @click.option("--in-flight", type=click.IntRange(1, 16), default=4, show_default=True, help="Requests at a time.")
 @click.option("--safe/--unsafe", default=True, show_default=True, help="Touch only what the scan made itself.")
+@click.option("--cost/--no-cost", "costly", default=False, help="Also try values that may take the target long.")
 @click.option("--seed", default="", help="Make the scan's words and numbers the same again.")
 @click.option("--ca", type=click.Path(exists=True, dir_okay=False), help="A CA certificate to trust, PEM.")
 @data_option
 def command(
     url: str, openapi: str | None, contract: Path | None, stated: tuple[str, ...], roles: tuple[str, ...],
     subjects: tuple[str, ...], tenants: tuple[str, ...], form: str, as_json: bool, output: Path | None, fail_on: str,
-    budget: float, rate: float, in_flight: int, safe: bool, seed: str, ca: str | None, data: Path,
+    budget: float, rate: float, in_flight: int, safe: bool, costly: bool, seed: str, ca: str | None, data: Path,
 ) -> None:  # fmt: skip
     """Find vulnerabilities in the API that runs at URL: proved, each with its control, or not told."""
     people = _accounts(stated, roles, subjects, tenants)
-    options = Options(budget, rate, in_flight, safe, seed, ssl.create_default_context(cafile=ca) if ca else None)
+    options = Options(
+        budget, rate, in_flight, safe, costly, seed, ssl.create_default_context(cafile=ca) if ca else None
+    )
     try:
         api, asked = _api(url, openapi)
         told = load(contract, openapi=api, fetch=fetch) if contract else None

@@ -9,13 +9,18 @@ from pathlib import Path
 
 import click
 
+from ringwall.build.identity import accounts_on, tickets_on
 from ringwall.cli._contracts import checked_roles, contract_option
 from ringwall.cli._data import acts, data_option, json_option, store_of
 from ringwall.cli._problems import fail, plainly, shown
 from ringwall.core.event import rfc3339
 from ringwall.core.records import StoredAccount
-from ringwall.identity.accounts import Accounts, Unacceptable, canonical, check_password
-from ringwall.identity.tokens import LIFETIME_S
+from ringwall.identity.tickets import INVITATION, INVITED_S
+from ringwall.identity.tokens import LONGEST_S
+from ringwall.identity.words import Unacceptable, canonical
+from ringwall.state.factors import FactorTable
+from ringwall.state.failures import FailureTable
+from ringwall.state.sessions import SessionTable
 from ringwall.state.sqlite import Store
 
 _LONGEST = 4096  # bytes of standard input
@@ -27,19 +32,25 @@ _stdin = click.option("--password-stdin", is_flag=True, help="Read the password 
     epilog="""\b
 Examples:
   ringwall users add nora --role nurse --tenant north
+  ringwall users invite nora --role nurse
   ringwall users list --json
-  ringwall users disable nora
+  ringwall users signout nora
 Every change stands in the journal: ringwall audit search --object account:ID"""
 )
 def command() -> None:
-    """Make, list, change and disable local accounts."""
+    """Make, invite, list, change, sign out and disable local accounts."""
+
+
+_role = click.option("--role", "roles", multiple=True, help="A role of the contract; may be repeated.")
+_tenant = click.option("--tenant", help="The tenant that the account belongs to.")
+_subject = click.option("--subject", help="What the API's objects name their owner by.  [default: made up]")
 
 
 @command.command("add", epilog="Example: ringwall users add nora --role nurse --tenant north")
 @click.argument("name")
-@click.option("--role", "roles", multiple=True, help="A role of the contract; may be repeated.")
-@click.option("--tenant", help="The tenant that the account belongs to.")
-@click.option("--subject", help="What the API's objects name their owner by.  [default: made up]")
+@_role
+@_tenant
+@_subject
 @_stdin
 @contract_option
 @data_option
@@ -47,17 +58,67 @@ def add(
     name: str, roles: tuple[str, ...], tenant: str | None, subject: str | None,
     password_stdin: bool, contract: Path | None, data: Path,
 ) -> None:  # fmt: skip
-    """Make an account."""
+    """Make an account with a password."""
     with plainly():
         granted = checked_roles(roles, contract, data)
         password = _password(password_stdin)
         with store_of(data, create=True) as store, acts(data) as note:
-            try:
-                made = Accounts(store, time.time).create(name, password, granted, tenant, subject)
-            except Unacceptable as flaw:
-                fail(str(flaw), 1)
+            made = _made(store, name, password, granted, tenant, subject)
             note("users.add", f"account:{made.subject}", {"granted": sorted(granted), "tenant": tenant})
     click.echo(f"{shown(made.name)} ({shown(made.subject)}): {_listed(made.roles)}")
+
+
+@command.command("invite", epilog="Example: ringwall users invite nora --role nurse --tenant north")
+@click.argument("name")
+@_role
+@_tenant
+@_subject
+@contract_option
+@data_option
+@json_option
+def invite(
+    name: str, roles: tuple[str, ...], tenant: str | None, subject: str | None,
+    contract: Path | None, data: Path, as_json: bool,
+) -> None:  # fmt: skip
+    """Make an account whose holder sets the password, with a code that is good once, for 7 days."""
+    with plainly():
+        granted = checked_roles(roles, contract, data)
+        with store_of(data, create=True) as store, acts(data) as note:
+            made = _made(store, name, None, granted, tenant, subject)
+            code = tickets_on(store).issue(INVITATION, made.subject, seconds=INVITED_S)
+            note("users.invite", f"account:{made.subject}", {"granted": sorted(granted), "tenant": tenant})
+    _show_code(made, code, as_json=as_json)
+
+
+@command.command("recover", epilog="Example: ringwall users recover nora")
+@click.argument("name")
+@data_option
+@json_option
+def recover(name: str, data: Path, as_json: bool) -> None:
+    """Let a holder who lost everything begin anew: takes password, second factors, sessions and tokens away and
+    prints a code, good once for 7 days, to set a password with."""
+    with plainly(), store_of(data) as store:
+        account = _account(store, name)
+        with acts(data) as note:
+            accounts_on(store).take_password(account.name)
+            FactorTable(store).drop_all(account.subject)
+            _end_everything(store, account)
+            code = tickets_on(store).issue(INVITATION, account.subject, seconds=INVITED_S)
+            note("users.recover", f"account:{account.subject}", {})
+    _show_code(account, code, as_json=as_json)
+
+
+@command.command("signout", epilog="Example: ringwall users signout nora")
+@click.argument("name")
+@data_option
+def signout(name: str, data: Path) -> None:
+    """Sign an account out everywhere: its sessions, its tokens, and what it has begun."""
+    with plainly(), store_of(data) as store:
+        account = _account(store, name)
+        with acts(data) as note:
+            ended = _end_everything(store, account)
+            note("users.signout", f"account:{account.subject}", {"sessions": ended})
+    click.echo(f"{shown(account.name)} is signed out everywhere ({ended} sessions)")
 
 
 @command.command("list", epilog="Example: ringwall users list --json")
@@ -84,7 +145,7 @@ def list_command(data: Path, as_json: bool) -> None:
 @click.argument("name")
 @data_option
 def disable(name: str, data: Path) -> None:
-    """Let an account sign in no more, and end its tokens."""
+    """Let an account sign in no more, and end its sessions and tokens."""
     _set_disabled(name, data, disabled=True)
 
 
@@ -100,8 +161,8 @@ def _set_disabled(name: str, data: Path, *, disabled: bool) -> None:
     with plainly(), store_of(data) as store:
         account = _account(store, name)
         with acts(data) as note:
-            Accounts(store, time.time).disable(name, disabled=disabled)
-            _end_tokens(store, account)
+            accounts_on(store).disable(name, disabled=disabled)
+            _end_everything(store, account)
             note(f"users.{'disable' if disabled else 'enable'}", f"account:{account.subject}", {})
     click.echo(f"{shown(account.name)} is {'disabled' if disabled else 'active'}")
 
@@ -111,17 +172,16 @@ def _set_disabled(name: str, data: Path, *, disabled: bool) -> None:
 @_stdin
 @data_option
 def password_command(name: str, password_stdin: bool, data: Path) -> None:
-    """Give an account another password, and end its tokens."""
+    """Give an account another password, and end its sessions and tokens."""
     with plainly(), store_of(data) as store:
         account = _account(store, name)
         password = _password(password_stdin)
-        try:
-            check_password(password, account.name)
-        except Unacceptable as flaw:
-            fail(str(flaw), 1)
         with acts(data) as note:
-            Accounts(store, time.time).set_password(name, password)
-            _end_tokens(store, account)
+            try:
+                accounts_on(store).set_password(name, password)
+            except Unacceptable as flaw:
+                fail(str(flaw), 1)
+            _end_everything(store, account)
             note("users.password", f"account:{account.subject}", {})
     click.echo(f"{shown(account.name)} has a new password")
 
@@ -137,8 +197,8 @@ def roles_command(name: str, roles: tuple[str, ...], contract: Path | None, data
         account = _account(store, name)
         granted = checked_roles(roles, contract, data)
         with acts(data) as note:
-            Accounts(store, time.time).set_roles(name, granted)
-            _end_tokens(store, account)
+            accounts_on(store).set_roles(name, granted)
+            _end_everything(store, account)
             facts: dict[str, str | int | float | bool | list[str] | None] = {
                 "granted": sorted(granted), "before": sorted(account.roles),
             }  # fmt: skip
@@ -153,10 +213,33 @@ def _account(store: Store, name: str) -> StoredAccount:
     return found
 
 
-def _end_tokens(store: Store, account: StoredAccount) -> None:
-    """What was issued before stands no more, within the contract's `staleness`."""
+def _made(
+    store: Store, name: str, password: str | None, granted: frozenset[str], tenant: str | None, subject: str | None
+) -> StoredAccount:
+    try:
+        return accounts_on(store).create(name, password, granted, tenant, subject)
+    except Unacceptable as flaw:
+        fail(str(flaw), 1)
+
+
+def _end_everything(store: Store, account: StoredAccount) -> int:
+    """What was issued or begun before stands no more: sessions at once, what a worker remembers within the contract's
+    `staleness`. Says how many sessions that were."""
     now = time.time()
-    store.revoke("subject", account.subject, now, now + LIFETIME_S + 60)
+    store.revoke("subject", account.subject, now, now + LONGEST_S)
+    tickets_on(store).end_all(account.subject)
+    FailureTable(store).forget_devices(account.name)
+    return SessionTable(store).end_sessions(account.subject, "")
+
+
+def _show_code(account: StoredAccount, code: str, *, as_json: bool) -> None:
+    """The code, shown this once."""
+    path = f"/.ringwall/account/invitation?code={code}"
+    if as_json:
+        click.echo(json.dumps({"name": account.name, "subject": account.subject, "code": code, "path": path}))
+        return
+    click.echo(f"{shown(account.name)} ({shown(account.subject)}) sets a password, once and within 7 days, at")
+    click.echo(f"  {path}")
 
 
 def _password(from_stdin: bool) -> str:

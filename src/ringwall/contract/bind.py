@@ -68,6 +68,15 @@ def deciding(operation: ApiOperation, patterns: Iterable[Pattern]) -> list[Rule]
     return [p.rule for p in fitting if p.rank == best]
 
 
+def amended(operation: ApiOperation, rule: Rule | None) -> ApiOperation:
+    """The operation with what its rule says that the document does not: slashes in a parameter, forgotten queries."""
+    operation = spanning(operation, rule)
+    declared = {p.name for p in operation.parameters if p.where == "query"}
+    forgotten = [name for name in rule.query if name not in declared] if rule else []
+    more = (Parameter(name, "query", False, "form", True, {"type": "string"}) for name in dict.fromkeys(forgotten))
+    return replace(operation, parameters=(*operation.parameters, *more)) if forgotten else operation
+
+
 def spanning(operation: ApiOperation, rule: Rule | None) -> ApiOperation:
     """The operation with the template of the rule that names it, where that lets a parameter span slashes."""
     if rule is None or ("+}" not in rule.key and "*}" not in rule.key and ":path}" not in rule.key):

@@ -167,6 +167,7 @@ def _operations(api: Api, kinds: tuple[Kind, ...], allow: str | None) -> Iterato
             closed.append(f"  # {key}: {{allow: []}}  # {_remark(operation.flaw or 'cannot be named')}: closed")
             continue
         rule, reason = _rule(bound, allow)
+        reason += _spans(operation.path)
         if rule is not None:
             opened.append(f"  {key}: {rule}  # {reason}")
         else:
@@ -179,6 +180,12 @@ def _operations(api: Api, kinds: tuple[Kind, ...], allow: str | None) -> Iterato
         yield ""
         yield "  # Closed, because nothing above tells who should have them. Take the `#` away and name the roles:"
         yield from closed
+
+
+def _spans(path: str) -> str:
+    """What to write where a parameter that is named like a file may hold slashes: OpenAPI has no word for it."""
+    found = next((name for name in parameters(path) if guess.is_file_path(name) and f"{{{name}}}" in path), None)
+    return f"; if {{{found}}} holds slashes, write {{{found}+}}" if found else ""
 
 
 def _statable(key: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from ringwall.contract.clients import CLIENTS, REQUIRES
 from ringwall.contract.grammar_monitoring import MONITORING
 from ringwall.contract.shapes import (
     Either,
@@ -60,15 +61,39 @@ _ISSUER = Record(
         "jwks": "The key set, a URL or file, where there is no discovery document.",
     },
 )
+_SESSIONS = Record(
+    "how long browser sessions last, and what becomes of one that is used from two places at once",
+    {
+        "idle": Number(60, high=86_400),
+        "absolute": Number(300, high=2_592_000),
+        "concurrent": Word(("record", "revoke")),
+    },
+    notes={
+        "idle": "Seconds after the last use.",
+        "absolute": "Seconds after the sign-in.",
+        "concurrent": "revoke: end a session that is used from two places at once; record: only raise the event.",
+    },
+)
 _AUTHENTICATION = Record(
     "which credentials are taken; what is not stated is off",
-    {"accounts": Flag(), "api_keys": Flag(), "basic": Flag(), "issuers": Listing(_ISSUER)},
-    later={"upstream": "the login of a wrapped API", "mfa": "second factors", "strict": "strict revocation"},
+    {
+        "accounts": Flag(),
+        "api_keys": Flag(),
+        "basic": Flag(),
+        "sessions": Either(is_flag, Flag(), _SESSIONS),
+        "issuers": Listing(_ISSUER),
+        "url": Text(r"https://[a-z0-9.-]{1,253}(?::[0-9]{1,5})?", "an address such as https://api.example.com"),
+        "clients": CLIENTS,
+    },
+    later={"upstream": "the login of a wrapped API", "strict": "strict revocation"},
     notes={
         "accounts": "Ringwall's own accounts and token endpoint.",
         "api_keys": "API keys issued by `ringwall apikeys`.",
         "basic": "HTTP Basic with ringwall's accounts.",
+        "sessions": "Browser sessions of ringwall's accounts, by cookie.",
         "issuers": "Outside OpenID Connect or JWT issuers.",
+        "url": "Where browsers and clients reach ringwall itself: the issuer of its tokens.",
+        "clients": "OAuth clients of ringwall's own server, beside those of `ringwall clients`.",
     },
 )
 _ROLE = Record(
@@ -122,9 +147,11 @@ _RULE = Record(
         "mode": Word(("enforce", "observe")),
         "replies": Word(("strict", "lenient")),
         "resource": NAME,
+        "requires": REQUIRES,
+        "query": Listing(_ANY),
     },
     required=("allow",),
-    later={"requires": "step-up for one operation (a role's `requires: mfa` works)", "policy": "Cedar policies"},
+    later={"policy": "Cedar policies"},
     notes={
         "allow": "anyone, or a list of roles, owner, member and scope:NAME.",
         "filter": "A list shows only what is the caller's, or its tenant's.",
@@ -134,6 +161,8 @@ _RULE = Record(
         "mode": "observe: decide and record, refuse nothing.",
         "replies": "strict: withhold replies that the document does not declare.",
         "resource": "What it acts on, where schema and path do not tell.",
+        "requires": "mfa, or how recently the caller must have signed in: {mfa: true, max_age: 300}.",
+        "query": "Query parameters that the document forgot; each is a text, and optional.",
     },
 )
 _CORS = Record(

@@ -46,6 +46,7 @@ _TENANTS: Final = ("tenant_id", "tenant", "organization_id", "organisation_id", 
 _HEALTH: Final = frozenset({"health", "healthz", "healthcheck", "heartbeat", "ping", "live", "livez", "ready", "readyz",
                             "liveness", "readiness", "alive"})  # fmt: skip
 _SIGN_IN: Final = frozenset({"login", "signin", "token", "authenticate", "session", "sessions", "oauth", "logon"})
+_FILES: Final = ("path", "file path", "filepath", "full path", "key", "object name", "file name", "filename")
 _NOT_TEXT: Final = frozenset({"boolean", "integer", "number", "null", "object"})
 
 
@@ -114,3 +115,8 @@ def is_sign_in(operation: ApiOperation) -> bool:
     """Whether callers prove there who they are."""
     words = {part.lower() for part in re.split(r"[/_.-]", operation.path)}
     return operation.method == "POST" and bool(words & _SIGN_IN) and "{" not in operation.path
+
+
+def is_file_path(parameter: str) -> bool:
+    """Whether a path parameter may well hold slashes, which OpenAPI has no word for."""
+    return spoken(parameter) in _FILES

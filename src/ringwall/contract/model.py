@@ -9,6 +9,7 @@ from typing import Literal
 
 from ringwall.contract.api import Api, ApiOperation
 from ringwall.contract.model_monitoring import Monitoring
+from ringwall.contract.stated import Requirement, StatedClient
 
 Class = Literal["identifier", "contact", "health", "financial", "cardholder", "secret", "public"]
 Mode = Literal["enforce", "observe"]
@@ -62,13 +63,27 @@ class Issuer:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionRules:
+    """Browser sessions: seconds after the last use and after the sign-in, and whether one that is used from two places
+    at once ends."""
+
+    idle_s: float = 3600.0
+    absolute_s: float = 43_200.0
+    revoke: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Authentication:
-    """Which credentials are taken."""
+    """Which credentials are taken; `sessions` None: no cookie is one. `url` is where browsers reach ringwall, `clients`
+    are those of its own server."""
 
     accounts: bool
     api_keys: bool
     basic: bool
     issuers: tuple[Issuer, ...]
+    url: str | None = None
+    clients: tuple[StatedClient, ...] = ()
+    sessions: SessionRules | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +138,7 @@ class Rate:
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One line of `operations:` as written. `key` is `GET /x/{id}`, `tag:name` or a glob; `allow` holds roles
-    and the words `owner`, `member`, `anyone`, `scope:x`."""
+    and the words `owner`, `member`, `anyone`, `scope:x`. `query` names parameters that the document forgot."""
 
     key: str
     allow: tuple[str, ...]
@@ -135,6 +150,8 @@ class Rule:
     replies: Literal["strict", "lenient"] | None
     resource: str | None
     at: At
+    requires: Requirement | None = None
+    query: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

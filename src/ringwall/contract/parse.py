@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from ringwall.contract import deployment, reading
 from ringwall.contract.api import JSON, Api, ApiOperation
-from ringwall.contract.bind import Binder, Pattern, deciding, pattern, plain, socket, spanning
+from ringwall.contract.bind import Binder, Pattern, amended, deciding, pattern, plain, socket
 from ringwall.contract.check import agreement
 from ringwall.contract.dialect import safe
 from ringwall.contract.document import SIZE, parse
@@ -162,7 +162,7 @@ def _contract(
         mode="observe" if stated.get("mode") == "observe" else "enforce",
         observe=frozenset(layers),
         api=api,
-        authentication=reading.authentication(stated.get("authentication")),
+        authentication=reading.authentication(stated.get("authentication"), roles, rules, desk),
         roles=roles,
         resources=resources,
         rules=rules,
@@ -201,7 +201,7 @@ class _Binding:
         for operation in every:
             stated = exact.get(plain(operation.key))
             rule = stated.rule if stated is not None else self._one(operation, open_ended)
-            made.append(binder.bind(spanning(operation, rule), rule))
+            made.append(binder.bind(amended(operation, rule), rule))
         if self.known:
             self._unmatched(patterns, every)
         self._twice(patterns)

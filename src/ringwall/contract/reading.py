@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ringwall.contract.api import JSON
+from ringwall.contract.clients import clients, requirement
 from ringwall.contract.document import Document
 from ringwall.contract.grammar import RELATIONS
-from ringwall.contract.model import Authentication, Field, Issuer, Problem, Rate, Resource, Role, Rule
+from ringwall.contract.model import Authentication, Field, Issuer, Problem, Rate, Resource, Role, Rule, SessionRules
 from ringwall.contract.shapes import Path, nearest
 
 _UNITS = {"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "kB": 10**3, "MB": 10**6, "GB": 10**9}
@@ -77,11 +78,15 @@ def seconds(value: JSON) -> float | None:
     return float(value) if isinstance(value, (int, float)) else None
 
 
-def authentication(value: JSON) -> Authentication:
+def authentication(value: JSON, known: Mapping[str, Role], rules: Iterable[Rule], desk: Desk) -> Authentication:
     """Which credentials are taken; what is not stated is off."""
     given = mapping(value)
+    if given.get("sessions") and given.get("accounts") is not True:
+        desk.report(("authentication", "sessions"), "sessions without accounts", "`accounts: true` beside it", key=True)
     listed = given.get("issuers")
     issuers = [mapping(issuer) for issuer in listed] if isinstance(listed, list) else []
+    if "clients" in given and given.get("accounts") is not True:
+        desk.report(("authentication", "clients"), "clients without accounts", "`accounts: true` beside them", key=True)
     return Authentication(
         accounts=given.get("accounts") is True,
         api_keys=given.get("api_keys") is True,
@@ -96,7 +101,27 @@ def authentication(value: JSON) -> Authentication:
             )
             for i in issuers
         ),
+        sessions=_sessions(given.get("sessions")),
+        url=text(given.get("url")),
+        clients=clients(given.get("clients"), known, scopes_of(rules), desk.report),
     )
+
+
+def _sessions(value: JSON) -> SessionRules | None:
+    """Browser sessions as stated; `true` takes the defaults."""
+    if not value:
+        return SessionRules() if isinstance(value, dict) else None
+    given, usual = mapping(value), SessionRules()
+    return SessionRules(
+        idle_s=seconds(given.get("idle")) or usual.idle_s,
+        absolute_s=seconds(given.get("absolute")) or usual.absolute_s,
+        revoke=given.get("concurrent") == "revoke",
+    )
+
+
+def scopes_of(rules: Iterable[Rule]) -> frozenset[str]:
+    """The scopes that rules speak of, without `scope:`."""
+    return frozenset(word[6:] for rule in rules for word in rule.allow if word.startswith("scope:"))
 
 
 def roles(value: JSON, desk: Desk) -> dict[str, Role]:
@@ -221,6 +246,10 @@ def rules(value: JSON, known: Mapping[str, Role], kinds: Iterable[str], desk: De
                 replies=text(stated.get("replies")),  # type: ignore[arg-type]
                 resource=resource,
                 at=desk.document.at(path, key=True),
+                requires=requirement(stated.get("requires")),
+                query=words(stated.get("query")),
             )
         )
+        if "requires" in stated and "anyone" in made[-1].allow:
+            desk.report((*path, "requires"), "`requires` where anyone is allowed", "roles, or no `requires`", key=True)
     return tuple(made)

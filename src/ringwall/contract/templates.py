@@ -34,8 +34,8 @@ def canonical(path: str) -> str:
     names = parameters(made)
     if len(set(names)) != len(names):
         raise BadTemplate("the same parameter twice in the path")
-    if "+}" in made and (made.count("+}") > 1 or not re.search(r"/\{[^{}]+\+\}$", made)):
-        raise BadTemplate("a parameter that spans slashes before the path's end")
+    if "+}" in made and (made.count("+}") > 1 or not re.search(r"/\{[^{}]+\+\}(?:/|$)", made)):
+        raise BadTemplate("two parameters that span slashes, or one that is not a whole segment")
     if any(part in ("", ".", "..") for part in made[1:].split("/")[:-1]) or made.endswith(("/.", "/..")):
         raise BadTemplate("an empty or dotted segment in the path")
     return made

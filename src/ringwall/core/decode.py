@@ -10,6 +10,8 @@ from ringwall.core.message import QueryPair
 _BROKEN = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _AGAIN = re.compile(r"%[0-9A-Fa-f]{2}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_PLAIN = re.compile(rb"(?:/[A-Za-z0-9_~-]+)+")
+"""A path that holds nothing that could be read in two ways, as most do: seen in one look instead of three a segment."""
 _TRICK = re.compile(r"[/\\;]")
 
 
@@ -35,6 +37,8 @@ def path_segments(path: bytes) -> tuple[str, ...] | None:
     A trailing slash is an empty last segment. Refused: `.`, `..`, empty segments, `;`, an encoded slash or
     backslash, control characters, and what would decode again to something else.
     """
+    if _PLAIN.fullmatch(path):
+        return tuple(path.decode("ascii")[1:].split("/"))
     raw = path[1:].split(b"/")
     segments = tuple(decoded(part) for part in raw)
     for position, segment in enumerate(segments):

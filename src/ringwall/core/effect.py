@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from ringwall.core.value import quick
 
+
+@quick
 @dataclass(frozen=True, slots=True)
 class Effect:
     """One effect. `what` is the SQL statement, the command line, the path, the address or the template's text.

@@ -12,23 +12,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Generator, Sequence
 from dataclasses import replace
 from typing import Any, Literal, TypeVar
 
 from ringwall.core import reasons
-from ringwall.core.coding import codings_kept, inflate
+from ringwall.core.account import Account
+from ringwall.core.coding import codings_kept
+from ringwall.core.content import checkable as checkable
+from ringwall.core.content import plain
 from ringwall.core.effect import Effect
-from ringwall.core.event import Decision, Event, Step, named
-from ringwall.core.judge import admitted, judge, made, resume, served, suspected
+from ringwall.core.event import Event
+from ringwall.core.judge import admitted, heard, judge, made, resume, served, suspected
 from ringwall.core.known import Known
 from ringwall.core.message import Head, RawHead, Request, Response
-from ringwall.core.plan import Guard, Plan, Serve, Wall
+from ringwall.core.plan import BLANK, Guard, Plan, Serve, Wall
 from ringwall.core.ports import Call, Question, Unavailable
 from ringwall.core.reasons import INTERNAL, Layer, Reason
 from ringwall.core.refusal import problem
-from ringwall.core.verdict import PASS, Ask, Learned, Observed, Pass, Refuse, Rewritten, Verdict
+from ringwall.core.verdict import Ask, Learned, Observed, Pass, Refuse, Rewritten, Verdict
 from ringwall.core.wants import Forward as Forward
 from ringwall.core.wants import ReadBody as ReadBody
 from ringwall.core.wants import ReadReply as ReadReply
@@ -36,10 +38,8 @@ from ringwall.core.wants import Record as Record
 from ringwall.core.wants import Send as Send
 from ringwall.core.wants import TooLong as TooLong
 
-_TRACE = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
-"""W3C Trace Context, section 3.2. The one header that an event may repeat, and only in this form."""
-_QUESTIONS, _FAULTS, _POINTER = 1000, 50, 200
-"""How often one guard may ask; how many faults an event tells, and how much of where each stands."""
+_QUESTIONS = 1000
+"""How often one guard may ask."""
 
 Want = Question | ReadBody | Forward | ReadReply | Record | Send
 Way = Generator[Want, Any, None]
@@ -50,38 +50,17 @@ Message = TypeVar("Message", Head, Request, Response)
 class Exchange:
     """One request's way through the wall. Used once; `effect` may be called from any thread meanwhile."""
 
-    __slots__ = (
-        "_known",
-        "_layers",
-        "_notes",
-        "_observed",
-        "_peer",
-        "_plan",
-        "_request_id",
-        "_started",
-        "_steps",
-        "_sunk",
-        "_suspects",
-        "_wall",
-        "app_ns",
-        "head",
-    )
+    __slots__ = ("_account", "_known", "_peer", "_plan", "_request_id", "_sunk", "_wall", "head")
 
     def __init__(self, wall: Wall) -> None:
         self._wall = wall
         self._request_id = wall.ports.new_id()
-        self._started = wall.ports.ticks()
-        self._layers: dict[Layer, int] = {}
-        self._steps: list[Step] = []
-        self._notes: list[str] = []
-        self._suspects: tuple[str, ...] = ()
-        self._observed: Refuse | None = None
+        self._account = Account(wall.ports.ticks)
         self._sunk: Refuse | None = None
         self._plan: Plan | None = None
         self._known: Known | None = None
         self._peer = ""
         self.head: Head | None = None
-        self.app_ns = 0
 
     @property
     def request_id(self) -> str:
@@ -126,7 +105,7 @@ class Exchange:
 
     def _admit(self, raw: RawHead) -> Head | Refuse:
         found = admitted(self._wall, raw, self._request_id)
-        self._layers[Layer.TRANSPORT] = self._wall.ports.ticks() - self._started
+        self._account.spend(Layer.TRANSPORT, self._account.started)
         if isinstance(found, Refuse):
             return found
         head, plan, params = found
@@ -146,7 +125,7 @@ class Exchange:
         return (yield from self._walk(plan.guards.body, Request(head, head.raw_headers, body)))
 
     def _receive(self, head: Head, plan: Plan) -> Generator[Want, Any, bytes | Refuse | None]:
-        limit = 0 if plan.body == "none" else plan.limits.body
+        limit = BLANK if plan.body == "none" else plan.limits.body
         if not head.has_body:
             return b""
         if head.length is not None and head.length > limit:
@@ -176,9 +155,11 @@ class Exchange:
         return Refuse(INTERNAL[Layer.MONITORING], detail="an endpoint of ringwall's own did not answer")
 
     def _theirs(self, request: Request, plan: Plan) -> Generator[Want, Any, Response | Refuse]:
-        before = self._wall.ports.ticks()
+        account = self._account
+        before, judged = account.ticks(), account.layers.get(Layer.SINKS, 0)
         answer = yield Forward(codings_kept(request, plan), plan)
-        self.app_ns = self._wall.ports.ticks() - before
+        judged = account.layers.get(Layer.SINKS, 0) - judged
+        account.application = account.ticks() - before - judged
         if self._sunk is not None:
             return self._sunk
         if not isinstance(answer, Response):
@@ -187,7 +168,7 @@ class Exchange:
         return self._sunk or response
 
     def _whole(self, response: Response, plan: Plan) -> Generator[Want, Any, Response | Refuse]:
-        """The reply with its content read and inflated, where its kind lets the guards check it."""
+        """The reply with its content read, where its kind lets the guards check it."""
         if plan.reply == "stream" or not checkable(response):
             return response
         if response.body is None:
@@ -197,16 +178,7 @@ class Exchange:
             if not isinstance(got, bytes):
                 return Refuse(got if isinstance(got, Reason) else reasons.UPSTREAM_CUT)
             response = Response(response.status, response.headers, got)
-        plain = inflate(response, plan.limits.reply)
-        return plain if isinstance(plain, Refuse) else self._parsed(plain)
-
-    def _parsed(self, response: Response) -> Response:
-        """JSON content read once, for every reply guard; so is what looks like JSON under a vague media type."""
-        body = response.body
-        if not body or not (_says_json(response) or (_vague(response) and body.lstrip()[:1] in (b"{", b"["))):
-            return response
-        data, parsed = self._wall.decode(body)
-        return Response(response.status, response.headers, body, data, parsed)
+        return plain(response, self._wall, plan.limits.reply)
 
     def _written(self, response: Response) -> Response | Refuse:
         if not response.stale:
@@ -215,44 +187,41 @@ class Exchange:
 
     def _walk(self, guards: Sequence[Guard[Any]], message: Message) -> Generator[Want, Any, Message | Refuse]:
         """Each guard in order; the first refusal ends the walk, unless its layer only observes."""
-        observe, ticks, layers = self._route().observe, self._wall.ports.ticks, self._layers
-        known, now = self.known, ticks()
-        for guard in guards:
-            verdict = judge(guard, message, known)
+        waiting, account = iter(guards), self._account
+        while (said := heard(waiting, message, self.known, account)) is not None:
+            guard, verdict = said
             if isinstance(verdict, Ask):
                 verdict = yield from self._asked(guard, verdict, message)
-            before, now = now, ticks()
-            layers[guard.layer] = layers.get(guard.layer, 0) + now - before
-            if verdict is PASS:
-                continue
             if isinstance(verdict, Learned):
-                self._known = known = verdict.known
+                self._known = verdict.known
             elif isinstance(verdict, Rewritten):
                 message = verdict.message  # type: ignore[assignment] # a guard rewrites what it was given
-                self._notes.append(f"{guard.layer}: {verdict.note}")
+                account.rewritten(guard, verdict)
             elif isinstance(verdict, Refuse):
-                observed = guard.layer in observe
-                self._note(guard, verdict, (now - before) / 1000, observed=observed)
+                observed = guard.layer in self._route().observe
+                account.refused(guard, verdict, observed=observed)
                 if guard.layer is Layer.VALIDATION and not isinstance(message, Response):
-                    self._suspects = suspected(self._wall, self._route(), message, verdict)
+                    account.suspects = suspected(self._wall, self._route(), message, verdict)
                 if not observed:
                     return verdict
                 if verdict.onward is not None:
-                    self._known = known = verdict.onward()
+                    self._known = verdict.onward()
             elif isinstance(verdict, Observed):
-                self._note(guard, verdict.refuse, (now - before) / 1000, observed=True)
+                account.refused(guard, verdict.refuse, observed=True)
         return message
 
     def _asked(self, guard: Guard[Any], verdict: Verdict, message: Message) -> Generator[Want, Any, Verdict]:
         """The verdict that a guard comes to once the world has answered all that it asks."""
-        asked = 0
+        asked, before = 0, self._account.ticks()
         while isinstance(verdict, Ask):
             answer, asked = (yield verdict.question), asked + 1
             if isinstance(answer, Unavailable):
-                return Refuse(reasons.STORE, headers=((b"retry-after", b"5"),), detail=str(answer))
-            if asked >= _QUESTIONS:
-                return Refuse(INTERNAL[guard.layer], detail="a guard that does not stop asking")
-            verdict = resume(guard.layer, verdict.then, answer, message)
+                verdict = Refuse(reasons.STORE, headers=((b"retry-after", b"5"),), detail=str(answer))
+            elif asked >= _QUESTIONS:
+                verdict = Refuse(INTERNAL[guard.layer], detail="a guard that does not stop asking")
+            else:
+                verdict = resume(guard.layer, verdict.then, answer, message)
+        self._account.spend(guard.layer, before)
         return verdict
 
     def effect(self, effect: Effect) -> Refuse | None:
@@ -260,25 +229,20 @@ class Exchange:
 
         In the middle of a driver nobody can be asked and nothing learned: a guard that tries has refused.
         """
-        plan = self._route()
+        plan, account = self._route(), self._account
         for guard in plan.guards.sink:
-            before = self._wall.ports.ticks()
-            verdict: Verdict = judge(guard, effect, self.known)
+            before, account.took = account.ticks(), 0
+            verdict = judge(guard, effect, self.known)
+            account.spend(guard.layer, before)
             if isinstance(verdict, Pass):
                 continue
             refuse = verdict if isinstance(verdict, Refuse) else Refuse(INTERNAL[guard.layer], detail="not for a sink")
             observed = guard.layer in plan.observe
-            self._note(guard, refuse, self._since(before), observed=observed)
+            account.refused(guard, refuse, observed=observed)
             if not observed:
                 self._sunk = refuse
                 return refuse
         return None
-
-    def _note(self, guard: Guard[Any], refuse: Refuse, us: float, *, observed: bool) -> None:
-        if observed and self._observed is None:
-            self._observed = refuse
-        said = "observe" if observed else "refuse"
-        self._steps.append(Step(guard.layer, guard.name, said, refuse.reason.code, us))
 
     def _refuse(self, refuse: Refuse) -> Generator[Want, Any, None]:
         yield from self._close(problem(refuse, self._request_id), refuse)
@@ -292,76 +256,13 @@ class Exchange:
         yield Send(problem(dressed, self._request_id) if isinstance(dressed, Refuse) else dressed)
 
     def _event(self, response: Response, refuse: Refuse | None) -> Event:
-        decision: Decision = "refuse" if refuse else "observe" if self._observed else "allow"
-        deciding = refuse or self._observed
-        head, known, plan = self.head, self._known, self._plan
-        principal = known.principal if known else None
-        whole = (self._wall.ports.ticks() - self._started - self.app_ns) / 1000
-        return Event(
-            kind="exchange",
-            id=self._request_id,
-            at=known.now if known else self._wall.ports.now(),
-            operation=plan.operation if plan else None,
-            method=head.method if head else "",
-            path=plan.template if plan else "",
-            client=head.client if head else self._peer,
-            decision=decision,
-            status=response.status,
-            reason=deciding.reason.code if deciding else None,
-            layer=self._layer_of(deciding) if deciding else None,
-            detail=deciding.detail if deciding else "",
-            principal=principal.subject if principal else None,
-            roles=tuple(sorted(principal.roles)) if principal else (),
-            credential=principal.credential if principal else "",
-            objects=self._objects(real=refuse is None and response.status < 400),
-            steps=tuple(self._steps),
-            layers=tuple([(layer, round(ns / 1000, 1)) for layer, ns in self._layers.items()]),
-            faults=tuple(f"{f.pointer[:_POINTER]} {f.reason}" for f in deciding.faults[:_FAULTS]) if deciding else (),
-            notes=tuple(self._notes),
-            sizes=(head.length or 0 if head else 0, len(response.body or b"")),
-            us=whole,
-            app_us=self.app_ns / 1000,
-            suspects=self._suspects,
-            trace=trace if head and _TRACE.fullmatch(trace := head.headers.get("traceparent", "")) else "",
+        at = self._known.now if self._known else self._wall.ports.now()
+        client = self.head.client if self.head else self._peer
+        return self._account.event(
+            self._request_id, at, client, response, refuse, head=self.head, plan=self._plan, known=self._known
         )
-
-    def _objects(self, *, real: bool) -> tuple[str, ...]:
-        """The objects that were settled or shown; where there are none, those that the path names."""
-        known, plan = self._known, self._plan
-        if known is None or plan is None:
-            return ()
-        if known.objects:
-            return named(((o.resource, o.id) for o in known.objects), real=real)
-        params = known.params
-        return named(((kind, params[name]) for name, kind in plan.named if name in params), real=real)
-
-    def _layer_of(self, refuse: Refuse) -> str:
-        """The layer whose guard refused, or, where it was no guard, what the reason code begins with."""
-        code = refuse.reason.code
-        return next((step.layer for step in self._steps if step.reason == code), code.split(".")[0])
 
     def _route(self) -> Plan:
         if self._plan is None:
             raise LookupError("no plan before a request is admitted")
         return self._plan
-
-    def _since(self, before: int) -> float:
-        return (self._wall.ports.ticks() - before) / 1000
-
-
-def checkable(response: Response) -> bool:
-    """Whether guards can read this reply's content: JSON, text or markup, complete, and not a live stream."""
-    if response.status == 206 or response.status < 200:
-        return False
-    media = response.media
-    if media == b"text/event-stream":
-        return False
-    return media == b"" or media.startswith(b"text/") or media.endswith((b"json", b"xml", b"javascript"))
-
-
-def _says_json(response: Response) -> bool:
-    return response.media.endswith(b"json")
-
-
-def _vague(response: Response) -> bool:
-    return response.media in (b"", b"text/plain")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from ringwall.core.message import JSON
+from ringwall.core.value import quick
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,9 @@ class Principal:
 
     `roles` are effective: inclusion is already worked out, and roles that demand a second factor are there only
     with one (without it they are in `pending`). `credential` names the key or token, never holds
-    it. `header` is the request header that carried a credential of ringwall's own, to be stripped.
+    it. `header` is the request header that carried a credential of ringwall's own, to be stripped. `delegated` are the
+    scopes that a person granted a client which now acts for them (None: nobody stands between): they narrow what the
+    person may, and add nothing to it.
     """
 
     subject: str
@@ -29,6 +32,7 @@ class Principal:
     pending: frozenset[str] = frozenset()
     header: str | None = None
     claims: Mapping[str, JSON] = field(default_factory=dict)
+    delegated: frozenset[str] | None = None
 
     @property
     def words(self) -> frozenset[str]:
@@ -39,6 +43,7 @@ class Principal:
 Settled = Literal["principal", "claim", "memory", "resolver", "probe", "role", "reply"]
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class ObjectRef:
     """An object that the request names, how its ownership was settled ("reply": still to be seen there), and the
@@ -50,6 +55,7 @@ class ObjectRef:
     words: frozenset[str] = frozenset()
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Input:
     """A request's parameters and body after validation: every value is what the contract says it is.
@@ -79,6 +85,7 @@ class Text(NamedTuple):
     observe: bool = False
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Known:
     """The facts of one exchange. `params` are the matched path parameters as decoded strings.

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
+
+from ringwall.core.value import quick
 
 JSON = None | bool | int | float | str | list["JSON"] | dict[str, "JSON"]
 Header = tuple[bytes, bytes]
 Headers = tuple[Header, ...]
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class RawHead:
     """A request's head as an adapter read it, nothing decoded.
@@ -37,6 +41,7 @@ class QueryPair(NamedTuple):
     raw: str
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Head:
     """A strict, canonical request head. Everything later reads this; nothing parses the raw one again.
@@ -69,6 +74,7 @@ class Head:
         return self.chunked or bool(self.length)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Request:
     """A request on its way to the application: its head, the headers to forward, and its whole body.
@@ -82,8 +88,13 @@ class Request:
 
     def with_body(self, body: bytes) -> Request:
         """The same request with other content; its framing follows the new length."""
-        kept = tuple(h for h in self.headers if h[0].lower() not in _FRAMING)
+        kept = [h for h in self.headers if h[0].lower() not in _FRAMING]
         return Request(self.head, (*kept, (b"content-length", b"%d" % len(body))), body)
+
+    def without_body(self) -> Request:
+        """The same request with no content, and no word of any."""
+        kept = tuple(h for h in self.headers if h[0].lower() not in _FRAMING and h[0].lower() != b"content-type")
+        return Request(self.head, kept, b"")
 
     def with_headers(self, headers: Headers) -> Request:
         """The same request with other headers to forward."""
@@ -93,6 +104,7 @@ class Request:
 _FRAMING = frozenset({b"content-length", b"transfer-encoding", b"content-encoding"})
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Response:
     """A reply. `body` is None where it is streamed past, otherwise the whole content.
@@ -118,13 +130,19 @@ class Response:
         return None
 
     @property
+    def most_objects(self) -> int | None:
+        """How many JSON objects the parsed content can hold at most, by the braces in its text. None once a guard has
+        changed it: what was decrypted may be an object, too."""
+        return None if self.stale or self.body is None else self.body.count(b"{")
+
+    @property
     def media(self) -> bytes:
         """The media type in lower case, without parameters; empty where none is stated."""
-        return (self.get(b"content-type") or b"").split(b";")[0].strip().lower()
+        return _media_of(self.get(b"content-type") or b"")
 
     def with_body(self, body: bytes) -> Response:
         """The same reply with other content; digests and codings of the old content are dropped."""
-        kept = tuple(h for h in self.headers if h[0].lower() not in _OF_CONTENT)
+        kept = [h for h in self.headers if h[0].lower() not in _OF_CONTENT]
         return Response(self.status, (*kept, (b"content-length", b"%d" % len(body))), body)
 
     def with_headers(self, headers: Headers) -> Response:
@@ -135,6 +153,12 @@ class Response:
         """The same reply with other parsed content, to be written out before it leaves."""
         found = self.found if data is self.data else {}
         return Response(self.status, self.headers, self.body, data, parsed=True, stale=True, found=found)
+
+
+@lru_cache(maxsize=256)
+def _media_of(content_type: bytes) -> bytes:
+    """An application has few content types, and each reply is asked for its own several times."""
+    return content_type.split(b";")[0].strip().lower()
 
 
 _OF_CONTENT = frozenset(

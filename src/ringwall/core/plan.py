@@ -63,6 +63,10 @@ class Guards:
         return Guards(self.head + other.head, self.body + other.body, self.sink + other.sink, self.reply + other.reply)
 
 
+BLANK = 16
+"""Bytes of content that are read where none is due: clients send `{}` or `null` with a DELETE out of habit."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Bounds of one operation: `body` and `reply` in bytes, `seconds` for the application's whole answer."""
@@ -79,10 +83,10 @@ Serve = Callable[[Request, Known], Response]
 class Plan:
     """Everything that happens to a request of one operation.
 
-    `body` says whether content is refused ("none"), read whole before the guards see it, or streamed past
-    under the limit. `reply` says whether the reply is read whole where its media type can be checked
-    ("whole") or always streamed. `serve` answers in the application's place. `observe` are the layers
-    that decide and record, but refuse nothing. `named` are the path parameters that name objects, with their
+    `body` says whether content is not due ("none": at most `BLANK` bytes are read), read whole before the guards
+    see it, or streamed past under the limit. `reply` says whether the reply is read whole where its media
+    type can be checked ("whole") or always streamed. `serve` answers in the application's place. `observe` are the
+    layers that decide and record, but refuse nothing. `named` are the path parameters that name objects, with their
     resources.
     """
 

@@ -12,6 +12,7 @@ from typing import ClassVar, Protocol
 
 from ringwall.core.event import Event
 from ringwall.core.message import JSON
+from ringwall.core.value import quick
 
 
 class Unavailable(Exception):
@@ -39,6 +40,7 @@ class FindKey(Question):
     key_id: str
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Standing(Question):
     """Whether a token still stands. Answer: True, or False where it, its family or its subject was revoked."""
@@ -46,6 +48,16 @@ class Standing(Question):
     subject: str
     token_id: str
     issued: float
+
+
+@dataclass(frozen=True, slots=True)
+class Once(Question):
+    """Whether a value of a kind is seen for the first time, by any worker. It is remembered until then (epoch
+    seconds). Answer: True, or False where it was seen."""
+
+    kind: str
+    value: bytes
+    until: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +80,18 @@ class CheckPassword(Question):
 
 
 @dataclass(frozen=True, slots=True)
+class FindSession(Question):
+    """The browser session of a cookie's value, used by this client. Answer: a `Seat` or None."""
+
+    cookie: str
+    client: str
+    agent: str
+
+    def __repr__(self) -> str:
+        return f"FindSession({self.client})"
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """A local account, without its secret."""
 
@@ -75,6 +99,19 @@ class Account:
     name: str
     roles: frozenset[str]
     tenant: str | None
+
+
+@quick
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A session that stands: its public id, its account, the methods of the sign-in (RFC 8176), its time (epoch
+    seconds), and whether two factors were proved."""
+
+    session_id: str
+    account: Account
+    amr: frozenset[str]
+    signed_in: float
+    mfa: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +130,7 @@ class Ownership:
     tenant: str | None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Remember(Question):
     """Keep who owns an object that was just created. Answer: None."""
@@ -111,6 +149,7 @@ class Fetch(Question):
     slow: ClassVar[bool] = True
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where an encrypted value belongs: what it is bound to. None is what is not known. `equal`: the same value of
@@ -139,6 +178,7 @@ class Unseal(Question):
     texts: tuple[tuple[str, Place], ...]
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Opened:
     """A value in clear."""

@@ -32,3 +32,44 @@ class KeyRecord:
     created: float
     expires: float | None
     revoked: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSession:
+    """A browser session, without its secret: public id, subject, methods of the sign-in (RFC 8176), times in epoch
+    seconds, and whence it was opened."""
+
+    id: str
+    subject: str
+    amr: frozenset[str]
+    signed_in: float
+    seen: float
+    agent: str
+    network: str
+
+
+@dataclass(frozen=True, slots=True)
+class Passkey:
+    """A WebAuthn credential of an account: its id, the site (RP id) it was made for, the holder's name for it, the
+    COSE public key, the signature counter last seen, whether it is synced between devices, times in epoch seconds."""
+
+    id: bytes
+    subject: str
+    site: str
+    name: str
+    public_key: bytes
+    counter: int
+    synced: bool
+    created: float
+    used: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPlace:
+    """Whence a session was used: network, kind of browser, when last (epoch seconds), and whether that was told as
+    odd."""
+
+    network: str
+    browser: str
+    last: float
+    told: bool = False

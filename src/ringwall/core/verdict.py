@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from ringwall.core.value import quick
+
 if TYPE_CHECKING:
     from ringwall.core.known import Known
     from ringwall.core.message import Header, Request, Response
@@ -21,6 +23,7 @@ class Pass:
 PASS: Final = Pass()
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Learned:
     """A fact was established; `known` replaces what was known before."""
@@ -28,6 +31,7 @@ class Learned:
     known: Known
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Rewritten:
     """The message goes on changed. `note` says what was done in a word or two, never the data."""
@@ -44,6 +48,7 @@ class Fault:
     reason: str
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Refuse:
     """The exchange ends here. `headers` are what a standard asks to go with it (Retry-After, Allow …).
@@ -67,6 +72,7 @@ class Observed:
     refuse: Refuse
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Ask:
     """Only I/O can tell. The adapter answers `question` from its ports; `then` judges the answer."""

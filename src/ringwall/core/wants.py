@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from ringwall.core.event import Event
 from ringwall.core.message import Request, Response
 from ringwall.core.plan import Plan
+from ringwall.core.value import quick
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class ReadBody:
     """Read the request's whole content: at most `limit` bytes, the first of them within `seconds`."""
@@ -17,6 +19,7 @@ class ReadBody:
     seconds: float = 30.0
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Forward:
     """Hand the request to the application; a body of None is streamed from the caller, at most `limit` bytes."""
@@ -37,6 +40,7 @@ class TooLong:
     """The reply is longer than asked: the adapter keeps what it read and can go on streaming it."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Record:
     """Write the event to the journal before anything leaves."""
@@ -44,6 +48,7 @@ class Record:
     event: Event
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Send:
     """Send the reply. The exchange is over."""

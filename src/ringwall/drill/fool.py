@@ -1,7 +1,8 @@
-"""A wall with one layer fooled: its guards are there, see nothing wrong, and believe the attacker's claim.
+"""A wall with layers fooled: their guards are there, see nothing wrong, and believe the attacker's claim.
 
 A fooled layer is not an absent one. Authentication learns whom the attacker pretends to be; validation still reads the
-request but takes anything; encryption's key has leaked; transport takes any head. The rest of the wall is the same.
+request but takes anything; encryption's key has leaked; transport takes any head and size, and dresses no reply. The
+rest of the wall is the same.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 
 from ringwall.core.known import Known, Principal
 from ringwall.core.message import Head, RawHead
-from ringwall.core.plan import Guard, Guards, Plan, Wall
+from ringwall.core.plan import Guard, Guards, Limits, Plan, Wall
 from ringwall.core.reasons import Layer
 from ringwall.core.verdict import PASS, Learned, Refuse, Verdict
 from ringwall.drill.lenient import lenient_head
@@ -33,18 +34,23 @@ FOOLABLE = (
 )
 
 
-def fooled(wall: Wall, layer: Layer, claim: Claim) -> Wall:
-    """The wall with `layer` fooled. `claim` tells whom the attacker of this moment pretends to be, if anyone."""
+def fooled(wall: Wall, layers: frozenset[Layer], claim: Claim) -> Wall:
+    """The wall with `layers` fooled. `claim` tells whom the attacker of this moment pretends to be, if anyone."""
     plans: dict[int, Plan] = {}
 
     def route(head: Head) -> tuple[Plan, Any]:
         plan, params = wall.route(head)
         if id(plan) not in plans:
-            plans[id(plan)] = replace(plan, guards=_guards(plan.guards, layer, claim))
+            limits = _BOUNDLESS if Layer.TRANSPORT in layers else plan.limits
+            plans[id(plan)] = replace(plan, guards=_guards(plan.guards, layers, claim), limits=limits)
         return plans[id(plan)], params
 
-    admit = _admit(wall) if layer is Layer.TRANSPORT else wall.admit
-    return replace(wall, route=route, admit=admit)
+    if Layer.TRANSPORT not in layers:
+        return replace(wall, route=route)
+    return replace(wall, route=route, admit=_admit(wall), dress=lambda head, response: response)
+
+
+_BOUNDLESS = Limits(body=1 << 40, reply=1 << 40, seconds=3600.0)
 
 
 def _admit(wall: Wall) -> Callable[[RawHead, str], Head | Refuse]:
@@ -55,8 +61,8 @@ def _admit(wall: Wall) -> Callable[[RawHead, str], Head | Refuse]:
     return admit
 
 
-def _guards(guards: Guards, layer: Layer, claim: Claim) -> Guards:
-    fool = _Fool(layer, claim)
+def _guards(guards: Guards, layers: frozenset[Layer], claim: Claim) -> Guards:
+    fool = _Fool(layers, claim)
     return Guards(
         tuple(map(fool.guard, guards.head)),
         tuple(map(fool.guard, guards.body)),
@@ -66,15 +72,15 @@ def _guards(guards: Guards, layer: Layer, claim: Claim) -> Guards:
 
 
 class _Fool:
-    """Replaces the guards of one layer."""
+    """Replaces the guards of some layers."""
 
-    def __init__(self, layer: Layer, claim: Claim) -> None:
-        self._layer = layer
+    def __init__(self, layers: frozenset[Layer], claim: Claim) -> None:
+        self._layers = layers
         self._claim = claim
 
     def guard(self, guard: Guard[Any]) -> Guard[Any]:
         """The guard itself, or a fooled one in its place."""
-        if guard.layer is not self._layer:
+        if guard.layer not in self._layers:
             return guard
         if guard.layer is Layer.AUTHENTICATION:
             return replace(guard, check=self._believes(guard))

@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from itertools import combinations
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import mkdtemp
@@ -33,9 +35,9 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One attack. `stopped_by` is what stops it first with the whole wall up; `walls` are the layers that were seen
-    to stop it, each alone or behind another that was fooled; `depth` is how many. `seen` is whether the journal
-    tells of the attempt."""
+    """One attack. `stopped_by` is what stops it first with the whole wall up; `alone` are the layers that stop it with
+    every other one fooled; `depth` is how many. `pairs` are the two layers whose failure together lets it through
+    though neither alone does (None: not tried). `seen` is whether the journal tells of the attempt."""
 
     kind: str
     case: str
@@ -45,17 +47,13 @@ class Row:
     stopped_by: str | None
     seen: bool
     cells: tuple[Cell, ...]
-
-    @property
-    def walls(self) -> tuple[str, ...]:
-        """The layers that stopped it in one cell or another, by name."""
-        found = [self.stopped_by, *(cell.stopped_by for cell in self.cells)]
-        return tuple(dict.fromkeys(layer for layer in found if layer))
+    alone: tuple[str, ...]
+    pairs: tuple[tuple[str, str], ...] | None
 
     @property
     def depth(self) -> int:
-        """How many layers stop it."""
-        return len(self.walls)
+        """How many layers stop it alone."""
+        return len(self.alone)
 
     @property
     def single_points(self) -> tuple[str, ...]:
@@ -82,16 +80,16 @@ class Matrix:
         return not self.gaps and all(row.stopped_by and row.hurts_bare and row.honest_passes for row in self.rows)
 
 
-def run(cases: Iterable[Case], root: Path, progress: Progress) -> Matrix:
-    """Play every case bare, protected, and with each layer fooled, on all cores. Cases on the wire need a socket and
-    are skipped here."""
+def run(cases: Iterable[Case], root: Path, progress: Progress, *, pairs: bool = False) -> Matrix:
+    """Play every case bare, protected, with each layer fooled and with each left alone, on all cores; with `pairs`,
+    with every two fooled too. Cases on the wire need a socket and are skipped here."""
     began = time.monotonic()
     chosen = list(cases)
     played = [case for case in chosen if not case.wire]
     with ProcessPoolExecutor(_cores(len(played)), mp_context=get_context("spawn"), initializer=_settle_in,
                              initargs=(root,)) as pool:  # fmt: skip
         rows: list[Row] = []
-        for done in pool.map(_row_here, played):
+        for done in pool.map(partial(_row_here, pairs=pairs), played):
             rows.append(done)
             progress(done.case)
     skipped = tuple(case.name for case in chosen if case.wire)
@@ -111,14 +109,15 @@ def _settle_in(root: Path) -> None:
     _HERE.append(Sandbox(Path(mkdtemp(dir=root))))
 
 
-def _row_here(case: Case) -> Row:
-    return row(case, _HERE[0])
+def _row_here(case: Case, *, pairs: bool) -> Row:
+    return row(case, _HERE[0], pairs=pairs)
 
 
-def row(case: Case, sandbox: Sandbox) -> Row:
-    """One attack bare, protected, and with each layer fooled."""
+def row(case: Case, sandbox: Sandbox, *, pairs: bool = False) -> Row:
+    """One attack bare, protected, with each layer fooled and with each left alone."""
     bare = sandbox.bare(case)
-    whole, events = sandbox.protected(case, None)
+    whole, events = sandbox.protected(case)
+    cells = tuple(_cell(case, sandbox, layer) for layer in FOOLABLE)
     return Row(
         kind=case.kind,
         case=case.name,
@@ -127,13 +126,29 @@ def row(case: Case, sandbox: Sandbox) -> Row:
         honest_passes=whole.honest_ok,
         stopped_by=_stopper(whole, events, case),
         seen=any(event.decision != "allow" or event.notes for event in events),
-        cells=tuple(_cell(case, sandbox, layer) for layer in FOOLABLE),
+        cells=cells,
+        alone=tuple(layer.value for layer in FOOLABLE if _stops_alone(case, sandbox, layer)),
+        pairs=tuple(_weak_pairs(case, sandbox, cells)) if pairs else None,
     )
 
 
 def _cell(case: Case, sandbox: Sandbox, layer: Layer) -> Cell:
-    outcome, events = sandbox.protected(case, layer)
+    outcome, events = sandbox.protected(case, {layer})
     return Cell(layer.value, outcome.honest_ok, _stopper(outcome, events, case))
+
+
+def _stops_alone(case: Case, sandbox: Sandbox, layer: Layer) -> bool:
+    """Whether the layer stops it with every other one fooled, and lets its honest twin pass."""
+    outcome, _ = sandbox.protected(case, set(FOOLABLE) - {layer})
+    return outcome.honest_ok and not outcome.hurt
+
+
+def _weak_pairs(case: Case, sandbox: Sandbox, cells: tuple[Cell, ...]) -> Iterator[tuple[str, str]]:
+    """The pairs of layers that only together let it through."""
+    strong = [layer for layer, cell in zip(FOOLABLE, cells, strict=True) if cell.stopped_by is not None]
+    for one, other in combinations(strong, 2):
+        if sandbox.protected(case, {one, other})[0].hurt:
+            yield one.value, other.value
 
 
 def _stopper(outcome: Outcome, events: list[Event], case: Case) -> str | None:

@@ -1,10 +1,14 @@
-"""The matrix as people and programs read it: text, JSON, `THREATS.md`."""
+"""The matrix as people and programs read it: text, JSON, HTML, `THREATS.md`."""
 
 from __future__ import annotations
 
+from importlib.resources import files
 from itertools import groupby
 
+from jinja2 import Environment, StrictUndefined
+
 from ringwall.attacks.case import ROWS
+from ringwall.drill.advice import ADVICE
 from ringwall.drill.fool import FOOLABLE
 from ringwall.drill.matrix import Matrix, Row
 
@@ -39,6 +43,8 @@ def _attack(row: Row) -> dict[str, object]:
         "hurts_bare": row.hurts_bare,
         "stopped_by": row.stopped_by,
         "depth": row.depth,
+        "alone": list(row.alone),
+        "pairs": None if row.pairs is None else [list(pair) for pair in row.pairs],
         "seen": row.seen,
         "cells": [
             {"fooled": c.fooled, "honest_passes": c.honest_passes, "stopped_by": c.stopped_by} for c in row.cells
@@ -66,35 +72,57 @@ def _summary(matrix: Matrix) -> list[str]:
         f"single points of failure: {len(matrix.gaps)}",
         *(f"  {gap}" for gap in matrix.gaps),
     ]
+    kinds = dict.fromkeys(_threat(row) for row in matrix.rows if row.single_points)
+    lines += [f"to add a wall, {threat}: {ADVICE[threat]}" for threat in kinds]
+    lines += [f"two together let it through: {row.case}: {' and '.join(pair)}"
+              for row in matrix.rows for pair in row.pairs or ()]  # fmt: skip
+    lines += [f"unseen by the journal: {row.case}" for row in matrix.rows if not row.seen]
     lines += [f"honest twin broken: {name}" for name in broken]
     lines += [f"does not hurt the bare application: {name}" for name in unhurt]
     lines += [f"on the wire, played by the tests against a socket: {name}" for name in matrix.skipped]
     return lines
 
 
+def _threat(row: Row) -> str:
+    return next(threat for threat, kinds in ROWS.items() if row.kind in kinds)
+
+
+def _by_threat(matrix: Matrix) -> list[tuple[str, list[Row]]]:
+    """The rows by threat, in the threats' order."""
+    rows = sorted(matrix.rows, key=lambda row: (list(ROWS).index(_threat(row)), row.case))
+    return [(threat, list(group)) for threat, group in groupby(rows, key=_threat)]
+
+
+def html(matrix: Matrix) -> str:
+    """One page: no script, nothing loaded from anywhere, every value escaped by the template engine."""
+    source = files("ringwall.drill").joinpath("matrix.html").read_text("utf-8")
+    template = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True).from_string(source)
+    layers = [layer.value for layer in FOOLABLE]
+    return template.render(matrix=matrix, layers=layers, groups=_by_threat(matrix), advice=ADVICE)
+
+
 def threats(matrix: Matrix) -> str:
     """`THREATS.md`: each threat, its attacks, the layers that stop them, and the gaps by name."""
-    by_kind = {kind: threat for threat, kinds in ROWS.items() for kind in kinds}
-    rows = sorted(matrix.rows, key=lambda row: (list(ROWS).index(by_kind[row.kind]), row.case))
     lines = [
         "# Threats",
         "",
         "Written by `ringwall drill --threats THREATS.md` from a run on the bundled clinic; not to be edited.",
-        "Each attack hurts the bare clinic. *Walls* are the layers that were seen to stop it: the first with all",
-        "layers up, the others when one before them was fooled (it passed, and believed the attacker's claim).",
+        "Each attack hurts the bare clinic. *Walls* are the layers that stop it with every other one fooled (which",
+        "pass, and believe the attacker's claim); depth is how many. A *single point* is a layer whose failure alone",
+        "lets it through.",
         "",
         f"{len(matrix.rows)} attacks · {len(FOOLABLE)} layers fooled in turn · "
         f"{len(matrix.gaps)} single points of failure",
     ]
-    for threat, group in groupby(rows, key=lambda row: by_kind[row.kind]):
+    for threat, rows in _by_threat(matrix):
         lines += ["", f"## {threat.capitalize()}", "", "| attack | operation | walls | depth | single point |"]
         lines += ["|---|---|---|---|---|"]
-        lines += [_line(row) for row in group]
+        lines += [_line(row) for row in rows]
     if matrix.gaps:
         lines += ["", "## Gaps", ""] + [f"- {gap}" for gap in matrix.gaps]
     return "\n".join(lines) + "\n"
 
 
 def _line(row: Row) -> str:
-    points = ", ".join(row.single_points) or "none"
-    return f"| {row.case} | `{row.operation}` | {' · '.join(row.walls)} | {row.depth} | {points} |"
+    points, walls = ", ".join(row.single_points) or "none", " · ".join(row.alone) or "none"
+    return f"| {row.case} | `{row.operation}` | {walls} | {row.depth} | {points} |"

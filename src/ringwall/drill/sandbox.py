@@ -1,11 +1,11 @@
-"""A clinic of its own for every play: fresh data, the demo's accounts, and one wall with perhaps a layer fooled."""
+"""A clinic of its own for every play: fresh data, the demo's accounts, and one wall with perhaps some layers fooled."""
 
 from __future__ import annotations
 
 import base64
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from fastapi import FastAPI
 
 from ringwall.attacks.case import Case, Headers
 from ringwall.attacks.grounds import Grounds
@@ -31,6 +32,7 @@ from ringwall.core.reasons import Layer
 from ringwall.drill.client import Client
 from ringwall.drill.fool import Claim, fooled
 from ringwall.examples.clinic import ACCOUNTS, API_KEYS, CONTRACT, create_app
+from ringwall.examples.clinic.store import Store
 
 _PHRASE = "correct horse battery of {}"
 
@@ -75,8 +77,8 @@ class Sandbox:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._template = root / "template"
-        first = create_app(_made(root / "first"))
-        self.contract: Contract = load_contract(CONTRACT, app=first)
+        self._app = create_app(_made(root / "first"))
+        self.contract: Contract = load_contract(CONTRACT, app=self._app)
         self._prepared = prepare(self.contract)
         runtime = open_runtime(_made(self._template))
         try:
@@ -86,31 +88,36 @@ class Sandbox:
 
     def bare(self, case: Case) -> Outcome:
         """The case against the clinic as it is."""
-        with self.fresh() as (grounds, _), Client(create_app(grounds.directory)) as client:
+        with self.fresh() as (grounds, _), Client(self._settled(grounds)) as client:
             return play(case, client.send, grounds)
 
-    def protected(self, case: Case, layer: Layer | None) -> tuple[Outcome, list[Event]]:
-        """The case against the clinic behind its wall, one layer fooled, and the events of the hostile requests."""
+    def protected(self, case: Case, layers: Iterable[Layer] = ()) -> tuple[Outcome, list[Event]]:
+        """The case against the clinic behind its wall, these layers fooled, and the events of the hostile requests."""
         with self.fresh() as (grounds, data):
-            return self._play(case, layer, grounds, open_runtime(data))
+            return self._play(case, frozenset(layers), grounds, open_runtime(data))
 
-    def _play(self, case: Case, layer: Layer | None, grounds: Grounds, runtime: Runtime) -> tuple[Outcome, list[Event]]:
+    def _settled(self, grounds: Grounds) -> FastAPI:
+        """The clinic over this play's own data: its code is the same each time, and slow to set up."""
+        self._app.state.store = Store(grounds.directory)
+        return self._app
+
+    def _play(
+        self, case: Case, layers: frozenset[Layer], grounds: Grounds, runtime: Runtime
+    ) -> tuple[Outcome, list[Event]]:
         events: list[Event] = []
         stage = _Stage(case, self._claimed(case))
         try:
-            app = protected_asgi(
-                create_app(grounds.directory), self._prepared, runtime, Circumstances(watch=events.append)
-            )
-            app.wall = self.raised(app.wall, layer, stage.claim)
+            app = protected_asgi(self._settled(grounds), self._prepared, runtime, Circumstances(watch=events.append))
+            app.wall = self.raised(app.wall, layers, stage.claim)
             with Client(app) as client:
                 outcome = play(case, lambda sent: stage.step(client.send, sent, events), grounds)
         finally:
             runtime.close()
         return outcome, events[stage.hostile_from :]
 
-    def raised(self, wall: Wall, layer: Layer | None, claim: Claim) -> Wall:
+    def raised(self, wall: Wall, layers: frozenset[Layer], claim: Claim) -> Wall:
         """The wall of one play. A test raises broken ones, to see that the drill notices."""
-        return fooled(wall, layer, claim) if layer else wall
+        return fooled(wall, layers, claim) if layers else wall
 
     def _claimed(self, case: Case) -> Principal | None:
         """Whom a fooled authentication takes the attacker for."""

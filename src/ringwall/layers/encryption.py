@@ -4,7 +4,7 @@ to those who may read them. It judges who may by itself, so that it stands where
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, replace
 
@@ -211,7 +211,8 @@ def _open(operation: Operation, settings: Settings, fields: Mapping[str, list[Fi
     def check(response: Response, known: Known) -> Verdict:
         if not response.parsed or not response.body:
             return PASS
-        found = list(_records(find(response.status, response.data), fields, settings, known))
+        seen = find(response.status, response.data, response.most_objects, response.found)
+        found = list(_records(seen, fields, settings, known, response.found))
         if not found:
             return PASS
 
@@ -232,20 +233,22 @@ def _open(operation: Operation, settings: Settings, fields: Mapping[str, list[Fi
 
 
 def _records(
-    seen_all: Iterable[Sighting], fields: Mapping[str, list[Field]], settings: Settings, known: Known
+    seen_all: list[Sighting],
+    fields: Mapping[str, list[Field]],
+    settings: Settings,
+    known: Known,
+    kept: dict[str, object],
 ) -> Iterator[tuple[Sighting, Field, bool, Place]]:
     """Every encrypted value that the caller may read, whole (True) or in part (False), and where it belongs."""
     principal = known.principal or _NOBODY
-    eyes = settings.sight.eyes((principal.subject, principal.words, principal.tenant), known.objects)
-    for seen in seen_all:
-        for field in fields[seen.resource]:
-            text = seen.value.get(field.name)
-            if not isinstance(text, str) or not is_record(text):
-                continue
-            whole = field.read is None or not field.read.isdisjoint(eyes.words(seen))
-            if whole or field.mask is not None:
-                resource = settings.resources[seen.resource]
-                yield seen, field, whole, _shown_place(seen, field, resource)
+    eyes = settings.sight.eyes((principal.subject, principal.words, principal.tenant), known.objects, kept)
+    for resource, words, alike in eyes.groups(seen_all):
+        for field in fields[resource]:
+            whole = field.read is None or not field.read.isdisjoint(words)
+            for seen in alike if whole or field.mask is not None else ():
+                text = seen.value.get(field.name)
+                if isinstance(text, str) and is_record(text):
+                    yield seen, field, whole, _shown_place(seen, field, settings.resources[resource])
 
 
 def _shown_place(seen: Sighting, field: Field, resource: Resource) -> Place:

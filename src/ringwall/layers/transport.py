@@ -119,17 +119,17 @@ def dresser(settings: Settings) -> Callable[[Head | None, Response], Response]:
     expose = ", ".join(settings.cors.expose).encode() if settings.cors else b""
 
     def dress(head: Head | None, response: Response) -> Response:
-        kept: list[Header] = []
-        present: set[bytes] = set()
-        for header in response.headers:
-            name = header[0].lower()
-            if name not in _REMOVED and not name.startswith(_CORS):
-                kept.append(header)
-                present.add(name)
+        names = [name.lower() for name, _ in response.headers]
+        present = set(names)
+        kept = list(response.headers)
+        if not present.isdisjoint(_REMOVED) or _CORS in b" ".join(names):
+            kept = [
+                h for h, name in zip(kept, names, strict=True) if name not in _REMOVED and not name.startswith(_CORS)
+            ]
         kept.append(_NO_GUESSING)
         kept.extend([h for h in _USUALLY if h[0] not in present])
         if b"content-security-policy" not in present:
-            kept.append(_PAGE_POLICY if _is_page(response) else _DATA_POLICY)
+            kept.append(_PAGE_POLICY if response.media.startswith(_PAGES) else _DATA_POLICY)
         if head is not None:
             kept.append((b"ringwall-request-id", head.request_id.encode()))
             if head.secure and _HSTS[0] not in present:
@@ -170,11 +170,9 @@ def _own(head: Head) -> str:
     return f"{'https' if head.secure else 'http'}://{head.host}"
 
 
-def _is_page(response: Response) -> bool:
-    return (response.get(b"content-type") or b"").lower().startswith((b"text/html", b"application/xhtml", b"image/svg"))
-
-
+_PAGES = (b"text/html", b"application/xhtml", b"image/svg")
 _CORS = b"access-control-"
+"""How the names begin that let other origins read."""
 _REMOVED = frozenset({b"server", b"x-powered-by", b"x-aspnet-version", b"x-runtime", b"ringwall-request-id",
                       b"x-content-type-options"})  # fmt: skip
 _NO_GUESSING: Header = (b"x-content-type-options", b"nosniff")

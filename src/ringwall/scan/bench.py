@@ -19,7 +19,7 @@ from ringwall.scan.listener import Listener
 from ringwall.scan.model import ANONYMOUS, Account, Call, Finding, Reply, State, Verdict
 from ringwall.scan.pool import Pool, Thing, id_of, objects
 from ringwall.scan.signing import Unusable, signed_in
-from ringwall.scan.subject import Aim, Kind, Subject
+from ringwall.scan.subject import Aim, Subject
 from ringwall.scan.values import Dice
 
 _RANK: Mapping[State, int] = {"proved": 2, "refuted": 1, "not tested": 0}
@@ -49,10 +49,18 @@ class Bench:
         people: list[Account],
         *,
         safe: bool,
+        costly: bool,
         say: Callable[[str], None],
     ) -> None:
         self.subject, self.client, self.accounts, self.dice = subject, client, accounts, dice
-        self.composer, self.pool, self.listener, self.safe, self.say = composer, pool, listener, safe, say
+        self.composer, self.pool, self.listener, self.safe, self.costly, self.say = (
+            composer,
+            pool,
+            listener,
+            safe,
+            costly,
+            say,
+        )
         self.watchers: list[Callable[[Aim, Sent], None]] = []
         self.findings: dict[str, Finding] = {}
         self.left: list[str] = []
@@ -112,7 +120,9 @@ class Bench:
         return [a for a in self.subject.aims if a.kind == kind and self.creates(a) and not a.held]
 
     def creates(self, aim: Aim) -> bool:
-        """Whether the operation makes an object of its kind."""
+        """Whether the operation makes an object of its kind: a POST, or a PUT beside the path of one object."""
+        if aim.method == "PUT" and not aim.slots and aim.kind is not None:
+            return any(a.item and a.kind == aim.kind and a.path.startswith(f"{aim.path}/{{") for a in self.subject.aims)
         if aim.method != "POST" or is_sign_in(aim.op.api) or any(k == aim.kind for _, k in aim.slots):
             return False
         if aim is self.subject.sign_up():
@@ -123,7 +133,8 @@ class Bench:
         """Whether a new object is the one's for whom it was made; where it names another owner it is not."""
         stated = self.subject.kinds[thing.kind].owner
         named = thing.values.get(stated) if stated else None
-        return named is None or owner.subject is None or str(named) in (owner.subject, owner.username)
+        kind = self.subject.kinds[thing.kind]
+        return named is None or owner.subject is None or self.pool.stands_for(kind, owner, named)
 
     def _make(self, aim: Aim, account: Account, owner: Account) -> Thing | None:
         for full in (True, False):
@@ -137,7 +148,7 @@ class Bench:
 
     def made(self, aim: Aim, draft: Draft, reply: Reply, account: Account, owner: Account) -> Thing | None:
         """The object that a request made, by what the reply or else the request says; written down for removal."""
-        kind = self._kind_made(aim)
+        kind = self.subject.kinds.get(aim.kind or "")
         if not reply.fine or kind is None:
             return None
         shown = next((o for o in objects(reply.document) if id_of(kind, o)), None)
@@ -145,15 +156,12 @@ class Bench:
         identity = id_of(kind, shown) if shown else id_of(kind, body)
         if identity is None:
             return None
+        if shown and kind.owner in shown and kind.owner not in body and account.headers:
+            self.pool.recognise(kind, account, shown[kind.owner])
         parents = dict(draft.path.items())
         thing = Thing(kind.name, identity, {**parents, **body, **(shown or {})}, owner.name, fresh=True)
         self.keep(thing, account)
         return thing
-
-    def _kind_made(self, aim: Aim) -> Kind | None:
-        if aim is self.subject.sign_up():
-            return next((k for k in self.subject.kinds.values() if k.person), None)
-        return self.subject.kinds.get(aim.kind or "")
 
     def keep(self, thing: Thing, account: Account) -> None:
         """Write down what an account made, for its removal."""
@@ -200,20 +208,35 @@ class Bench:
         self._made = [(t, a) for t, a in self._made if t is not thing and (t.kind, t.id) != (thing.kind, thing.id)]
 
     def clean(self) -> None:
-        """Remove what was made, newest first; what cannot be removed is told."""
-        for thing, account in reversed(self._made):
+        """Remove what was made, newest first and accounts last; what cannot be removed is told."""
+        newest_first = self._made[::-1]
+        for thing, account in sorted(newest_first, key=lambda made: self.subject.kinds[made[0].kind].person):
             aim = next((a for a in self.subject.aims if a.method == "DELETE" and a.item and a.kind == thing.kind), None)
-            order = dict.fromkeys(a for a in (self.owner(thing), account, *self.accounts, self._itself(thing)) if a)
-            if aim is None or not any(self._removed(aim, a, thing) for a in order):
+            itself = self._itself(thing)
+            order = dict.fromkeys(a for a in (itself, self.owner(thing), account, *self.accounts) if a)
+            done = aim is not None and any(self._removed(aim, a, thing) for a in order)
+            if not done and not self._absent(thing, itself):
                 self.left.append(f"{thing.kind} {thing.id}")
 
     def _removed(self, aim: Aim, account: Account, thing: Thing) -> bool:
         draft = self.composer.draft(aim, account, thing=thing)
         return draft is not None and self.client.send(draft.call()).fine
 
+    def _absent(self, thing: Thing, itself: Account | None) -> bool:
+        """Whether it is gone already: an account that signs in no more, an object that is not there for its owner."""
+        if self.subject.kinds[thing.kind].person:
+            return itself is None and self._password(thing) is not None
+        owner = self.owner(thing)
+        seen = self.look(thing, owner) if owner else None
+        return seen is not None and seen[0].reply.status in (404, 410)
+
+    @staticmethod
+    def _password(thing: Thing) -> str | None:
+        return next((v for n, v in thing.values.items() if "password" in n.lower() and isinstance(v, str)), None)
+
     def _itself(self, thing: Thing) -> Account | None:
         """An account that a probe of the sign-up made, signed in to remove itself."""
-        password = next((v for n, v in thing.values.items() if "password" in n.lower() and isinstance(v, str)), None)
+        password = self._password(thing)
         if not self.subject.kinds[thing.kind].person or password is None:
             return None
         try:

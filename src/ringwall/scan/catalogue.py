@@ -42,6 +42,7 @@ _LURED = ("AC:L/AT:N/PR:N/UI:A/VC:N/VI:N/VA:N/SC:L/SI:L/SA:N", 5.1)
 _CROSS = ("AC:L/AT:N/PR:N/UI:P/VC:H/VI:L/VA:N/SC:N/SI:N/SA:N", 7.1)
 _HARD = ("AC:H/AT:P/PR:N/UI:P/VC:L/VI:N/VA:N/SC:N/SI:N/SA:N", 2.3)
 _OUT = ("AC:L/AT:N/PR:L/UI:N/VC:H/VI:N/VA:L/SC:L/SI:N/SA:N", 7.1)
+_TIRED = ("AC:L/AT:N/PR:L/UI:N/VC:N/VI:N/VA:H/SC:N/SI:N/SA:N", 7.1)
 _GUESS = ("AC:L/AT:N/PR:N/UI:N/VC:L/VI:L/VA:N/SC:N/SI:N/SA:N", 6.9)
 
 _OWNER = "State who may: `allow: [owner]` on the operation and `owner:` on the resource; compare it in the app."
@@ -91,6 +92,8 @@ WEAKNESSES: Mapping[str, Weakness] = {
                   "State `rate:` on the operation, by account and by address."),
         _weakness("enumeration", "An answer tells which accounts exist", 204, "2", _LITTLE,
                   "Answer alike, in status, body and time, whether the name exists or not."),
+        _weakness("cost", "The time for a value grows out of all proportion to its length", 1333, "4", _TIRED,
+                  "Match with an engine that is linear in the value, or bound its length before it is matched."),
         _weakness("inventory", "Something is served that the document does not name", 1059, "9", _LITTLE,
                   "Remove it, or declare it and state who may use it."),
     )

@@ -168,7 +168,7 @@ class Composer:
         owner: Account, thing: Thing | None, new: bool,
     ) -> JSON:  # fmt: skip
         if name == owner_name and owner.subject and not (new and self._is_person(aim)):
-            return owner.subject
+            return self._pool.self_of(self.subject.kinds[aim.kind or ""], owner)
         if name == tenant:
             return owner.tenant or next(iter(self._pool.values(aim, name)), None)
         if thing is not None and not new and name in thing.values:

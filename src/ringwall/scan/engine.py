@@ -15,7 +15,20 @@ from ringwall.contract.api import Api
 from ringwall.contract.model import Contract
 from ringwall.scan.bench import Bench
 from ringwall.scan.catalogue import KINDS, WEAKNESSES
-from ringwall.scan.checks import access, computed, errors, markup, outbound, properties, service, signin, sql, tokens
+from ringwall.scan.checks import (
+    access,
+    computed,
+    cost,
+    errors,
+    markup,
+    outbound,
+    properties,
+    selves,
+    service,
+    signin,
+    sql,
+    tokens,
+)
 from ringwall.scan.checks.points import Base, base
 from ringwall.scan.client import Client, Ended
 from ringwall.scan.compose import Composer, Draft
@@ -29,21 +42,23 @@ from ringwall.scan.values import Dice, Maker
 OF_SERVICE = ("cors", "headers", "tls", "inventory")
 CLEAN_S = 15.0
 _PROBES = (sql.sqli, sql.nosqli, computed.computed, computed.path, outbound.ssrf, outbound.xxe, outbound.redirect,
-           markup.xss, tokens.token)  # fmt: skip
+           markup.xss, tokens.token, cost.cost)  # fmt: skip
 _BLIND = (computed.computed, computed.path, outbound.ssrf, outbound.xxe)
 _NEEDED = ("token", "sqli", "nosqli", "cmdi", "ssti", "deserialization", "path", "xxe", "ssrf", "xss", "redirect",
-           "errors", "rate-limit")  # fmt: skip
+           "errors", "cost", "rate-limit")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """How a scan is to be done. `rate` is requests per second (0: as fast as they are answered); `seed` makes it
-    repeatable; `safe` keeps it from touching what it did not make."""
+    repeatable; `safe` keeps it from touching what it did not make; `costly` also tries values that may hold the target
+    for a while."""
 
     budget_s: float = 300.0
     rate: float = 0.0
     in_flight: int = 4
     safe: bool = True
+    costly: bool = False
     seed: str = ""
     tls: ssl.SSLContext | None = None
     timeout_s: float = 15.0
@@ -86,7 +101,19 @@ def _bench(
     maker = Maker(target.api.schemas, dice, lambda label: listener.url(dice.word(label, 12)))
     everyone = list(people)
     composer = Composer(target, maker, pool, everyone)
-    bench = Bench(target, client, people, dice, composer, pool, listener, everyone, safe=options.safe, say=say)
+    bench = Bench(
+        target,
+        client,
+        people,
+        dice,
+        composer,
+        pool,
+        listener,
+        everyone,
+        safe=options.safe,
+        costly=options.costly,
+        say=say,
+    )
     bench.watchers.append(lambda aim, sent: errors.watch(bench, aim, sent))
     bench.watchers.append(lambda aim, sent: properties.watch(bench, aim, sent))
     return bench
@@ -105,7 +132,11 @@ def _run(bench: Bench, options: Options) -> None:
     people = bench.accounts or (Account("anonymous"),)
     _introduce(bench)
     _explore(bench, people, options.in_flight)
+    bench.pool.recognise_by_lists(bench.accounts)
     _pulse(bench)
+    for aim in bench.subject.aims:
+        bench.say(f"selves      {aim.key}")
+        selves.check(bench, aim)
     for aim in bench.subject.aims:
         bench.say(f"access      {aim.key}")
         access.check(bench, aim)
@@ -222,6 +253,9 @@ def _last(bench: Bench, bases: list[Base]) -> None:
     for found in bases:
         bench.say(f"rate        {found.draft.aim.key}")
         signin.stated_rate(bench, found.draft.aim, found)
+    for aim in (a for a in bench.subject.aims if signin.code_names(bench, a)):
+        bench.say(f"codes       {aim.key}")
+        signin.codes(bench, aim)
     for aim in signin.sign_ins(bench):
         bench.say(f"sign-in     {aim.key}")
         signin.enumeration(bench, aim)

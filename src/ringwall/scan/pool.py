@@ -34,6 +34,7 @@ class Pool:
         self._things: dict[tuple[str, str], Thing] = {}
         self._values: dict[tuple[str, str], list[JSON]] = {}
         self._listed: dict[str, set[str]] = {}
+        self._selves: dict[tuple[str, str], str] = {}
         self._lock = threading.Lock()
 
     def learn(self, aim: Aim, account: Account, document: JSON) -> None:
@@ -92,12 +93,40 @@ class Pool:
         kind = self._subject.kinds[thing.kind]
         stated = thing.values.get(kind.owner) if kind.owner else None
         if stated is not None:
-            return next((a for a in accounts if str(stated) in (a.subject, a.username)), None)
+            return next((a for a in accounts if self.stands_for(kind, a, stated)), None)
         if thing.maker:
             return next((a for a in accounts if a.name == thing.maker), None)
         if len(thing.seen) == 1 and len(self._listed.get(thing.kind, ())) > 1:
             return next((a for a in accounts if a.name in thing.seen), None)
         return None
+
+    # --- what an owner property holds for an account, which need not be what it signs in with
+
+    def self_of(self, kind: Kind, account: Account) -> str | None:
+        """What the kind's owner property holds for an account, as far as is known."""
+        return self._selves.get((kind.owner or "", account.name), account.subject)
+
+    def stands_for(self, kind: Kind, account: Account, stated: JSON) -> bool:
+        """Whether an owner property's value means the account."""
+        learned = self._selves.get((kind.owner or "", account.name))
+        return str(stated) == learned if learned is not None else str(stated) in (account.subject, account.username)
+
+    def recognise(self, kind: Kind, account: Account, stated: JSON) -> None:
+        """Learn what the owner property holds for an account: the server wrote it on what the account made."""
+        if kind.owner and not kind.person and isinstance(stated, (str, int)) and not isinstance(stated, bool):
+            self._selves.setdefault((kind.owner, account.name), str(stated))
+
+    def recognise_by_lists(self, accounts: Sequence[Account]) -> None:
+        """Learn the same from lists, where each account is shown the objects of one owner and no two the same one's."""
+        for kind in (k for k in self._subject.kinds.values() if k.owner and not k.person):
+            owners = {a.name: {str(t.values.get(kind.owner or "")) for t in self.of(kind.name) if a.name in t.seen}
+                      for a in accounts}  # fmt: skip
+            told = {
+                name: next(iter(found)) for name, found in owners.items() if len(found) == 1 and "None" not in found
+            }
+            if len(told) > 1 and len(set(told.values())) == len(told):
+                for account in (a for a in accounts if a.name in told):
+                    self.recognise(kind, account, told[account.name])
 
     def apart(self, kind: str, owner: Account, other: Account, thing: Thing) -> bool:
         """Whether the API's own lists tell the two accounts' objects apart: each may list, only the owner sees it."""

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from ringwall.scan.client import Client
 from ringwall.scan.compose import AGENT, written
 from ringwall.scan.jwt import bearer, claims
-from ringwall.scan.model import ANONYMOUS, Account, Call
+from ringwall.scan.model import ANONYMOUS, Account, Call, Reply
 from ringwall.scan.pool import objects
 from ringwall.scan.subject import Aim, Subject, login_names, schema_of_body
 from ringwall.scan.values import Dice, Maker
@@ -107,14 +107,23 @@ def _signed_in(account: Account, subject: Subject, client: Client, dice: Dice) -
     reply = client.send(sign_in_call(aim, names, account, subject, dice))
     if not reply.fine:
         raise Unusable(f"--as {account.name}: signing in at {aim.key} answers {reply.status or 'nothing'}")
+    headers = credential_in(reply)
+    if not headers:
+        raise Unusable(f"--as {account.name}: {aim.key} answers with neither a token nor a cookie")
+    return _told(replace(account, headers=headers))
+
+
+def credential_in(reply: Reply) -> tuple[tuple[str, str], ...]:
+    """The headers that a successful sign-in gives, from a token in its reply or its cookies. Nothing where it gives
+    none: many APIs say that a password is wrong with status 200."""
+    if not reply.fine:
+        return ()
     for entry in objects(reply.document):
         for name, value in entry.items():
             if name.lower().replace("-", "_") in TOKENS and isinstance(value, str) and value:
-                return _told(replace(account, headers=(("Authorization", f"Bearer {value}"),)))
+                return (("Authorization", f"Bearer {value}"),)
     cookies = [line.partition(";")[0] for line in reply.headers.get("set-cookie", "").split("\n") if "=" in line]
-    if not cookies:
-        raise Unusable(f"--as {account.name}: {aim.key} answers with neither a token nor a cookie")
-    return _told(replace(account, headers=(("Cookie", "; ".join(cookies)),)))
+    return (("Cookie", "; ".join(cookies)),) if cookies else ()
 
 
 def sign_in_call(aim: Aim, names: tuple[str, str], account: Account, subject: Subject, dice: Dice) -> Call:

@@ -9,7 +9,7 @@ from ringwall.contract.api import JSON
 from ringwall.scan.bench import Bench, Sent
 from ringwall.scan.model import ANONYMOUS, Account
 from ringwall.scan.pool import Thing
-from ringwall.scan.signing import Unusable, sign_in_call, signed_in
+from ringwall.scan.signing import Unusable, credential_in, sign_in_call, signed_in
 from ringwall.scan.subject import login_names
 
 
@@ -62,4 +62,4 @@ def signs_in(bench: Bench, account: Account, password: str) -> bool:
     if aim is None or names is None:
         return False
     call = sign_in_call(aim, names, replace(account, password=password), bench.subject, bench.dice)
-    return bench.client.send(call).fine
+    return bool(credential_in(bench.client.send(call)))

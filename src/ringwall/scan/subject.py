@@ -21,7 +21,7 @@ _HELD = frozenset({"reset", "wipe", "drop", "purge", "createdb", "truncate", "sh
                    "terminate", "deactivate", "init"})  # fmt: skip
 _SIGN_UP = frozenset({"register", "signup", "registration"})
 _PRIVILEGED = frozenset({"admin", "administrator", "root", "superuser", "staff", "manager", "operator", "owner",
-                         "moderator", "support", "chef", "employee", "internal", "system"})  # fmt: skip
+                         "moderator", "support", "employee", "internal", "system"})  # fmt: skip
 USER_NAMES = ("username", "user name", "login", "email", "user", "account", "name", "phone", "number")
 
 
@@ -125,10 +125,11 @@ class Subject:
 
     def _has(self, role: str, account: Account) -> bool | None:
         """Whether the account has the role. An account of which nothing is known is an ordinary one: it is taken not
-        to have a role whose name speaks of privilege."""
-        if account.roles is None:
-            return False if set(spoken(role).split()) & _PRIVILEGED else None
+        to have a role that includes others or whose name speaks of privilege."""
         known = self.contract.roles if self.contract else {}
+        if account.roles is None:
+            more = role in known and (known[role].includes or known[role].mfa)
+            return False if more or set(spoken(role).split()) & _PRIVILEGED else None
         return any(role == r or (r in known and role in known[r].includes) for r in account.roles)
 
 
@@ -138,15 +139,29 @@ def subject(api: Api, contract: Contract | None, secured: Mapping[str, bool]) ->
     usable = [op for op in bound if op.api.flaw is None and not op.api.websocket]
     kinds: dict[str, Kind] = {}
     places: dict[str, str] = {}
-    for op in usable:
+    for op in sorted(usable, key=lambda op: op.resource is None):  # what says its resource also speaks for the others
         for before, name in _parameters(op):
-            resource = next((r for p, r in op.objects if p == name), None)
+            resource = next((r for p, r in op.objects if p == name), None) or _shown_at(op, name)
             places.setdefault(before, resource or before)
             kinds.setdefault(places[before], _kind(places[before], name, contract))
     for name in contract.resources if contract else ():
         kinds.setdefault(name, _kind(name, contract.resources[name].id if contract else name, contract))
     made = Subject(api, contract, kinds, tuple(_aim(op, places, secured) for op in usable))
-    return made if contract else replace(made, kinds=_with_people(made))
+    return _signing_up(made if contract else replace(made, kinds=_with_people(made)))
+
+
+def _shown_at(op: Operation, parameter: str) -> str | None:
+    """The resource of an operation whose path ends with this parameter: that is what it names."""
+    return op.resource.name if op.resource and op.api.path.endswith(f"{{{parameter}}}") else None
+
+
+def _signing_up(made: Subject) -> Subject:
+    """What signs somebody up makes an account, whatever its path is named."""
+    up = made.sign_up()
+    person = next((k.name for k in made.kinds.values() if k.person), None)
+    if up is None or person is None:
+        return made
+    return replace(made, aims=tuple(replace(a, kind=person) if a is up else a for a in made.aims))
 
 
 def _with_people(made: Subject) -> dict[str, Kind]:
@@ -205,6 +220,16 @@ def schema_of_body(operation: ApiOperation) -> tuple[str, JSON]:
             if wanted in media:
                 return media, entry.schema
     return ("application/json", next(iter(content.values())).schema) if "*/*" in content else ("", None)
+
+
+def references(subject: Subject, aim: Aim) -> Iterator[tuple[str, Kind]]:
+    """The properties of an operation's body that name an object, with its kind."""
+    for name in subject.asked(aim):
+        for kind in subject.kinds.values():
+            said = (f"{kind.name}_id", f"{kind.name}Id", *((kind.ids[0],) if kind.ids[0] not in ("id", "name") else ()))
+            if name in said:
+                yield name, kind
+                break
 
 
 def login_names(subject: Subject, aim: Aim) -> tuple[str, str] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ringwall.state.sessions import SessionTable
 from ringwall.state.sqlite import Store
 
 LONGEST_S = 3600.0
@@ -9,15 +10,17 @@ LONGEST_S = 3600.0
 
 
 class StoreRevoker:
-    """Over one store. What it cannot tell raises Unavailable."""
+    """Over one store. What it cannot tell raises Unavailable. Browser sessions that were ended are not given back."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._sessions = SessionTable(store)
 
     def revoke(self, kind: str, value: str, at: float, until: float) -> None:
         """End what a `principal` has now, or one `credential` (`key:ID` or `token:ID`)."""
         if kind == "principal":
             self._store.revoke("subject", value, at, at + LONGEST_S)
+            self._sessions.end_sessions(value, but="")
         elif value.startswith("key:"):
             self._store.end_key(value.removeprefix("key:"), at)
         else:

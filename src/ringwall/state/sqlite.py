@@ -55,6 +55,10 @@ class Store(Database):
         """The account that signs in by this name."""
         return self.one("SELECT * FROM account WHERE name = ?", (name,), _account)
 
+    def account_of(self, subject: str) -> StoredAccount | None:
+        """The account of this subject."""
+        return self.one("SELECT * FROM account WHERE subject = ?", (subject,), _account)
+
     def accounts(self) -> list[StoredAccount]:
         """All accounts, by name."""
         return [_account(row) for row in self.rows("SELECT * FROM account ORDER BY name")]

@@ -4,17 +4,20 @@ import hashlib
 import hmac
 import os
 import re
+import threading
+import time
 import unicodedata
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringwall.engines.crypto import BlindIndex, Passwords, Secret
+from ringwall.engines.crypto import BlindIndex, Passwords, Secret, passwords
 from ringwall.engines.crypto.apikeys import PATTERN, issue, parse
 
-CHEAP = Passwords(passes=1, memory_kib=64)
+CHEAP = Passwords(passes=1, memory_kib=64, lanes=1)
 
 
 def test_a_password_is_known_again_and_no_other_is() -> None:
@@ -40,6 +43,45 @@ def test_a_missing_account_is_checked_as_any_other() -> None:
     assert parameters.match(CHEAP.hash("x"))
 
 
+def test_a_huge_password_costs_no_more_and_fits_nothing() -> None:
+    stored = CHEAP.hash("x" * 128)
+    assert not CHEAP.verify("x" * 10_000_000, stored)
+    assert not CHEAP.verify("\ufdfa" * 1_000_000, stored)
+    assert CHEAP.verify("x" * 128, stored)
+
+
+def test_the_work_is_not_done_on_the_thread_that_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = set()
+    hasher = passwords.PasswordHasher
+
+    class Watching(hasher):
+        def verify(self, stored: str | bytes, given: str | bytes) -> bool:
+            seen.add(threading.get_native_id())
+            return super().verify(stored, given)
+
+    monkeypatch.setattr(passwords, "PasswordHasher", Watching)
+    watched = Passwords(passes=1, memory_kib=64, lanes=1)
+    with ThreadPoolExecutor(8) as many:
+        list(many.map(lambda i: watched.verify("x", None), range(32)))
+    (worker,) = seen
+    assert worker != threading.get_native_id()
+    assert os.getpriority(os.PRIO_PROCESS, worker) == 19
+
+
+def test_who_finds_too_many_waiting_is_told_at_once() -> None:
+    gate = threading.Event()
+    worker = passwords._Worker()
+    with ThreadPoolExecutor(passwords.WAITING) as many:
+        waiting = [many.submit(worker.run, gate.wait) for _ in range(passwords.WAITING)]
+        while worker._room._value:
+            time.sleep(0.001)
+        with pytest.raises(passwords.Busy):
+            worker.run(lambda: None)
+        gate.set()
+        assert all(each.result() for each in waiting)
+    assert worker.run(lambda: 7) == 7
+
+
 @pytest.mark.parametrize("stored", ["", "x", "$argon2id$", "$2b$12$abc", "$argon2id$v=19$m=64,t=1,p=1$AAAA$AAAA"])
 def test_what_is_no_hash_fits_nothing(stored: str) -> None:
     assert not CHEAP.verify("x", stored)
@@ -48,8 +90,9 @@ def test_what_is_no_hash_fits_nothing(stored: str) -> None:
 def test_the_default_costs_what_is_asked_and_cheaper_hashes_are_to_be_renewed() -> None:
     default = Passwords()
     stored = default.hash("x")
-    assert stored.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert stored.startswith("$argon2id$v=19$m=65536,t=3,p=4$"), "RFC 9106, section 4, second recommendation"
     assert not default.needs_rehash(stored)
+    assert not CHEAP.needs_rehash(stored), "less work is no renewal"
     assert default.needs_rehash(CHEAP.hash("x"))
     assert default.verify("x", CHEAP.hash("x"))
 

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from ringwall.adapters.caller import caller_of, without_credential
-from ringwall.adapters.drive import hang_up, recorded
+from ringwall.adapters.drive import advanced, hang_up
 from ringwall.adapters.gateway.call import Call
 from ringwall.adapters.gateway.content import Chunked, Content, Malformed
 from ringwall.adapters.gateway.fields import may_trail
@@ -17,7 +17,7 @@ from ringwall.adapters.gateway.tunnel import accepts
 from ringwall.adapters.gateway.upload import Upload
 from ringwall.adapters.gateway.wire import Cut, Slow, Wire
 from ringwall.core import reasons
-from ringwall.core.exchange import Exchange, Forward, ReadBody, ReadReply, Record, Send, TooLong, Want, Way
+from ringwall.core.exchange import Exchange, Forward, ReadBody, ReadReply, Send, TooLong, Want, Way
 from ringwall.core.judge import answered
 from ringwall.core.message import RawHead, Response
 from ringwall.core.ports import Question
@@ -57,10 +57,11 @@ class Turn:
 
     async def _drive(self, way: Way) -> None:
         """Do what the way wants. Whatever ends it early, its event is recorded and the application let go."""
-        want = next(way)
+        ports = self.server.wall.ports
+        want = advanced(way, next(way), ports)
         try:
             while not isinstance(want, Send):
-                want = way.send(await self._have(want, way))
+                want = advanced(way, way.send(await self._have(want, way)), ports)
             await Reply(self).send(want.response)
         except BaseException:
             if self.call is not None:
@@ -75,8 +76,6 @@ class Turn:
             raise
 
     async def _result(self, want: Want) -> object:
-        if isinstance(want, Record):
-            return recorded(self.server.wall.ports, want.event)
         if isinstance(want, Forward):
             return await self._forward(want)
         if isinstance(want, ReadBody):
@@ -85,10 +84,8 @@ class Turn:
             return await Upload(self.content, want.limit, want.seconds, rate, chunked=False).whole()
         if isinstance(want, ReadReply):
             return await self._read_reply(want.limit)
-        if isinstance(want, Question) and want.slow:
-            return await asyncio.to_thread(answered, self.server.wall.ports, want)
         if isinstance(want, Question):
-            return answered(self.server.wall.ports, want)
+            return await asyncio.to_thread(answered, self.server.wall.ports, want)
         raise TypeError(f"the exchange wants {type(want).__name__}, which no adapter knows")
 
     def _invite(self) -> None:

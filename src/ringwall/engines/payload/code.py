@@ -7,7 +7,11 @@ loads or reads something, a fully qualified platform class. Mentions in sentence
 from __future__ import annotations
 
 import re
+from itertools import islice
 
+import re2
+
+from ringwall.engines.payload import code_alone
 from ringwall.engines.payload.code_words import CALLS, FAMILIES, JAVA
 from ringwall.engines.payload.finding import View
 from ringwall.engines.payload.grammar import Grammar
@@ -18,10 +22,13 @@ HINTS = (
     r"\$+[a-z_{\[(]|\$\s*\{",
     r"[\w'\")\]`}][\s\x00]*(?:/\*[^*]*\*/|\?\.)?\s*\([^)]*\)|\)\s*\(|\w\s*\([\w\"']",
     r"\b(?:java|javax|com\.sun|org\.(?:apache|omg|springframework|codehaus|mozilla)|sun\.\w+|scala|groovy"
-    r"|ognl)\b[.\w]|processbuilder|getruntime|java\.|@java",
+    r"|ognl|packages)\b[.\w]|processbuilder|getruntime|java\.|@java",
     r"require\s*[(\[]|process\s*[.\[]|child_process|__import__|\bimport\s+os\b|%x[({\[]|io\.popen|open3|\.execute\("
     r"|constructor|while\s*\(|global\s*[.\[]|\\u00|\beval\b|\bexec\b|nd_func|jndi:|\bclass\.|__\w+__|->|@grab|@ast"
     r"|\bfor\s*\(\s*;|=>|function",
+    r"\bsystem\.\w+\.\w|\bnew\s+system\.|process\.start|<cf\w|\bqx\s*[({\[/|!]|\bsend\s*\(\s*:|^\W{0,3}#\w+\.\w",
+    r"<jsp:\w|\bvm\.run|arguments\.callee|\bopen\(|\]\.__|\}\.__",
+    *code_alone.HINTS,
     r"%\{|\$\{jndi|#_?memberaccess|#(?:a|_|context|rt)\s*=|\$\{[^}]*:",
 )
 
@@ -35,15 +42,21 @@ _CALLABLE = (
     r"|\{\[[\w'\"]+\]\[\d+\]\}|['\"][\w\\]{4,}\s*['\"])"
 )
 _PHP = {
-    "php: <? code": r"<\?(?:php\b|=|\s+(?:\$|\w+\s*[('\"$;=])|xml\s*:|\s*$)|\[/?php\]|\{/?php\}"
+    "php: <? code": r"<\?(?:php\b|=|\s+(?:\$|\w+\s*[('\"$;=])|xml\s*:)|^\s*<\?\s*$|\[/?php\]|\{/?php\}"
     r"|<script\s+language\s*=\s*[\"']?php",
-    "php: $name(argument)": rf"\$+{_NAME}{_WS}(?:{_INDEX})*\({_WS}[^)\s]|\$+{_NAME}{_WS}(?:{_INDEX})+\(",
+    "php: $name(argument)": rf"\$+{_NAME}{_WS}(?:{_INDEX})*\({_WS}[^)\s][^)]*\)|\$+{_NAME}{_WS}(?:{_INDEX})+\(",
     "php: ${expression}": r"\$\s*\{\s*(?:['\"$]|_?\w+\()|\$\s+\{\s*\w",
     "php: (name)(argument)": (
-        rf"(?:^|[;=\s@])(?:\(\s*string\s*\)\s*)?{_CALLABLE}\(\s*[\w'\"$][^)\s]*(?:['\"]?\)|\s*\)\s*;?$)"
+        rf"(?:^|[;=\s@]|\breturn|\becho|\bprint)(?:\(\s*string\s*\)\s*)?{_CALLABLE}\(\s*[\w'\"$][^)\s]*(?:['\"]?\)|\s*\)\s*;?$)"
         rf"|^\W{{0,4}}(?:\(\s*string\s*\)\s*)?{_CALLABLE}\s+\(\s*[\w'\"$][^)\s]*\s*\)\s*;?$"
     ),
     "php: 'na'.'me'(": r"['\"]\s*\.\s*['\"]\w*['\"]\s*\)?\s*;?\s*\(?\$?\w*\)?\s*\(",
+    "php: string . call() . string": r"^\W{0,3}['\"]\s*\.\s*@?\w+\s*\([^()]*\)\s*\.\s*['\"]",
+    "php: (name)[index](": r"\(\w+\)\s*(?:\[\w+\]\s*)+\(",
+    "php: $_SUPERGLOBAL[": r"^\W{0,4}\$(?:_(?:get|post|request|server|cookie|files|env|session)|globals)\s*[\[{]",
+    "jsp: tag": r"<jsp:(?:include|scriptlet|expression|declaration|usebean|forward|directive)\b",
+    "cfml: tag": r"<cf(?:execute|file|http|include|invoke|module|object|query|registry|script|set)\b",
+    "perl: qx": r"(?:^|[;=(,\s@{])qx\s*[({\[/|!][^\s)}\]]",
     "php: (new class)->call(": r"\bnew\s+\w+\s*\([^)]*\)\s*\)\s*->\s*\w+\s*\(",
 }
 _CLASS_AT = r"@(?:java|javax|org|com)\.[\w.]+@"
@@ -56,9 +69,13 @@ _JAVA = {
         r"|\bjavax\.script\b|\bclass(?:\.module)?\.classloader\b|\['\"]?\]\s*\.execute\("
         r"|@(?:groovy\.lang\.)?grab\w*\b|@asttest\b"
     ),
+    ".net: Name.Space.call(": (
+        r"\bsystem\.(?:diagnostics|io|net|reflection|runtime|web|data|management|activator|environment|security)"
+        r"(?:\.\w+)*\.\w+\(|\bnew\s+system(?:\.\w+)+\s*\(|\[system(?:\.\w+)+\]::|\bprocess\.start\s*\("
+    ),
     "java: ${jndi:}": r"\$\{(?:[\w:-]*\$\{[^}]*\}|[\w:-])*jndi|\$\{\s*(?:jndi|lower|upper|env|sys|ctx|date"
     r"|base64)\s*:|\$\{::-|\$\{(?:\$\{[^}]*:-?[a-z]\}){2}",
-    "java: ognl": r"#_?memberaccess|%\{\s*\(?[#@]|\(#\w+\s*=|xwork\.|#context\[",
+    "java: ognl": r"#_?memberaccess|%\{\s*\(?[#@]|\(#\w+\s*=|xwork\.|#context\[|^\W{0,3}#\w+\.\w+\(",
 }
 _CONSTANT = (
     r"(?:true|false|this|null|undefined|nan|infinity|\d\w*|new\s+\w+|window|string|boolean|function|object|array"
@@ -70,11 +87,12 @@ _SCRIPT = {
         r"|\bprocess\s*(?:\.(?:mainmodule|binding|dlopen|exit|kill|env\b)|\[\s*['\"\w])|\bglobal\s*(?:\.\s*process"
         r"|\[\s*['\"]process)"
         r"|child_process['\"]?\)?\s*\.\s*\w+\("
-        r"|constructor\.constructor|_\$\$nd_func|\bconsole\.\w+\(\d|(?:^|;|\bnew)\s*function\s*\(\s*['\"]"
+        r"|\bvm\.run\w+\(|\barguments\.callee\b|constructor\.constructor|_\$\$nd_func|\bconsole\.\w+\(\d|(?:^|;|\bnew)\s*function\s*\(\s*['\"]"
         r"|\.constructor\s*\(\s*['\"]|object\.(?:assign"
         r"|setprototypeof|defineproperty)\("
         r"|\bimport\s*\(\s*['\"]"
     ),
+    "js: call(string)()": r"\w\s*\(\s*(?:'[^']*'|\"[^\"]*\"|`[^`]*`)\s*\)\s*\(\s*\)",
     "js: loop on a constant": rf"(?:^|[;{{}}\s])while\s*\([\s(!+-]*{_CONSTANT}\s*\)|\bfor\s*\(\s*;\s*;\s*\)",
     "js: function called where written": r"\(\s*(?:async\s+)?function\s*\w*\s*\([^)]*\)\s*\{[^`]*\}\s*\)\s*\("
     r"|\(\s*\([^)]*\)\s*=>[^`]*\)\s*\(\s*\)",
@@ -85,51 +103,54 @@ _PLATFORM = {
         r"|\bgetattr\(\s*\w+\s*,\s*['\"]|\b(?:globals|vars|locals)\(\)\s*\[|\bos\s*\.\s*(?:system|popen|exec\w*"
         r"|spawn\w*)\s*\(|\bsubprocess\.\w+\(|\b(?:exec|eval"
         r"|compile)\s*\(\s*['\"](?:import|__)"
-        r"|%x\s*[({\[]\s*['\"]?[^\s'\"]|\bio\.(?:popen|read|sysopen)|\bprocess\.(?:spawn|exec|fork)|\bkernel\.(?:exec"
+        r"|%x\s*(?:\([^)]+\)|\{[^}]+\}|\[[^\]]+\])|\bio\.(?:popen|read|sysopen)|\bprocess\.(?:spawn|exec|fork)|\bkernel\.(?:exec|exit|abort|fork|load|require|binding|trap"
         r"|system|open|spawn|eval|send)|\bopen3\.|['\"]\]?\s*\.execute\("
-        r"|\bimportlib\.import_module\(|\.__(?:bases?|mro|subclasses|globals|builtins)__\b|['\")\]]\.__class__"
+        r"|\bimportlib\.import_module\(|\.__(?:bases?|mro|subclasses|globals|builtins)__\b|['\"\]}]\.__\w+__|(?:^|[^\w\s])\s*\(\)\.__\w+__|(?:^|[('\"\[{=])\s*\(\)\.__|\bopen\(\s*['\"][^'\"]*['\"][^)]*\)\s*\.\s*(?:read|write)"
         r"|\bfile\.(?:read|open)\(\s*['\"]/|\bpty\.spawn"
+        r"|\b(?:public_)?send\s*\(\s*:\w|^\W{0,4}\w+\(\s*['\"](?:https?|ftp)://[^'\"]*['\"]\s*\)\W*$"
         r"|\bopen\s*\(\s*['\"][/|]|\b(?:stdin|stdout)\.read\("
     ),
 }
 _SHAPES = Grammar({**_PHP, **_JAVA, **_SCRIPT, **_PLATFORM}, fold=True)
-_CALLED = re.compile(
-    r"(?<![\w.$])[a-z_]\w{1,40}+(?P<gap>(?:[\s\x00]{1,8}|/\*[^*]{0,80}\*/|(?://"
-    r"|#)[^\n]{0,80}\n)*+)\((?P<argument>.?)",
-    re.IGNORECASE | re.DOTALL,
-)
+_CALLED = re2.compile(rb"(?i)[a-z_]\w{1,60}((?:[\s\x00]{1,8}|/\*[^*]{0,80}\*/|(?://|#)[^\n]{0,80}\n)*)\(((?s:.)?)")
 _NAMED = re.compile(r"\w+")
-_JAVA_NAME = re.compile(rf"[^\w.]{{0,4}}(?:{JAVA})(?:\.\w++){{1,8}}\W{{0,4}}", re.IGNORECASE)
+_JAVA_NAME = re.compile(rf"[^\w.]{{0,4}}(?:packages\.)?(?:{JAVA})(?:\.\w++){{1,8}}\W{{0,4}}", re.IGNORECASE)
 _DECLARATION = re.compile(r"\s*<\?xml\s+version[^>]{0,200}\?>", re.IGNORECASE)
+_LOADS = frozenset({"require", "compile", "copy", "header", "extract", "glob"})  # ordinary calls in other languages
 _LEADING = " \t\r\n\"'`;(@|{/!-+"
 _MOST = 40
+_TAIL = 1024
 
 
 def detect(view: View) -> str | None:
     """The evidence that `view` is code in action, or None."""
     text = _DECLARATION.sub("", view.text, count=1) if view.text.lstrip().startswith("<?xml") else view.text
-    return _SHAPES.match(text) or _calls(text) or _java_name(text)
+    return _SHAPES.match(text) or _calls(text) or _java_name(text) or code_alone.detect(text)
 
 
 def _calls(text: str) -> str | None:
-    for count, match in enumerate(_CALLED.finditer(text)):
-        if count >= _MOST:
-            break
-        if evidence := _call(match, text):
+    raw = text.encode("utf-8", "replace")
+    bytewise = text if text.isascii() else raw.decode("latin-1")  # one character a byte, so that places hold
+    matches = list(islice(_CALLED.finditer(raw), _MOST))
+    if len(matches) == _MOST:  # of very many, those nearest to either end
+        matches += islice(_CALLED.finditer(raw, max(matches[-1].end(), len(raw) - _TAIL)), _MOST)
+    for match in matches:
+        if evidence := _call(match.start(), match[1], match[2].decode("latin-1"), bytewise):
             return evidence
     return None
 
 
-def _call(match: re.Match[str], text: str) -> str | None:
+def _call(start: int, gap: bytes, argument: str, text: str) -> str | None:
     """A call of a known function; what stands alone as a call is code, inside a sentence it is a mention."""
-    word = _NAMED.match(text, match.start())
+    if text[start - 1 : start] in (".", "$") and start:
+        return None
+    word = _NAMED.match(text, start)
     name = word.group().lower() if word else ""
-    start = match.start()
     alone = (start < 64 and text[:start].strip(_LEADING) == "") or text[start - 1 : start] in ("/", ";", "=", "@", "{")
     if name in CALLS:
-        quoted = match["argument"] in ("'", '"', "$", "`") and not match["gap"]
+        quoted = argument in ("'", '"', "$", "`") and not gap and name not in _LOADS
         return "code: effect(argument)" if alone or quoted else None
-    if len(name) > 4 and alone and FAMILIES.match(name) and (not match["gap"].isspace() or text[-1:] in ");"):
+    if len(name) > 4 and alone and FAMILIES.match(name) and (not gap.isspace() or text[-1:] in ");"):
         return "code: function()"
     return None
 

@@ -29,7 +29,7 @@ FAMILIES = re.compile(
     r"\w*?(?:posix_|curl_|file_|ftp_|mysqli?_|pg_|sqlite_|oci_|odbc_|imap_|ldap_|gz|bz|zip_|stream_|socket_|proc_"
     r"|pcntl_|shell_|call_user_|create_function|array_|preg_|mb_|iconv|str_|strip_|html|url|base64_|json_|xml_"
     r"|simplexml_|image|exif_|getimage|date_|apache_|apc_|opcache_|session_|spl_|ob_|output_|openssl_|mcrypt_|hash_"
-    r"|crypt|random_|func_|function_|get_|is_|ini_|php|parse_|register_|set_|error_|debug_|trigger_|var_|un?serialize"
+    r"|crypt|random_|func_|function_|get_|is_|usleep|sys_|disk_|ignore_user|getcwd|getmy|getallheaders|getlastmod|getenv|ini_|php|parse_|register_|set_|error_|debug_|trigger_|var_|un?serialize"
     r"|pack$|unpack|readlink|realpath|file(?:atime|ctime|group|inode|mtime|owner|perms|size|type)|p?fsockopen|fopen"
     r"|fwrite|fputs?|touch$|unlink|tempnam|tmpfile|scandir|opendir|readdir|show_source|highlight_|gethost|getmx|dns_"
     r"|checkdnsrr|escapeshell|eval|passthru)[a-z_0-9]*",
@@ -38,5 +38,5 @@ FAMILIES = re.compile(
 
 JAVA = (
     r"java\.(?:lang|io|util|net|nio|rmi|beans|security|sql|awt|runtime)|javax|com\.sun|sun\.\w+|org\.(?:apache|omg"
-    r"|springframework|codehaus|mozilla|hibernate|jboss)|com\.opensymphony|org\.eclipse|processbuilder|java"
+    r"|springframework|codehaus|mozilla|hibernate|jboss)|com\.opensymphony|org\.eclipse|groovy|ognl|bsh|freemarker|org\.mvel2?|org\.python|org\.jruby|clojure|processbuilder|java"
 )

@@ -11,6 +11,7 @@ import html
 import re
 import unicodedata
 from collections.abc import Callable
+from itertools import islice
 
 _HEX = r"[0-9A-Fa-f]"
 _PERCENT = re.compile(rf"%(?={_HEX}{{2}})")
@@ -25,6 +26,8 @@ _CSS = re.compile(rf"\\0{{0,4}}({_HEX}{{2}})\s?(?!{_HEX})")
 _HEX_PREFIX = re.compile(rf"0[xX]({_HEX}{{2}})(?!{_HEX})")
 _UTF7 = re.compile(r"\+([A-Za-z0-9/]{3,400})-?")
 _BASE64 = re.compile(r"(?:^|[=,:\s])([A-Za-z0-9+/_-]{12,8192}={0,2})(?=$|[&\s;])")
+_RUNS = 48
+_TAIL = 2048
 _CONTROL = {"n": "\n", "r": "\r", "t": "\t", "v": "\x0b", "f": "\x0c", "0": "\x00"}
 
 # Overlong and broken UTF-8 spellings of ASCII: what lenient decoders (RFC 3629 section 10) read in them.
@@ -133,38 +136,43 @@ def _utf16(match: re.Match[str]) -> str:
 
 
 # What lossy conversions to an 8-bit set make of typographic signs.
-_BEST_FIT = str.maketrans(
-    {
-        **dict.fromkeys("‘’‛′ʹʼˈ＇", "'"),
-        **dict.fromkeys("“”‟″ʺ＂", '"'),
-        **dict.fromkeys("–—―", "--"),
-        **dict.fromkeys("。｡", "."),
-        **dict.fromkeys("∕⁄", "/"),
-        **dict.fromkeys("‹〈", "<"),
-        **dict.fromkeys("›〉", ">"),
-        "∖": "\\",
-        "\xad": "",
-    }
-)
+_BEST_FIT = {
+    **dict.fromkeys("‘’‛′ʹʼˈ＇", "'"),
+    **dict.fromkeys("“”‟″ʺ＂", '"'),
+    **dict.fromkeys("–—―", "--"),
+    **dict.fromkeys("。｡", "."),
+    **dict.fromkeys("∕⁄", "/"),
+    **dict.fromkeys("‹〈", "<"),
+    **dict.fromkeys("›〉", ">"),
+    "∖": "\\",
+    "\xad": "",
+}
 
 
 def best_fit(text: str) -> str:
     """NFKC (fullwidth forms, ligatures, enclosed letters) and the best-fit ASCII of typographic signs."""
-    return unicodedata.normalize("NFKC", text).translate(_BEST_FIT)
+    text = unicodedata.normalize("NFKC", text)
+    for sign, plain in _BEST_FIT.items():  # many replacements are cheaper than one translation, character by character
+        text = text.replace(sign, plain)
+    return text
 
 
 def invisible(text: str) -> str:
     """Without null bytes and zero-width characters, which parsers skip."""
-    return text.translate(_INVISIBLE)
+    for sign in _INVISIBLE:
+        text = text.replace(sign, "")
+    return text
 
 
-_INVISIBLE = dict.fromkeys([0x00, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF])
+_INVISIBLE = "\x00\u200b\u200c\u200d\u2060\ufeff"
 
 
 def from_base64(text: str) -> str:
     """The text inside base64 runs, where they hold readable text; otherwise nothing."""
-    parts = [plain for match in _BASE64.finditer(text) if (plain := _readable(match[1]))]
-    return "\n".join(parts[:8])
+    runs = [match[1] for match in islice(_BASE64.finditer(text), _RUNS)]
+    if len(runs) == _RUNS:  # of very many, those nearest to either end
+        runs += [match[1] for match in islice(_BASE64.finditer(text, max(0, len(text) - _TAIL)), _RUNS)]
+    return "\n".join([plain for run in runs if (plain := _readable(run))][:8])
 
 
 def _readable(run: str) -> str:

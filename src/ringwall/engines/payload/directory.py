@@ -12,10 +12,10 @@ from ringwall.engines.payload.grammar import Grammar
 
 LDAP = "ldap"
 XPATH = "xpath"
-LDAP_HINTS = (r"\)[\s)!&|]*\(|\([&|!]|\*\)|\)\x00|\\2[89a]",)
+LDAP_HINTS = (r"\)[\s)!&|]*\(|\([&|!]|\*\)|[*()|&]{3}|\)\x00|\\2[89a]",)
 XPATH_HINTS = (
     r"['\"][\s\])]*(?:or|and|\||\])[\s\S]{0,60}(?:\(|\[|//|/\w)|\bcount\s*\(\s*/|\b(?:string-length"
-    r"|substring|name|document|doc|parent|child|ancestor)\s*(?:\(\s*/|::)",
+    r"|substring|name|document|doc|parent|child|ancestor)\s*(?:\(\s*/|::)|\b(?:doc|document|collection|unparsed-text)\(",
 )
 
 _ATTRIBUTE = r"[\w;.:-]{1,60}\s*(?:=|>=|<=|~=|:=)"
@@ -32,13 +32,15 @@ _TAIL = re.compile(
     r"[^()]{0,200}\*?\)+\s*(?:\x00|%00)|\*\)\)*|\*[^()\s]{0,40}\)\([^()]*|[^()\s]{0,40}\*\)[&"
     r"|!(]\(*\S*|[^()\s]{1,40}\)\(?[&|!]\(?[&|!]?|[^()\s]{0,60}\([&|!]\([^()]{1,80}\)*|[^()\s]{0,60}\)\(\(?[&|!].*"
 )
+_METACHARACTERS = re.compile(r"(?=[^(]*[(])[*()|&!='\s]{4,20}")
 _XPATH = Grammar(
     {
         "xpath: ' or function(/)": (
             r"['\"]\s*\]?\s*(?:or|and|\|)\s*\(?\s*(?:count|name|string-length|substring|contains|starts-with|position"
             r"|last|local-name|text|document|doc)\s*\(\s*(?:/|\.|\*|name|['\"\d)])|(?:or|and)\s+count\s*\(\s*/"
         ),
-        "xpath: '] | /": r"['\"]\s*\]\s*\|\s*/|['\"]\s*\]\s*(?:/|\|)\s*[/*\w]",
+        "xpath: '] | /": r"['\"]\s*\]\s*\|\s*/|['\"]\s*\]\s*(?:/|\|)\s*[/*\w.@]",
+        "xpath: document(address)": r"\b(?:doc|document|collection|unparsed-text|doc-available)\(\s*(?:['\"]|concat\()",
         "xpath: axis::node": (
             r"\b(?:parent|child|ancestor|descendant|following|preceding)(?:-\w+)*::(?:\w|\*|node\(\))"
         ),
@@ -57,6 +59,8 @@ def detect_ldap(view: View) -> str | None:
     shape = _SHAPES.match(text)
     if shape is not None and ("*" in text or "\\" in shape):
         return shape
+    if _METACHARACTERS.fullmatch(text) and "*" in text and re.search(r"[|&]", text):
+        return "ldap: metacharacters"
     return "ldap: value * )" if _TAIL.fullmatch(text.strip(" ")) else None
 
 

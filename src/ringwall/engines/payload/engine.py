@@ -93,15 +93,19 @@ def inspect_value(value: str, format: Format = "text") -> Finding | None:  # noq
 
 def judge(view: View, document: bool) -> Finding | None:
     """The first injection in one reading; `document` excuses the code that a document quotes."""
+    said: View | None = None  # the reading without the code that it quotes, once it is needed
     for number in _GATE.awake(view.text):
         detector = DETECTORS[number]
         evidence = detector.detect(view)
-        if evidence and not (document and detector.quoted and _only_quoted(detector, view)):
+        if evidence and document and detector.quoted:
+            said = said or _said(view)
+            evidence = evidence if said is view else detector.detect(said)
+        if evidence:
             return found(detector.kind, evidence, view)
     return None
 
 
-def _only_quoted(detector: Detector, view: View) -> bool:
-    """Whether `detector` finds nothing once the code that a document quotes is left out."""
+def _said(view: View) -> View:
+    """`view` without the code that a document quotes; itself where it is no document."""
     rest = prose(view.text)
-    return rest is not None and detector.detect(replace(view, text=rest)) is None
+    return view if rest is None else replace(view, text=rest)

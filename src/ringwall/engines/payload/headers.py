@@ -27,7 +27,7 @@ _RAW = Grammar(
 )
 _HIDDEN = Grammar(
     {
-        "header: hidden break name:": r"[\r\n]\s*[a-z0-9][a-z0-9-]+[a-z0-9]\s?:\s?\S",
+        "header: hidden break name:": r"[\r\n]\s*[a-z0-9][a-z0-9-]*[a-z0-9]\s?:\s?\S",
         "header: hidden break body": r"(?:\r\n|\n|\r)(?:\r\n|\n|\r)\s*<[a-z!]",
         "header: wide break": r"\xe5\x98[\x8a\x8d]",
     },

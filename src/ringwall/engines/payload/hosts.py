@@ -16,6 +16,7 @@ _LOCAL_NAMES = words(
     """
     localhost localhost.localdomain ip6-localhost ip6-loopback metadata metadata.google.internal instance-data
     metadata.goog kubernetes kubernetes.default host.docker.internal gateway.docker.internal unix
+    ipv6-localhost ipv6-loopback metadata.packet.net metadata.platformequinix.com metadata.tencentyun.com
     docker.for.mac.localhost rancher-metadata broadcasthost loopback
     """
 )
@@ -24,6 +25,7 @@ _LOCAL_SUFFIXES = (
     ".localdomain",
     ".internal",
     ".svc",
+    ".consul",
     ".cluster.local",
     ".local",
     ".intranet",

@@ -15,8 +15,8 @@ from itertools import islice
 
 import re2
 
-REACH = 1500
-MOST = 96
+REACH = 1200
+MOST = 40
 ATTRIBUTES = 24
 
 # Elements that act by being there, names of attributes that hold script, addresses that could be script, active styles.
@@ -87,7 +87,7 @@ def _tag(text: str, opened: re.Match[str]) -> Tag:
     name = named.group().lower() if named else ""
     at = named.end() if named else opened.end()
     attributes, end = _attributes(text, at, min(len(text), at + REACH))
-    return Tag(name, "/" in opened.group(), attributes, text[max(0, end - 400) : end], text[end : end + 2000])
+    return Tag(name, "/" in opened.group(), attributes, text[max(0, end - 400) : end], text[end : end + 1200])
 
 
 def _attributes(text: str, at: int, stop: int) -> tuple[tuple[tuple[str, str], ...], int]:

@@ -5,8 +5,6 @@ Operators are those of MongoDB's manual (query and aggregation); CouchDB's selec
 
 from __future__ import annotations
 
-import re
-
 from ringwall.engines.payload.finding import View
 from ringwall.engines.payload.grammar import Grammar
 from ringwall.engines.payload.js_tokens import tokens
@@ -25,11 +23,16 @@ _NAMES = "|".join(sorted((name[1:] for name in OPERATORS), key=len, reverse=True
 HINTS = (
     r"\$\s*(?:" + _NAMES.lower() + r")\b|\\u0024",
     r"(?:\|\||&&|;)[\s\S]{0,12}(?:this\b|return\b|while\b|function\b|var\b|do\b|\d\s*==|['\"]\w*['\"]\s*==|sleep\("
-    r"|db\.|true\b)|\bdb\.\w+\.",
+    r"|db\.|true\b)|\bdb\.\w+\.|^\W*(?:this\.\w|function\s*\()",
 )
 
-_KEY = re.compile(rf"[{{,\[(]\s*[\"']?\s*\$(?:{_NAMES})[\"']?\s*:|^\s*[\"'\s,]*[\"']?\$(?:{_NAMES})[\"']?\s*:")
-_PARAMETER = re.compile(rf"\[\s*[\"']?\$(?:{_NAMES})[\"']?\s*\]\s*(?:=|\[|$)")
+_OPERATOR = Grammar(
+    {
+        "nosql: {$operator:": rf"[{{,\[(]\s*[\"']?\s*\$(?:{_NAMES})[\"']?\s*:"
+        rf"|^\s*[\"'\s,]*[\"']?\$(?:{_NAMES})[\"']?\s*:",
+        "nosql: [$operator]=": rf"\[\s*[\"']?\$(?:{_NAMES})[\"']?\s*\]\s*(?:=|\[|$)",
+    }
+)
 _SHAPES = {
     "js: ' operator this.": r"^[)\]}]*[o;][!(]*(?:K\.|K[isKcd])",
     "js: ' || constant == constant": r"^[)\]}]*o[!(]*(?:[ns]e[nsqQ]|K(?:C|q|$)|Ko)",
@@ -37,8 +40,10 @@ _SHAPES = {
     "js: ' } statement": r"^[)\]]*;?\}+[;]?K",
 }
 _AFTER_STRING = Grammar(_SHAPES)
+_JAVASCRIPT = Grammar({"javascript": r"==|\bthis\.|\breturn\b|//|\bfunction\b|\bvar\b|\bwhile\s*\(|\)\s*\{|\bdb\."})
 _BARE = Grammar(
     {
+        "js: this.name": r"^[!(]*K\.i(?:[.e]|o)|^Kc?\(i?\)\{K",
         "js: || constant == constant //": r"^[ni]?o[!(]*ne[nq]\)*C",
         "js: constant ; statement": r"^n;(?:Ki=|K[({KQins]|i\.i\.c|K\()",
         "js: collection.method()": r"(?:^|;)i\.i\.c\(",
@@ -49,11 +54,7 @@ _BARE = Grammar(
 def detect(view: View) -> str | None:
     """The evidence that `view` changes a query's operators, or None."""
     text = view.text
-    if _KEY.search(text):
-        return "nosql: {$operator:"
-    if _PARAMETER.search(text):
-        return "nosql: [$operator]="
-    return _script(text)
+    return _OPERATOR.match(text) or _script(text)
 
 
 def _script(text: str) -> str | None:
@@ -69,4 +70,4 @@ def _script(text: str) -> str | None:
 
 def _javascript(text: str) -> bool:
     """Signs that the script is JavaScript and not SQL: both know `||`, quotes and `;`."""
-    return re.search(r"==|\bthis\.|\breturn\b|//|\bfunction\b|\bvar\b|\bwhile\s*\(|\)\s*\{|\bdb\.", text) is not None
+    return _JAVASCRIPT.match(text) is not None

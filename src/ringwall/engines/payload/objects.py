@@ -15,7 +15,7 @@ KIND = "deserialization"
 HINTS = (
     r"ro0ab|aced0005|aaeaaad|h4siaaaaaaaa|\boc?:\+?\d+:\"|[;{^]?[oc]:\+?\d+:|!!\w+[/.]|!!python|!ruby/|\"\$type\"\s*:"
     r"|nd_func|<java\b|<object\s+class|objectdataprovider|<(?:sorted-set|tree-map|dynamic-proxy)|c(?:os|posix"
-    r"|builtins|__builtin__|subprocess|nt|commands)\s|^ga[rs]|^[(\x80]|@type\"",
+    r"|builtins|__builtin__|subprocess|nt|commands)\s|^ga[rs]|^[(\x80]|@(?:type|class)\"|json_class|py/\w+\"|!class|__type|bah[a-z0-9]|yv66vg|cafebabe|^\s*\[\s*\"\w+\.\w+\.",
 )
 
 _START = r"(?:^|[\s=:\"',])"
@@ -25,7 +25,12 @@ _FORMATS = Grammar(
         "object: .net stream": rf"{_START}AAEAAAD/////[\w+/]{{4}}",
         "object: php object": r"(?:^|[;{}\s=:\"'|])[OC]:\+?\d+:\"[^\"]*\":\d+:\{",
         "object: yaml tag": r"!!(?:python/|ruby/|java|javax|com|org|sun)[\w./:]*|!!\w+(?:\.\w+)(?:\.\w+)|!ruby/\w+",
-        "object: typed json": r"[\"'](?:\$type|@type|@class)[\"']\s*:\s*[\"'](?:\w+\.)+\w+",
+        "object: typed json": (
+            r"[\"'](?:\$type|@type|@class|__type|json_class|!class|py/(?:object|reduce|function|type))[\"']\s*:"
+            r"\s*[\"']?(?:\w+(?:\.|::))+\w+|^\s*\[\s*\"(?:\w+\.){2,}[A-Z]\w*\"\s*,\s*[{\[]"
+        ),
+        "object: ruby stream": rf"{_START}BAh[bv7JTUVuejcm][\w+/]{{6,}}=?=?$",
+        "object: java class": rf"{_START}yv66vg[A-Z][\w+/]{{6}}|{_START}cafebabe0000[0-9a-f]{{4}}",
         "object: node function": r"_\$\$ND_FUNC\$\$_",
         "object: java xml": (
             r"<java\b[^<]*<(?:object|void)\b|<void\s+(?:class|method|property)\s*="
@@ -37,7 +42,7 @@ _FORMATS = Grammar(
         "object: pickle base64": rf"{_START}(?:gA[I-X][\w+/]{{16}}|(?:Y29z|Y3Bvc2l4|Y19f)[\w+/]{{12}})[\w+/]*=?=?$",
     }
 )
-TYPE_KEYS = frozenset({"$type", "@type", "@class", "__type", "py/object", "!class"})
+TYPE_KEYS = frozenset({"$type", "@type", "@class", "__type", "py/object", "py/reduce", "json_class", "!class"})
 _TYPE = re.compile(r"\[?(?:\w++[.\\:/])++\w.*", re.DOTALL)
 
 

@@ -16,7 +16,7 @@ HINTS = (
     r"\.\.?[\x00-\x20]*(?:[/\\;]|%|0x|\xc0|\xc1|[0-9a-f]{2}[a-z.])|\.\.[^\w\s.,]{1,12}\w",
     r"^[\s\"'=@&;\\/.a]*(?:file:/*)?[/\\]+[\w.$@-]|^[\w./~\\-]*(?:web-inf|meta-inf|\.(?:git|svn|hg|ssh|env|ht\w+"
     r"|\w+_history))",
-    r"^[\s\"']*[a-z]:[\\/]|^[\s\"']*\\\\",
+    r"^~/\.|^[\s\"']*[a-z]:[\\/]|^[\s\"']*\\\\",
     r"(?:php|phar|zip|zlib|compress\.\w+|glob|data|expect|ogg|rar|ssh2\.\w+|input|file|php5):/",
     r"/etc/|/proc/|/windows/|\\windows\\|boot\.ini|win\.ini|web\.config|passwd|\.ht(?:access|passwd)|/var/",
     r"%00|\x00|0x2e|%c0|%c1|%2e",
@@ -55,8 +55,8 @@ _SECRET_LEAF = re.compile(
 )
 _FILE_LEAF = re.compile(
     r"[/\\][\w .~-]*\.(?:ini|conf|cnf|cfg|log|config|inc|asa|sam|db|pdb|sql|bak|old|err"
-    r"|env)(?:\.\w{1,4})?(?:\x00|%00)?[\s\"']*$|[/\\][\w .~-]+[/\\][\w .~-]*\.(?:html?|jsp|php\d?|aspx?|xml|pl|cgi"
-    r"|txt)(?:\x00|%00)?[\s\"']*$|[/\\](?:\w*_ ?log|\w*logs?)(?:\x00|%00)?$",
+    r"|env)(?:\.\w{1,4})?(?:\x00|%00)?[\s\"']*$|[/\\][\w .~-]+[/\\][\w .~-]*\.(?:jsp|php\d?|aspx?|pl"
+    r"|cgi)(?:\x00|%00)?[\s\"']*$|[/\\](?:\w*_ ?log|\w*logs?)(?:\x00|%00)?$",
     re.IGNORECASE,
 )
 _HIDDEN = re.compile(r"/\.(?!well-known|\.?/|\.?$)\w[\w.-]{2,30}(?:/|$|\s)")
@@ -73,7 +73,7 @@ _WRAPPER = re.compile(
 )
 _RELATIVE = re.compile(
     r"[\w./\\-]*(?:web|meta)-inf[/\\]\S*|(?:~|[\w./-]*/)?\.(?:git|svn|hg|ssh)[/\\]\S*"
-    r"|(?:~/)?\.(?:env(?:\.\w+)?|htaccess|htpasswd|\w+_history)|[\w./\\-]*(?:etc|proc)[/\\](?:passwd|shadow|hosts"
+    r"|~/\.[\w.-]+(?:/\S*)?|(?:~/)?\.(?:env(?:\.\w+)?|htaccess|htpasswd|\w+_history)|[\w./\\-]*(?:etc|proc)[/\\](?:passwd|shadow|hosts"
     r"|issue|self)\S*",
     re.IGNORECASE,
 )

@@ -12,7 +12,7 @@ from ringwall.engines.payload.grammar import Grammar
 from ringwall.engines.payload.shell_words import FETCHERS, INTERPRETERS, READERS, SHELLS
 
 _LETTER = "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u017e"
-_CALM = re.compile(rf"(?:[{_LETTER}0-9 ,-]|(?<=[{_LETTER}])['.](?=[{_LETTER}])|\.(?= )|\.$)*+")
+_CALM = re.compile(rf"(?:[{_LETTER}0-9 ,-]|(?<=[{_LETTER}])'(?=[{_LETTER}])|(?<=[A-Z])\.(?=[A-Z])|\.(?= )|\.$)*+")
 _PROGRAMS = "|".join(map(re.escape, sorted(SHELLS | INTERPRETERS | FETCHERS | READERS)))
 _LOUD = Grammar(
     {

@@ -7,6 +7,7 @@ a command stands where the shell expects one, with arguments of a command line a
 from __future__ import annotations
 
 import re
+from html.entities import html5
 from itertools import islice
 
 import re2
@@ -15,18 +16,19 @@ from ringwall.engines.payload.finding import View
 from ringwall.engines.payload.grammar import Grammar
 from ringwall.engines.payload.shell_command import command_line, is_shaped, whole_command
 from ringwall.engines.payload.shell_shapes import ANYCASE, EXACT, SHORT
-from ringwall.engines.payload.shell_words import NET, PLAIN, PREFIXES, WORDS
+from ringwall.engines.payload.shell_words import PAIRS, PLAIN, PREFIXES, WORDS
 
 KIND = "cmdi"
 HINTS = (
     r"[;|&\n\r`^\x00][\s\"'({!@]*[\w./\\$%{~-]",
-    r"\$[({`'\"!\[]|[<>]\s*\(|<<<|<\w+(?:$|[\\%])|[\"']\s*<\w",
+    r"\$[({`'\"!\[]|[<>]\s*\(|<<<|<\w+(?:$|[\\%])|[\"']\s*<\w|\$(?:0|shell|bash)\b|\biex\s*[($'\"]|;\s*(?:do|then)\b|^\W*new-\w|\$\{?ifs|^\W*(?:cd|ver|vol|tree|set)\b",
     r"^\W{0,4}(?:[\w./\\:-]*/)?(?:cat|tac|ls|dir|type|more|less|head|tail|grep|id|whoami|wget|curl|nc|ncat|netcat"
     r"|telnet|ftp|tftp|socat|perl|python[\d.]*|ruby|php|node|bash|sh|shell|zsh|ksh|dash|csh|cmd(?:\.exe)?|powershell"
     r"|pwsh|ping|nslookup|uname|net|netsh|echo|printf|cp|mv|rm|chmod|nl|od|xxd|strings|vi|busybox|env|eval|exec|awk"
     r"|sed|find|systeminfo|ipconfig|ifconfig)\b",
     r"(?:^|[|&(;\n])\s*(?:if|for)\s",
-    r"\(\s*\)\s*\{|/dev/(?:tcp|udp)/|\w=\S+;\s*\$|\balias\s|/\S*[\[?]|[|;&]\s*$|^/\S+\s",
+    r"\(\s*\)\s*\{|/dev/(?:tcp|udp)/|\w=\S+;\s*\$|\balias\s|/\S*[\[?]|[|;&]\s*$|^/\S+\s|%\w+%\s+/[a-z?]"
+    r"|^[=+@-]\s*[\w.]+\|",
     r"(?:^|[;|&(`'\"])\s*(?:get|set|add|new|remove|invoke|start|stop|out|import|export|write|copy|move|test|convertto"
     r"|convertfrom|select|where|format|enable|disable|register)-\w",
 )
@@ -37,24 +39,28 @@ _SHORT = 90
 _PROGRAMS = "|".join(sorted((re.escape(w) for w in PLAIN | WORDS), key=len, reverse=True))
 _CANDIDATE = re2.compile(
     (
-        r"(?i)(?:^|\|\|?|&&?|;|\n|\r|\x00|`|\$\(|[<>]\(|\^|[\"']\s*<)[\s\"'({!@]*(?:[~.\w%:*?/\\-]*[/\\])?"
-        rf"(?:{_PROGRAMS})(?:$|[^\w=_:@',.-])"
+        r"(?i)(?:\|\|?|&&?|;|\n|\r|\x00|`|\$\(|[<>]\(|\^|[\"']\s*<)[\s\"'({!@]*(?:\$\w+\s+)?(?:[~.\w%:*?/\\-]*[/\\])?"
+        rf"(?:{_PROGRAMS})(?:$|[^\w=_:@',.-]|['.](?:$|[^\w]))"
     ).encode()
 )
 _HEAD = re.compile(
-    r"(?P<separator>\|\|?|&&?|;|\n|\r|\x00|`|\$\(|<\(|>\(|\^|[\"']\s*<"
-    r"|^)(?P<wrap>[\s\"'({!@]*+)(?P<path>(?:[~.\w%:*?-]*[/\\])*+)(?P<name>[\w.+?*\[\]-]++(?:\(\))?)"
+    r"(?P<separator>\|\|?|&&?|;|\n|\r|\x00|`|\$\(|<\(|>\(|\^|[\"']\s*<)"
+    r"(?P<wrap>[\s\"'({!@]*+(?:\$\w+\s++)?)(?P<path>(?:[~.\w%:*?-]*[/\\])*+)(?P<name>[\w.+?*\[\]-]++(?:\(\))?)"
 )
-_END = re.compile(r"\|\|?|&&?|;|\n|\r|`|\)|\x00|$")
-_QUOTING = re.compile(
-    r"(?<=\w)(?:''|\"\"|\\(?=\w)|\^(?=\w)|\$@|\$\*|`\w{0,6}`)(?=\w)|(?<=[\w/])(['\"])(?P<kept>\w{1,8})\1(?=\w)"
-    r"|\$\{?IFS(?:%\?\?|[:\d,]*)?\}?(?:\$\d)?",
-    re.IGNORECASE,
-)
+_END = re.compile(r"\|\|?|&&?|;|\n|\r|`|\)|\x00|\s\#|$")
+_KEPT = re.compile(r"(['\"])(\w{1,8})\1(?=\w)")
+_EMPTY = re.compile(r"`\w{0,6}`(?=\w)|\$[@*](?=\w)")
+_BLANK = re.compile(r"\$\{?IFS(?:%\?\?|[:\d,]*)?\}?(?:\$\d)?")
+_IFS = re.compile(r"\w\$\{?IFS|\$\{IFS[^}\s]{0,12}\}\w|\$IFS[$:%]")
 _QUOTED = Grammar({"quoting": r"\w(?:''|\"\"|\\\w|\^\w|\$[@*]|`\w*`)|[\w/]['\"]\w+['\"]\w|\$\{?ifs"}, fold=True)
-_TICK_BEFORE = re.compile(r"(?:[;|&=$<>\"'(:,\w]|[;|&=$<>]\s)$|^$")
+_ENDS_WORD = re.compile(r"$|[\s;|&<>\"`)#$\x00]|'(?!\w)|[}]|\.\W")
+# What a field for an address or a file takes: after it, a separator and a command are no enumeration.
+_ADDRESS = re.compile(
+    r"[\"']?(?:\d{1,3}(?:\.\d{1,3}){3}|(?:[\w-]{1,40}\.){1,4}[a-z]{2,4}\d?|\w{2,6}://\S{1,60}|\S{1,40}@\S{1,40})[\"']?\s?"
+)
+_TICK_BEFORE = re.compile(r"(?:[;|&=$<>\"'():,\w]|[;|&=$<>]\s|(?:echo|printf|eval|exec)\s)$|^$")
 _LONE = re.compile(
-    r"[\w.)/'\"-]{1,40}(?:;|\|\|?|&&|&)/?[\w/]{0,20}\b(?:id|ls|pwd|ps)\b[;|&]*|(?:id|ls|dir|whoami|pwd"
+    rf"[\w.)/'\"-]{{1,40}}(?:;|\|\|?|&&|&)/?[\w/]{{0,20}}\b(?:id|ls|pwd|ps)\b[;|&]*|[\w.)/'\"-]{{1,40}}(?:\|\||&&)(?:{_PROGRAMS})|(?:id|ls|dir|whoami|pwd"
     r"|uname)[|;&]+"
 )
 _JQUERY = re.compile(r"\$\(\s*(?:this|document|window)\s*\)")
@@ -62,15 +68,23 @@ _JQUERY = re.compile(r"\$\(\s*(?:this|document|window)\s*\)")
 
 def detect(view: View) -> str | None:
     """The evidence that `view` is a command injection, or None."""
-    text = _QUOTING.sub(_unquoted, view.text) if _QUOTED.match(view.text) else view.text
-    return _shapes(text) or _commands(text, bool(view.decoded) and not view.lined) or whole_command(text.strip())
+    text = view.text
+    hidden = bool(view.decoded) and not view.lined
+    if "IFS" in text and _IFS.search(text):
+        return "shell: word$IFS"
+    return _read(text, hidden) or (_read(_unquoted(text), hidden) if _QUOTED.match(text) else None)
 
 
-def _unquoted(match: re.Match[str]) -> str:
-    """Quotes inside a word vanish; `$IFS` is a blank."""
-    if match["kept"]:
-        return match["kept"]
-    return " " if match[0][0] == "$" and match[0][1:2] in "Ii{" else ""
+def _read(text: str, hidden: bool) -> str | None:
+    return _shapes(text) or _commands(text, hidden) or whole_command(text.strip())
+
+
+def _unquoted(text: str) -> str:
+    """`text` as the shell reads words: quotes and escapes vanish, `$IFS` is a blank."""
+    for sign in ("''", '""', "\\", "^"):
+        text = text.replace(sign, "")
+    text = _EMPTY.sub("", _KEPT.sub(r"\2", text))
+    return _BLANK.sub(" ", text) if "IFS" in text else text
 
 
 def _shapes(text: str) -> str | None:
@@ -93,12 +107,12 @@ def _commands(text: str, hidden: bool) -> str | None:
         start = match.start()
         window = raw[start : start + _WINDOW].decode("utf-8", "replace")
         head = _HEAD.match(window)
-        if head is None or (start == 0 and not head["separator"]):
+        if head is None:
             continue
-        before = raw[max(0, start - 2) : start].decode("utf-8", "replace")
+        before = raw[max(0, start - 80) : start].decode("utf-8", "replace")
         if _quiet(head, before, lines) or (rows and head["separator"] == "|" and _in_row(raw, start)):
             continue
-        if evidence := _judge(head, window, leads=start == 0, glued=before[-1:].isalnum()):
+        if evidence := _judge(head, window, start == 0, before):
             return evidence
     return None
 
@@ -112,7 +126,13 @@ def _quiet(head: re.Match[str], before: str, lines: bool) -> bool:
         return _TICK_BEFORE.search(before) is None
     if separator == "^":
         return bool(head["wrap"]) or not head["name"][:1].isalpha() or (bool(before) and before[-1].isalnum())
-    return separator == "&" and not head["wrap"] and head.string[head.end() : head.end() + 1] == ";"
+    return (
+        separator == "&" and not head["wrap"] and head.string.startswith(";", head.end()) and _reference(head["name"])
+    )
+
+
+def _reference(name: str) -> bool:
+    return f"{name};" in html5
 
 
 def _in_row(raw: bytes, at: int) -> bool:
@@ -123,31 +143,33 @@ def _in_row(raw: bytes, at: int) -> bool:
     return row.count(b"|") > 1 and b"||" not in row
 
 
-def _judge(head: re.Match[str], window: str, leads: bool, glued: bool) -> str | None:
+def _judge(head: re.Match[str], window: str, leads: bool, before: str) -> str | None:
     name, separator = head["name"].lower(), head["separator"].strip() or "newline"
     rest = window[head.end() :]
     end = _END.search(rest)
-    words = rest[: end.start() if end else None].split()
+    words = [word.rstrip("\"'") or word for word in rest[: end.start() if end else None].lstrip("\"'").split()]
     closed = end is not None and end.group() in (")", "`") and separator in ("$(", "`", "<(", ">(")
     titled = head["name"].istitle() or (head["name"].isupper() and len(name) < 4)
     if titled and not (words and (words[0][0] in "-/\"'$~" or words[0][1:2] == ":")):
         return None  # a word of a sentence, a product, an abbreviation
-    if rest[:1] in ("=", ",", ":", "@", "'") or rest[:1].isalnum():
+    if not _ENDS_WORD.match(rest) or (name == "." and not rest[:1].isspace()):
         return None
     if name in PLAIN and _plain(separator, words, leads):
         return f"shell: {separator} program"
     if name in PREFIXES and words and words[0].lower() in PLAIN:
         return f"shell: {separator} prefix program"
-    if name == "net" and words and words[0].lower() in NET:
-        return f"shell: {separator} net command"
+    if words and words[0].lower() in PAIRS.get(name, ()):
+        return f"shell: {separator} program command"
     if name in WORDS and (
         command_line(words)
         or (closed and not words)
         or (leads and any(is_shaped(word) and not word.isdigit() for word in words))
     ):
         return f"shell: {separator} command argument"
-    if name in WORDS and closed and len(words) <= 2 and (separator == "$(" or glued):
+    if name in WORDS and closed and len(words) <= 2 and (separator == "$(" or before[-1:].isalnum()):
         return f"shell: {separator} command word"
+    if name in WORDS and len(words) < 4 and (_ADDRESS.fullmatch(before) or before in ("'", '"')):
+        return f"shell: address {separator} command"
     return None
 
 

@@ -15,6 +15,8 @@ _SHAPED = re.compile(
 )
 _HEAD = re.compile(r"(?P<path>(?:[~.\w%:*?-]*[/\\])*+)(?P<name>[\w.+?*\[\]-]++)")
 _CODE_OPTION = re.compile(r"[-/](?:[a-z]*[cemri]|command|enc\w*)$", re.IGNORECASE)
+_OPTION = re.compile(r"--?[a-z]", re.IGNORECASE)
+_SEGMENT = re.compile(r"(?P<first>[^\s;|&]{1,40}\s[^;|&]{1,200}?)\s*(?:;|\|\|?|&&?)")
 _PATH = re.compile(r"/\w|[a-z]:(?:\\|$)|%\w+%|~|\.\.|-\w", re.IGNORECASE)
 _PLAINLY = re.compile(r"--?[A-Za-z]|/\w+/|\$\w|%\w+%|~/|[A-Za-z]:\\")
 _ROOTED = re.compile(r"[/~.\\]|[a-z]:", re.IGNORECASE)
@@ -40,6 +42,8 @@ def whole_command(text: str) -> str | None:
     if len(text) > 4000 or "\n" in text:
         return None
     bare = text.lstrip(_TRIM).rstrip("|&; ")
+    if first := _SEGMENT.match(bare):
+        bare = first["first"]
     head = _HEAD.match(bare)
     if head is None:
         return None
@@ -69,6 +73,8 @@ def _capable(name: str, words: list[str], rooted: bool) -> str | None:
         return "shell: fetch address"
     if name in READERS and all(map(is_shaped, words)) and any(map(_PATH.match, words)):
         return "shell: read /path"
+    if name in PLAIN and _OPTION.match(first) and all(map(is_shaped, words)):
+        return "shell: program -option"
     if rooted and command_line(words):
         return "shell: /path/program argument"
     if name in ("echo", "printf") and _PIPELINE.search(" ".join(words)):

@@ -20,7 +20,12 @@ PLAIN = words(
     powershell powershell.exe pwsh tasklist taskkill systeminfo schtasks wmic regsvr32 rundll32 certutil
     bitsadmin mshta cscript wscript netsh msiexec icacls cacls attrib xcopy robocopy findstr ping ping6 printf
     phpinfo() strace ltrace lastlog htop openssl socat screen tmux killall pkill pgrep nohup setsid chroot
-    insmod modprobe lsmod reboot poweroff lsb_release ifdown ifup sysctl
+    insmod modprobe lsmod reboot poweroff lsb_release ifdown ifup sysctl docker podman kubectl gcloud mysql
+    mysqldump psql pg_dump sqlite3 mongosh redis-cli gpg ssh-keygen ssh-add jq zsh egrep umask readlink dirname
+    basename ldconfig ldd objdump gdb pstree vmstat iostat blkid losetup mkfs iwconfig ethtool getfacl setfacl
+    visudo chpasswd gpasswd dscl launchctl osascript pbpaste iwr iex irm gci gwmi nltest dsquery vssadmin
+    bcdedit wevtutil installutil regedit qwinsta takeown setx driverquery cmdkey quser whois xdg-open dotnet
+    rustc tclsh wish whoami.exe ipconfig.exe
     """
 )
 
@@ -30,9 +35,10 @@ WORDS = words(
     cat tail head more less find sort cut join split paste sleep echo type dir del copy move ren date time test
     touch who last w watch which whereis locate make install write wall mail mailx sendmail host hostname
     strings tee expand fold look man set export eval exec source alias kill trap ulimit dd at batch cal cd clear
-    column diff cmp file comm net reg start call ver vol tree assoc format query shutdown halt init sc route
-    net1 uniq shred truncate timeout nice ip users groups arch nproc free top dump rmt true false logname tty
-    stty logger history read yes . command
+    column diff cmp file comm net reg start call ver vol tree assoc format query shutdown halt init sc route git
+    make go cargo gem brew conda at.exe reg.exe ftp cu ul aws az helm cipher csc terraform ansible pip3 rake
+    tclsh node stat java rustup open msg defaults ver net1 uniq shred truncate timeout nice ip users groups arch
+    nproc free top dump rmt true false logname tty stty logger history read yes . command
     """
 )
 
@@ -45,10 +51,24 @@ INTERPRETERS = words("perl python python2 python3 ruby php node lua tclsh awk ga
 FETCHERS = words("wget curl nc ncat netcat telnet ftp tftp socat lynx fetch certutil bitsadmin")
 READERS = words(
     """
-    cat tac tail head more less type dir ls nl od xxd strings grep cp mv rm vi vim nano
+    cat tac tail head more less type dir ls cd nl od xxd strings grep cp mv rm vi vim nano
     """
 )
 
 # Commands that run the command after them (POSIX.1-2024); the commands of Windows' `net`.
 PREFIXES = words("exec eval time env sudo nohup command watch xargs nice timeout source . sh bash")
-NET = words("user use view localgroup group share start stop accounts config session file")
+# Programs whose first argument names what they do: the pair is a command, whatever follows.
+PAIRS = {
+    "net": words("user use view localgroup group share start stop accounts config session file"),
+    "sc": words("query create start stop delete config qc"),
+    "reg": words("query add delete save export import"),
+    "query": words("user session process termserver"),
+    "git": words("clone pull push init config"),
+    "ip": words("a addr route link neigh"),
+    "apt": words("install update remove"),
+    "go": words("run get build install"),
+    "make": words("install all clean"),
+    "defaults": words("read write delete"),
+    "msg": words("*"),
+    "cmdkey": words("/list /add"),
+}

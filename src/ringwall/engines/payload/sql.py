@@ -10,6 +10,8 @@ import re
 from collections import deque
 from itertools import islice
 
+import re2
+
 from ringwall.engines.payload.finding import View
 from ringwall.engines.payload.sql_grammar import AFTER_STRING, BARE, INSIDE
 from ringwall.engines.payload.sql_tokens import tokens
@@ -17,7 +19,7 @@ from ringwall.engines.payload.sql_tokens import tokens
 KIND = "sqli"
 _AFTER_QUOTE = (
     r"(?:--|#|/\*|;|[|&=<>+*/^,(~!-]|(?:x?or|and|union|where|having|order|group|limit|like|rlike|regexp|between|in|is"
-    r"|as"
+    r"|as|returning|match|glob|similar|sounds|rlike"
     r"|into|select|insert|declare|waitfor|begin|goto|procedure|except|intersect|not|div|mod|collate|when|sounds"
     r"|update|delete|exec)\b)"
 )
@@ -30,43 +32,52 @@ _EFFECT = (
     r"|\w+_message|sqlid_to_sqlhash|tid_to_rid|getmappingxpath|httpuritype|xmltype|n?char|chr|iif|if|pi"
 )
 HINTS = (
-    r"(?:\b(?:x?or|and|not)\b|\|\||&&)[\s(!+~*-]*(?:['\"\d@]|[\w.]+[\s)]*(?:[=<>!(]|(?:like|rlike|in|is|between"
+    r"(?:\b(?:x?or|and|not)\b|\|\||&&)[\s(!+~*/-]*(?:['\"\d@]|[\w.]+[\s)]*(?:[=<>!(]|(?:like|rlike|in|is|between"
     r"|regexp)\b))",
     r"\b(?:union|except|intersect|select|having|procedure|infile|outfile|dumpfile)\b|\b(?:order|group)\s+by\b"
     r"|waitfor\s+delay|\blimit\s+\d",
-    r";[\s)]*(?:drop|insert|delete|update|exec|declare|waitfor|shutdown|create|alter|truncate|call|begin|grant|desc"
+    r";[\s)]*(?:attach|detach|vacuum|pragma|dbcc|copy|load|do|lock|kill|backup|restore|drop|insert|delete|update|exec|declare|waitfor|shutdown|create|alter|truncate|call|begin|grant|desc"
     r"|set|replace|merge|if|goto|xp_|sp_)",
     rf"\b(?:{_EFFECT})\s*\(|\bcase\s+when\b|\b(?:utl|dbms)_\w+\.|\b(?:sleep|benchmark)/\*",
     r"^\W*(?:declare|exec(?:ute)?|select|where|and|x?or|having|x'|n'|insert\s+into|delete\s+from|update|call)\b"
     r"|^[-+]?\d+\s*\)+|^\W*\)",
-    r"^\d[\d.]*(?:e\d*)?(?:or|and|union)\b",
+    r"^\W*\d+\)*\s+(?:x?or|and|\|\||&&)\s+\(*(?:not\s+)?(?:true|false|null)\b|\breturning\b|\bon\s+duplicate\s+key"
+    r"|^\W*\d+\)*\s*(?:limit|offset)\s+\d|\bjoin\s+\w|^\w+\s+where\s|\bcase\s+\w+\s+when\b|\bunion\s+values\b",
+    r"^\d[\d.]*(?:e\d*)?(?:or|and|union)\b|^\W*\d+\s*[=<>]+\s*\d+\)*\s*(?:or\b|and\b|[|&#/*%-])",
     r"^\W*'[^']+'\s*(?:::\w+\s*)?[<>=?@]|^\w+\s?\($|^\w+\(\w+\(",
     r"\w/\*|\*/\w",
 )
 
 _COMMENT_TEXT = re.compile(r"(?:--|#|/\*)[\s+-]*+(?P<said>.*+)", re.DOTALL)
-_GLUED = re.compile(r"[ \t]{0,2}[)]{0,4}[ \t]{0,2};?[ \t]{0,2}(?=--|#|/\*)")
-# Where a statement could begin inside a text: an operator before a constant or call, a verb after `;`, a select.
-_ANCHOR = re.compile(
-    r"\b(?:union|except|intersect)\b(?=[\s(/*+]*+(?:all|distinct|select|values|\())|\bwaitfor(?=\s+delay)"
-    r"|(?:\b(?:x?or|and)\b|\|\||&&)(?=[\s(!+~/*-]*+(?:\d|['\"@]|[a-z_]\w*+\())|;(?=[\s]*+(?:drop|insert|delete|update"
-    r"|select"
-    r"|exec|declare|waitfor|call|create|alter|truncate|merge|begin)\b)|\((?=[\s(]*+select\b)"
-    r"|\b(?:sleep|benchmark|pg_\w++|load_file|extractvalue|updatexml|n?char|chr|xp_\w++|lo_\w++)(?=\s?\()"
-    r"|\binto(?=\s+(?:out|dump)file)"
-)
-_INLINE = re.compile(
-    r"\b(?:select|union|from|where|x?or|and|like|null|insert|update|delete|all|by|in)/\*[^*]{0,40}\*/"
-    r"|/\*[^*]{0,40}\*/(?:select|union|from|where|x?or|and|like|all|by|in)\b",
+_GLUED = re.compile(r"[ \t]{0,2}[)]{0,4}[ \t]{0,2};?[ \t]{0,2}(?=--|#(?:\s|$|--|['\"])|/\*)")
+# One word, a closed string, one operator, a string left open: balanced only by the quotes around the value.
+_OPEN = re.compile(r"\)*+(?:o!?|!?K[KwFl!]{0,2}|a{1,2})[qQ]$")
+_CUT = re.compile(r"(?:--[\s+-]{0,3}|#|/\*)$")
+_KEYWORD = re.compile(
+    r"\W{0,3}\d++\)*+\s++(?:x?or|and|\|\||&&)\s++\(*+(?:not\s++)?(?:true|false|null|\d++\s++is)\b[)\s]*+(?:$|--|\#|;|not\s|null)",
     re.IGNORECASE,
+)
+_ACCOUNT = re.compile(r"[^\W\d][\w@.-]{0,60}")
+_OPTION = re.compile(r"\s*+--[^\s-]")  # MySQL, which alone quotes names in backticks, wants a blank after its dashes
+# Where a statement could begin inside a text: an operator before a constant or call, a verb after `;`, a select.
+_ANCHOR = re2.compile(
+    rb"\b(?:union|except|intersect)\b[\s(/*+]*(?:all|distinct|select|values|\()|\bwaitfor\s+delay"
+    rb"|(?:\b(?:x?or|and)\b|\|\||&&)[\s(!+~/*-]*(?:\d|['\"@]|[a-z_]\w*\()|;\s*(?:drop|insert|delete|update|select"
+    rb"|exec|declare|waitfor|call|create|alter|truncate|merge|begin)\b|\([\s(]*select\b"
+    rb"|\b(?:sleep|benchmark|pg_\w+|load_file|extractvalue|updatexml|n?char|chr|xp_\w+|lo_\w+)\s?\("
+    rb"|\binto\s+(?:out|dump)file"
+)
+_INLINE = re2.compile(
+    rb"(?i)\b(?:select|union|from|where|x?or|and|like|null|insert|update|delete|all|by|in)/\*[^*]{0,40}\*/"
+    rb"|/\*[^*]{0,40}\*/(?:select|union|from|where|x?or|and|like|all|by|in)\b"
 )
 _TRUE_REST = re.compile(r"['\"`]\d\w{0,8}\s*$")
 # Shapes that a quoted example has as well: they count only where the string that closes is the value's beginning.
 _OPENING = (" statement", " declare", " (select")
 _NEAR = 40
 _WINDOW = 48
-_ENDS = 32
-_TAIL = 8192
+_ENDS = 24
+_TAIL = 1024
 
 
 def detect(view: View) -> str | None:
@@ -81,12 +92,17 @@ def detect_in_strings(view: View) -> str | None:
 
 def _bare(text: str) -> str | None:
     letters = tokens(text)
-    return BARE.match(letters) or _cut_statement(letters) or _commented(text)
+    if evidence := BARE.match(letters) or _cut_statement(letters) or _commented(text):
+        return evidence
+    return "sql: number or true" if _KEYWORD.match(text) else None
 
 
 def _commented(text: str) -> str | None:
     """Comments in place of the blanks around reserved words: only an evasion writes so."""
-    return "sql: word/**/word" if "/*" in text and len(_INLINE.findall(text)) > 1 else None
+    if "/*" not in text:
+        return None
+    found = islice(_INLINE.finditer(text.encode("utf-8", "replace")), 2)
+    return "sql: word/**/word" if len(list(found)) > 1 else None
 
 
 def _cut_statement(letters: str) -> str | None:
@@ -127,19 +143,43 @@ def _closings(text: str, quote: str) -> list[int]:
 def _after(text: str, start: int, quote: str) -> str | None:
     letters = tokens(text, start)
     evidence = AFTER_STRING.match(letters)
-    if evidence and not (evidence.endswith(_OPENING) and start > _NEAR):
+    if (
+        evidence
+        and not (evidence.endswith(_OPENING) and start > _NEAR)
+        and not (evidence.endswith(" '") and _opens(text, start))
+    ):
         return evidence
     if letters in ("oq", "!q") and _TRUE_REST.search(text):
         return "sql: ' or open number"
+    if _OPEN.match(letters) and _balanced(text, start, quote):
+        return "sql: word' operator 'open"
+    if letters.lstrip(")")[:1] == ";" and _CUT.search(text[-8:]):
+        return "sql: ' ; … --"
     return _truncation(text, start, letters, quote)
+
+
+def _balanced(text: str, start: int, quote: str) -> bool:
+    """Whether one word ends at the quote before `start`, and a string of the same kind is left open."""
+    before, after = text[: start - 1], text[start:]
+    if any(map(str.isspace, before)) or after[:1].isalnum():
+        return False
+    opened = re.search(r"['\"`]", after)
+    return opened is not None and opened[0] == quote and after.count(quote) < 4
+
+
+def _opens(text: str, start: int) -> bool:
+    """Whether the quote before `start` begins a quotation of prose: a blank before it, a letter after."""
+    return start > 1 and text[start - 2].isspace() and text[start : start + 1].isalpha()
 
 
 def _truncation(text: str, start: int, letters: str, quote: str) -> str | None:
     """A string closed and the rest of the statement commented away; a dash after inches or a quotation is not it."""
     rest = letters.lstrip(")").lstrip(";")
-    if rest == "" and letters.endswith(";") and text[start - 2 : start - 1].isalpha() and len(text.split()) == 1:
+    if rest == "" and letters.endswith(";") and _ACCOUNT.fullmatch(text, 0, start - 1):
         return "sql: ' ; end"
     if rest[:1] != "C" or not _GLUED.match(text, start):
+        return None
+    if quote == "`" and _OPTION.match(text, start):
         return None
     comment = _COMMENT_TEXT.search(text, start)
     said = comment["said"].strip() if comment else ""
@@ -150,12 +190,13 @@ def _truncation(text: str, start: int, letters: str, quote: str) -> str | None:
 
 def _inside(text: str) -> str | None:
     """The shapes that are statements wherever they stand, looked for around the words that can begin them."""
-    lowered = text.lower()
-    places = [match.start() for match in islice(_ANCHOR.finditer(lowered), _ENDS)]
+    raw = text.lower().encode("utf-8", "replace")
+    bytewise = text if text.isascii() else raw.decode("latin-1")  # one character a byte, so that places hold
+    places = [match.start() for match in islice(_ANCHOR.finditer(raw), _ENDS)]
     if len(places) == _ENDS:  # of very many, those nearest to either end
-        tail = max(places[-1] + 1, len(lowered) - _TAIL)
-        places.extend(deque((match.start() for match in _ANCHOR.finditer(lowered, tail)), _ENDS))
+        tail = max(places[-1] + 1, len(raw) - _TAIL)
+        places.extend(deque((tail + match.start() for match in _ANCHOR.finditer(raw[tail:])), _ENDS))
     for place in places:
-        if place and (evidence := INSIDE.match(tokens(text, place, _WINDOW))):
+        if place and (evidence := INSIDE.match(tokens(bytewise, place, _WINDOW))):
             return evidence
     return None

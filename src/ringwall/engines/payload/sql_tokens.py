@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 
-from ringwall.engines.payload.sql_words import CATALOGUES, EFFECTS, INTROSPECTION, WORDS
+from ringwall.engines.payload.sql_words import CATALOGUES, EFFECTS, INTROSPECTION, STATEMENTS, WORDS
 
 LIMIT = 160
 
 _TOKEN = re.compile(
-    r"""(?P<ws>[\s\x00\x0b\xa0]++)
+    r"""(?P<ws>[\s\x00\x0b\xa0]++|\d++\.\d*+e(?=\()|\{[^\W\d]\w{0,20}+\s++|\})
     |(?P<mysql>/\*!\d*+|\*/)
     |(?P<inline>/\*[^*]*+(?:\*(?!/)[^*]*+)*+\*/)
     |(?P<comment>--[^\n]*+|\#[^\n]*+|/\*.*+)
@@ -22,7 +22,7 @@ _TOKEN = re.compile(
     |(?P<var>@(?!>)@?+[\w$.`]*+)
     |(?P<word>[^\W\d][\w$]*+)
     |(?P<shift><<(?!<)|>>(?!>))
-    |(?P<equal><=>|<>|!=|={1,3})
+    |(?P<equal><=>|<>|!=|:=|={1,3})
     |(?P<compare><@|@>|[<>]=?|!<|!>)
     |(?P<logic>\|\||&&)
     |(?P<arith>->>?|::|[-+*/%^&|~])
@@ -101,7 +101,8 @@ def tokens(text: str, start: int = 0, limit: int = LIMIT) -> str:
         kind = match.lastgroup or "other"
         end = match.end()
         if kind == "word":
-            out.append(_word(text, end, match.group()))
+            begins = out[-1:] == [";"] and match.group().lower() in STATEMENTS
+            out.append("B" if begins else _word(text, end, match.group()))
         elif kind == "quote":
             letter, end = _string(text, match.group(), end)
             out.append(letter)

@@ -12,7 +12,7 @@ from ringwall.engines.payload.vocabulary import words
 _CLASSES = {
     "o": "or and xor",
     "!": "not",
-    "K": "like rlike regexp glob ilike between in is sounds similar",
+    "K": "like rlike regexp glob ilike match between in is sounds similar",
     "a": "div mod collate",
     "U": "union intersect except minus",
     "l": "all distinct distinctrow",
@@ -41,10 +41,14 @@ _CLASSES = {
     "u": "outfile dumpfile infile",
     "Y": "analyse",
     "m": "immediate",
+    "G": "returning",
     "n": "null true false sysdate current_user session_user current_timestamp current_database rownum",
 }
 
 WORDS: dict[str, str] = {word: letter for letter, words in _CLASSES.items() for word in words.split()}
+
+# What else begins a statement that reads or writes outside the query (letter `B`, only after a `;`).
+STATEMENTS = words("attach detach vacuum pragma dbcc reconfigure copy load backup restore do")
 
 # Built-in functions that wait, read or write files, reach the network, run code, or report an error with data in it.
 # A call of one is an effect by itself, whatever surrounds it.

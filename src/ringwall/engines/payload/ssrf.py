@@ -15,7 +15,7 @@ from ringwall.engines.payload.vocabulary import words
 KIND = "ssrf"
 HINTS = (
     r"^[\s\"'<(]*(?:url:)?(?:[\w.-]{1,40}=)?[a-z][a-z0-9+.-]{1,20}:/*[\w\[@%\\.~!$&'*?#-]",
-    r"^\s*localhost[:/]",
+    r"^\s*(?:ip(?:v6|6)-)?localhost[:/]",
     r"^[\s\"']*[/\\]{2}[\w\[.@-]",
     r"(?:=|to/\?url=|[?&]\w+=)(?:https?|gopher|dict|ftp|file)(?::|%3a)//",
 )
@@ -28,7 +28,7 @@ _URL = re.compile(
 _NESTED = re.compile(r"[?&/][\w\[\].-]{0,40}=(?P<url>(?:https?|ftp)://[^\s&\"']+)", re.IGNORECASE)
 _AT = re.compile(r"[\s&#]\S{0,40}@([\w.:\[\]-]{3,80})")
 _AUTHORITY = re.compile(r"[/\\]{0,4}(?P<authority>[^/\\?#\s]*)")
-_BARE_LOCAL = re.compile(r"\s*localhost(?::\d{1,5})?/\S{0,400}\s*", re.IGNORECASE)
+_BARE_LOCAL = re.compile(r"\s*(?:ip(?:v6|6)-)?localhost(?::\d{1,5})?/\S{0,400}\s*", re.IGNORECASE)
 _WEB = frozenset({"http", "https", "ws", "wss", "ftp", "ftps"})
 # Schemes that server-side fetchers (libcurl, PHP, Java) act on and that no web page links to.
 _ODD = words(

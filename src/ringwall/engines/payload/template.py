@@ -7,13 +7,17 @@ filter with arguments, a private attribute) is code that a template engine would
 from __future__ import annotations
 
 import re
+from itertools import islice
+
+import re2
 
 from ringwall.engines.payload.finding import View
+from ringwall.engines.payload.grammar import Grammar
 
 KIND = "ssti"
 HINTS = (
     r"\{\{|\{%|\$\s*\{|#\s*\{|<%|<#|#(?:set|foreach|if|include|parse|macro|evaluate|define)\s*\(|\*\{|~\{|\{php\}"
-    r"|\{\$|\{if|@\(|\[\[|[%@]\{|\{[#@]|\{\w+\s*[\[(.]|\$!?\{?\w+\.\w+\(",
+    r"|\{\$|\{if|@\(|\[\[|[%@]\{|\{[#@]|\{\w+\s*[\[(.]|\{[a-z_]+\s+\w+=|\[#|\$!?\{?\w+\.\w+\(",
 )
 
 # (kind, opening, closing) of the delimiters of the engines in common use.
@@ -27,30 +31,42 @@ _DELIMITERS = (
     ("smarty", "{", "}"),
 )
 _SMARTY = re.compile(r"\$|[a-z]+\s|php$")
-_MOST = 16  # spans of a kind read from each end of a text
-_LONGEST = 800
-_TRIES = 2000
+_MOST = 12  # spans of a kind read from each end of a text
+_LONGEST = 400
 _FEW = 400
-_PLACEHOLDER = re.compile(r"\s?[A-Za-z][\w-]{0,40}\s?\}")
+# What opens a span and is no bare placeholder, for each opening.
+_SPANS = {
+    opening: re2.compile(
+        (re.escape(opening) + r"\s?(?:[^A-Za-z\s]|\s|[A-Za-z][\w-]{0,40}\s?(?:[^\w\s}-]|\s))").encode()
+    )
+    for _, opening, _ in _DELIMITERS
+}
 _STRING = re.compile(r"'[^']{0,400}'|\"[^\"]{0,400}\"|\\?[\"'][^\"']{0,200}\\?[\"']")
 _OPERATION = re.compile(
     r"^\s*`|[\w\])'\"]\s*\(|\w\s*\[\s*[\w'\"]|[\d)]\s*[*+/%^-]\s*[\d('\"s]|__\w+|\|\s*\w+\s*\(|^\s*[\[(]\s*[s\d'\"{]"
     r"|\w\s*\?\s*new|@\w+[.\w]*@|\b(?:new|T)\s*[\s(]\s*[\w.]+\(|s\s*[|~+*]|^[^=]*=\s*s\s*$|\bimport\s+\w"
-    r"|^\s*[=:]?\s*s\s*$|\d\s*(?:==|<|>|!=)\s*\d|^\s*\.\w+(?:\.\w+)|^\s*(?:printf|print|html|js|call|index"
+    r"|^\s*[=:]?\s*s\s*$|\d\s*(?:==|<|>|!=)\s*\d|^\s*\.\w+(?:\.\w+)|^\s*(?:\d+|s)\s*\|\s*\w|\bif\b[^{}]{1,80}\belse\b|^\s*(?:printf|print|html|js|call|index"
     r"|template|range|define)\s+[s$.]"
 )
 # Objects that template engines and web frameworks put into every template's scope (Jinja2, Flask, Twig, Smarty, EL).
 _SCOPE = re.compile(
     r"\s*[\$=]?\s*(?:self|request|config|settings|session|app|application|_self|_context|smarty|_|this|namespace"
     r"|joiner|cycler|lipsum|dump|debug|env|class|param|applicationScope|sessionScope|requestScope|pageContext|header"
-    r"|cookie|initParam|root|global|process|constructor)(?:\s*[.\[(|][^{}]*)?\s*",
+    r"|cookie|initParam|root|global|process|constructor)(?:\s*[.\[(|][^{}]*)?\s*"
 )
-_DIRECTIVE = re.compile(
-    r"<#(?:assign|import|include|list|global|setting|function|macro|local)\b[^>]{0,300}|#(?:set|foreach|include|parse"
-    r"|evaluate|define)\s*\(\s*[\$\"'][^)]{0,300}|\{php\}|\{/?(?:literal|include_php)\}|\$\{?\w+\.(?:class|getClass"
-    r"|forName|inspect)\b|#\{?(?:set|include)",
-    re.IGNORECASE,
+# Implicit objects of Jakarta Expression Language 5.0 (and of JSP): spelled as no environment's variable is.
+_IMPLICIT = re.compile(r"(?:application|session|request|page|param|header)(?:Scope|Context|Values)|initParam")
+_DIRECTIVES = Grammar(
+    {
+        "template: directive": (
+            r"<#(?:assign|import|include|list|global|setting|function|macro|local)\b[^>]{0,300}|#(?:set|foreach|include|parse"
+            r"|evaluate|define)\s*\(\s*[\$\"'][^)]{0,300}|\{php\}|\{/?(?:literal|include_php)\}|\$\{?\w+\.(?:class|getClass"
+            r"|forName|inspect)\b|#\{?(?:set|include)|\[#(?:assign|list|if|include|import|global|local|macro)\s[^\]]{1,300}\]"
+        )
+    },
+    fold=True,
 )
+_TAG = re.compile(r"[a-z_]+(?:\s+\w+=(?:'[^']{0,80}'|\"[^\"]{0,80}\"|\$\w+|\d+)){1,6}\s*")
 _TWIG_BLOCK = re.compile(
     r"\s*(?:import|include|extends|for|if|set|macro|debug|load|raw|csrf|with|call|from|do|embed"
     r"|block|filter|autoescape)\b(?P<rest>.*)",
@@ -62,29 +78,38 @@ def detect(view: View) -> str | None:
     """The evidence that `view` holds a template expression, or None."""
     text = view.text
     for kind, opening, closing in _DELIMITERS:
+        seen: set[str] = set()
         for start in _openings(text, opening):
             end = text.find(closing, start, start + _LONGEST)
             inside = text[start : end if end >= 0 else start + _LONGEST]
-            if (end >= 0 or kind in ("el", "razor")) and (
+            if inside in seen:
+                continue
+            seen.add(inside)
+            if (end >= 0 or opening == "${") and (
                 evidence := _judge(kind, inside, len(inside) + 6 >= len(text.strip()))
             ):
                 return evidence
-    return "template: directive" if _DIRECTIVE.search(text) else None
+    return _DIRECTIVES.match(text)
 
 
 def _openings(text: str, opening: str) -> list[int]:
     """Where the insides of the first and the last spans that `opening` opens begin; bare placeholders do not count."""
-    places: list[int] = []
     at = text.find(opening)
-    tries = _TRIES
-    while at >= 0 and len(places) < _MOST and (tries := tries - 1):
-        if len(text) < _FEW or not _PLACEHOLDER.match(text, at + len(opening)):
-            places.append(at + len(opening))
-        at = text.find(opening, at + 1)
-    if at >= 0:
-        at = len(text)
-        while len(places) < 2 * _MOST and (at := text.rfind(opening, 0, at)) >= 0:
-            places.append(at + len(opening))
+    if at < 0:
+        return []
+    if len(text) < _FEW:
+        return [match.end() for match in re.finditer(f"(?={re.escape(opening)})(?:{re.escape(opening)})", text)][
+            : 2 * _MOST
+        ]
+    raw = text.encode("utf-8", "replace")
+    places = [match.start() + len(opening) for match in islice(_SPANS[opening].finditer(raw), _MOST)]
+    if len(places) == _MOST:
+        at = len(raw)
+        sign = opening.encode()
+        while len(places) < 2 * _MOST and (at := raw.rfind(sign, places[_MOST - 1], at)) >= 0:
+            places.append(at + len(sign))
+    if not text.isascii():
+        return [len(raw[:place].decode("utf-8", "replace")) for place in places]
     return places
 
 
@@ -99,6 +124,8 @@ def _judge(kind: str, inside: str, alone: bool) -> str | None:
         return "template: <% code %>" if inside.strip("-=@! \t\r\n") else None
     if kind == "mustache" and _SCOPE.fullmatch(inside) and (alone or "." in inside or "_" in inside):
         return "template: {{ scope object }}"
+    if kind == "el" and _IMPLICIT.fullmatch(inside.strip()):
+        return "template: ${ implicit object }"
     if kind == "el" and _SCOPE.fullmatch(inside) and re.search(r"\w[.\[]", inside):
         return "template: ${ scope object }"
     plain = _STRING.sub("s", inside)
@@ -115,6 +142,8 @@ def _block(inside: str) -> str | None:
 
 
 def _smarty(inside: str, alone: bool) -> str | None:
+    if alone and _TAG.fullmatch(inside):
+        return "template: {tag name=value}"
     if inside == "php" or inside.startswith("$smarty."):
         return "template: {$smarty}"
     if re.match(r"(?:if|system|math|include|fetch|eval|function)\s+\S*[(=]", inside):

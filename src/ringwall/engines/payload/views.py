@@ -17,6 +17,7 @@ from ringwall.engines.payload.gate import Gate
 DEPTH = 3
 READINGS = 12
 BUDGET = 192 * 1024
+LONG = 12 * 1024  # beyond this the decoders run one after another, and only what all together make is read
 
 # (decoder's name, sign that wakes it, decoder); the signs are read together by one automaton
 _STEPS: tuple[tuple[str, str, decode.Decoder], ...] = (
@@ -36,6 +37,9 @@ _PLUS = re.compile(r"[\w'\")]\+[\w'\"(*-]|^\+|\+[|&;]|[|&;]\+")
 
 def views(value: str) -> Iterator[View]:
     """`value`, then its decoded readings, breadth first, each different from those before."""
+    if len(value) > LONG:
+        yield from _together(View(value, lined="\n" in value or "\r" in value))
+        return
     queue = [View(value, lined="\n" in value or "\r" in value)]
     seen = {value}
     spent = 0
@@ -48,6 +52,33 @@ def views(value: str) -> Iterator[View]:
             if after.text and after.text not in seen and len(queue) < READINGS:
                 seen.add(after.text)
                 queue.append(after)
+
+
+def _together(view: View) -> Iterator[View]:
+    """A long value as it is, then after every decoder whose signs it shows, once and again."""
+    spent = 0
+    for _ in range(DEPTH):
+        spent += len(view.text)
+        yield view
+        after = _decoded(view)
+        if after.text == view.text or spent + len(after.text) > BUDGET:
+            return
+        view = after
+    yield view
+
+
+def _decoded(view: View) -> View:
+    """`view` after each decoder whose signs it shows, one after another; base64 adds what it holds."""
+    text, done = view.text, list(view.decoded)
+    for number in _SIGNS.awake(text):
+        name, _, decoder = _STEPS[number]
+        if name == "base64" and name in done:
+            continue
+        after = decoder(text)
+        if after and after != text:
+            text = f"{text}\n{after}" if name == "base64" else after
+            done.append(name)
+    return View(text, tuple(done), view.leaf, view.lined)
 
 
 def _next(view: View) -> Iterator[View]:

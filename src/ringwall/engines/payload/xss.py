@@ -49,9 +49,14 @@ _STYLE = re.compile(
     r"|data:[^,]*(?:html|script)",
     re.IGNORECASE,
 )
+_STYLE_SIGN = Grammar(
+    {"active css": r"expression|behavi|binding|script|@import|data:|[\\&]|/\*|<!--|-o-link"}, fold=True
+)
+_COULD_RUN = re.compile(r"[:#&\\(@]")
 _NOISE = re.compile(r"[\x00-\x20\xa0\\]+")
 _CSS_COMMENT = re.compile(r"/\*[^*]{0,200}\*/|\\(?=[g-z\s])|<!--.{0,20}?-->")
-_CODE = re.compile(r"[\w\])]\s*[(\[`]|=[^=>]|[+!\[\]()]{6}|\w\s*\.\s*\w+\s*[=(]|//|^\s*[(\[{`'\"+!~-]|&#")
+_CODE = re.compile(r"[\w\])]\s*[(\[`]|=[^=>]|[+!\[\]()]{6}|\w\s*\.\s*\w+\s*[=(]|//|/\*|^\s*[(\[{`'\"+!~-]|&#")
+_GOES_ON = re.compile(r"[\s\x00)\]}]*+[;+*,?:&|<>=!/%^~}-]|[)\]}]*\}")  # how every shape below begins
 _AFTER_STRING = Grammar(
     {
         "js: ' ; call()": r"^[)\]}]*[;+*,o?:e&C|\n][^sq]{0,24}d",
@@ -70,7 +75,12 @@ def detect(view: View) -> str | None:
 
 def active_markup(text: str) -> str | None:
     """The evidence of a tag in `text` that a browser would act on, or None."""
+    seen: set[tuple[str, bool, tuple[tuple[str, str], ...]]] = set()
     for tag in tags(text):
+        same = (tag.name, tag.closes, tag.attributes)
+        if same in seen and not tag.name.startswith(("s", "script")):
+            continue
+        seen.add(same)
         if evidence := _judge(tag):
             return evidence
     return None
@@ -82,7 +92,7 @@ def _judge(tag: Tag) -> str | None:
         return _script(tag)
     if name in _ACTIVE and not tag.closes and (tag.attributes or name != "object"):
         return f"html: <{name}>"
-    if name == "style" and _STYLE.search(_folded(tag.after)):
+    if name == "style" and _STYLE_SIGN.match(tag.after) and _STYLE.search(_folded(tag.after)):
         return "html: <style> active css"
     return _by_attributes(name, tag.attributes)
 
@@ -125,7 +135,7 @@ def _attribute(attribute: str, value: str) -> str | None:
         return "on*=script"
     if attribute == "srcdoc" or (attribute == "xmlns" and "xhtml" in value):
         return attribute
-    if not value:
+    if not _COULD_RUN.search(value):
         return None
     plain = _folded(value)
     if _SCHEME.search(plain) and not _IMAGE.match(value):
@@ -144,6 +154,6 @@ def _folded(value: str) -> str:
 def _in_string(text: str) -> str | None:
     for quote in "'\"`":
         at = text.find(quote)
-        if at >= 0 and (evidence := _AFTER_STRING.match(tokens(text, at + 1))):
+        if at >= 0 and _GOES_ON.match(text, at + 1) and (evidence := _AFTER_STRING.match(tokens(text, at + 1))):
             return evidence.replace("'", quote, 1)
     return None

@@ -18,7 +18,8 @@ class Shape:
     """A place in a document. Mutable only while it is built, since schemas may refer to themselves.
 
     `also` are shapes that hold here too (`allOf`, a `$ref` beside other keywords). Only what leads to an object is
-    kept, since every reply is walked along it; `declared` are all properties by name, which `values` leave out.
+    kept, since every reply is walked along it; `declared` are all properties by name, which `values` leave out. `forks`
+    says of a root whether a place below may be walked twice, and an object be found as two.
     """
 
     resource: str | None = None
@@ -27,6 +28,7 @@ class Shape:
     values: Shape | None = None
     also: list[Shape] = field(default_factory=list)
     declared: frozenset[str] = frozenset()
+    forks: bool = False
 
     @property
     def empty(self) -> bool:
@@ -84,6 +86,7 @@ def _pruned(root: Shape) -> Shape:
                 waiting.append(shape)
     for shape in every:
         shape._keep(leading)
+    root.forks = any(shape.also for shape in every)
     return root
 
 

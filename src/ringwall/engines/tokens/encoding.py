@@ -7,9 +7,13 @@ import json
 import math
 from typing import Final, NoReturn
 
+import orjson
+
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
-_TO_STANDARD: Final = bytes.maketrans(b"-_", b"+/")
+_TO_STANDARD: Final = bytes.maketrans(b"-_+/=", b"+/!!!")
+_PADDING: Final = (b"", b"!", b"==", b"=")
+"""By the length modulo four; no data has a length of one more than a multiple."""
 _TO_URLSAFE: Final = bytes.maketrans(b"+/", b"-_")
 
 
@@ -21,14 +25,17 @@ def encode(data: bytes) -> str:
 def decode(text: str) -> bytes | None:
     """The bytes behind base64url `text`, or None unless `text` is exactly how `encode` would spell them.
 
-    Encoding again and comparing refuses, at once, foreign characters, padding, white space and unused bits
-    that are not zero (RFC 4648, section 3.5): whatever a lenient decoder would have ignored.
+    The strict decoder refuses foreign characters, padding and white space; encoding the last few bytes again, unused
+    bits that are not zero (RFC 4648, section 3.5): whatever a lenient decoder would have ignored.
     """
     try:
-        data = binascii.a2b_base64(text.encode("ascii").translate(_TO_STANDARD) + b"==")
+        data = binascii.a2b_base64(
+            text.encode("ascii").translate(_TO_STANDARD) + _PADDING[len(text) & 3], strict_mode=True
+        )
     except ValueError:
         return None
-    return data if encode(data) == text else None
+    left = len(data) % 3
+    return data if not left or encode(data[-left:]) == text[-left - 1 :] else None
 
 
 def parse(data: bytes) -> Json:
@@ -36,7 +43,16 @@ def parse(data: bytes) -> Json:
 
     That is: invalid UTF-8, a byte order mark, a member named twice (RFC 8259, section 4), NaN and infinities,
     lone surrogates, and nesting too deep to read.
+
+    What is written out again as the very same bytes names no member twice and has one reading: so most tokens are
+    read by the faster reader.
     """
+    try:
+        quick: Json = orjson.loads(data)
+        if orjson.dumps(quick) == data:
+            return quick
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
+        pass  # the strict reader says what is wrong, or reads what is only written in another way
     text = data.decode("utf-8")
     try:
         value: Json = _STRICT.decode(text)

@@ -11,12 +11,12 @@ from typing import Final
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, Key, OctKey, OKPKey, RSAKey
-from joserfc.jws import JWSRegistry
+from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
 from ringwall.engines.tokens import strength
 from ringwall.engines.tokens.encoding import Json, decode, encode
 from ringwall.engines.tokens.flaws import Flaw, Refused
+from ringwall.engines.tokens.signature import Check, public_check, secret_check
 
 _RSA: Final = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512"})
 _HMAC: Final = frozenset({"HS256", "HS384", "HS512"})
@@ -28,24 +28,22 @@ _ALL_OPS: Final = 8  # as many as RFC 7517, section 4.3, names
 
 @dataclass(frozen=True, slots=True)
 class VerifyKey:
-    """A key that may verify the algorithms `algs`, and is too short for those in `weak_for`."""
+    """A key that may verify the algorithms `algs`, and is too short for those in `weak_for`. `checks` has what checks
+    a signature, for each of `algs`: the key itself is read once, when it is bound."""
 
     kid: str | None
     algs: frozenset[str]
     weak_for: frozenset[str]
-    _key: Key = field(repr=False)
+    checks: Mapping[str, Check] = field(repr=False, compare=False)
 
     def verifies(self, alg: str, message: bytes, signature: bytes) -> bool:
         """Whether `signature` is this key's over `message` under `alg`, which must be one of `algs`."""
-        try:
-            return JWSRegistry.algorithms[alg].verify(message, signature, self._key)
-        except (ValueError, UnsupportedAlgorithm):
-            return False
+        return self.checks[alg](message, signature)
 
 
 @dataclass(frozen=True, slots=True)
 class _Material:
-    key: Key
+    check: Callable[[str], Check]
     algs: frozenset[str]
     weak_for: frozenset[str] = frozenset()
 
@@ -74,7 +72,8 @@ def _narrow(jwk: Mapping[str, Json], material: _Material) -> VerifyKey | Refused
         if not isinstance(alg, str) or alg not in algs:
             return Refused(Flaw.KEY_USE, "its alg does not sign, or does not fit its kind")
         algs, weak_for = frozenset({alg}), frozenset()
-    return VerifyKey(kid if isinstance(kid, str) else None, algs, weak_for, material.key)
+    checks = {name: material.check(name) for name in algs}
+    return VerifyKey(kid if isinstance(kid, str) else None, algs, weak_for, checks)
 
 
 def _purpose(jwk: Mapping[str, Json]) -> str:
@@ -112,7 +111,7 @@ def _rsa(jwk: Mapping[str, Json]) -> _Material | Refused:
     weakness = strength.rsa(int.from_bytes(modulus), int.from_bytes(exponent))
     if weakness:
         return Refused(Flaw.KEY_WEAK, weakness)
-    return _Material(RSAKey.import_key({"kty": "RSA", "n": encode(modulus), "e": encode(exponent)}), _RSA)
+    return _public(RSAKey.import_key({"kty": "RSA", "n": encode(modulus), "e": encode(exponent)}), _RSA)
 
 
 def _ec(jwk: Mapping[str, Json]) -> _Material | Refused:
@@ -122,7 +121,7 @@ def _ec(jwk: Mapping[str, Json]) -> _Material | Refused:
     alg, size = _EC[curve]
     x, y = (encode(_octets(jwk, name, size)) for name in ("x", "y"))
     key = ECKey.import_key({"kty": "EC", "crv": curve, "x": x, "y": y})  # refuses a point that is not on the curve
-    return _Material(key, frozenset({alg}))
+    return _public(key, frozenset({alg}))
 
 
 def _okp(jwk: Mapping[str, Json]) -> _Material | Refused:
@@ -134,7 +133,7 @@ def _okp(jwk: Mapping[str, Json]) -> _Material | Refused:
     if weakness:
         return Refused(Flaw.KEY_WEAK, weakness)
     key = OKPKey.import_key({"kty": "OKP", "crv": curve, "x": encode(point)})
-    return _Material(key, frozenset({"EdDSA", curve}))  # RFC 8037 and, fully specified, RFC 9864
+    return _public(key, frozenset({"EdDSA", curve}))  # RFC 8037 and, fully specified, RFC 9864
 
 
 def _oct(jwk: Mapping[str, Json]) -> _Material | Refused:
@@ -143,7 +142,13 @@ def _oct(jwk: Mapping[str, Json]) -> _Material | Refused:
     if weakness:
         return Refused(Flaw.KEY_WEAK, weakness)
     algs = strength.hmac_algorithms(value)
-    return _Material(OctKey.import_key({"kty": "oct", "k": encode(value)}), algs, _HMAC - algs)
+    OctKey.import_key({"kty": "oct", "k": encode(value)})  # refuses a public key in DER in the place of a secret
+    return _Material(lambda alg: secret_check(alg, value), algs, _HMAC - algs)
+
+
+def _public(key: RSAKey | ECKey | OKPKey, algs: frozenset[str]) -> _Material:
+    native = key.public_key
+    return _Material(lambda alg: public_check(alg, native), algs)
 
 
 _READERS: Final[dict[str, Callable[[Mapping[str, Json]], _Material | Refused]]] = {

@@ -29,6 +29,12 @@ class Payload:
 
 def verify_jws(token: str, keys: KeySet) -> Payload | Refused:
     """Verify signature and header alone, whatever the payload is."""
+    signed = _signed(token, keys)
+    return signed if isinstance(signed, Refused) else Payload(*signed)
+
+
+def _signed(token: str, keys: KeySet) -> tuple[bytes, Header] | Refused:
+    """The payload of a token whose signature fits, and its header."""
     parts = _split(token)
     if isinstance(parts, Refused):
         return parts
@@ -41,28 +47,30 @@ def verify_jws(token: str, keys: KeySet) -> Payload | Refused:
     candidates = keys.candidates(header.kid, header.alg)
     if isinstance(candidates, Refused):
         return candidates
-    message = token[: token.rindex(".")].encode()
-    if any(key.verifies(header.alg, message, signature) for key in candidates):
-        return Payload(payload, header)
+    message = token[: len(parts[0]) + len(parts[1]) + 1].encode()
+    for key in candidates:
+        if key.verifies(header.alg, message, signature):
+            return payload, header
     return Refused(Flaw.SIGNATURE)
 
 
 def verify(token: str, keys: KeySet, expect: Expectation, now: float) -> Claims | Refused:
     """Verify a JWT: signature, header, and claims against `expect` at `now` (epoch seconds)."""
-    signed = verify_jws(token, keys)
+    signed = _signed(token, keys)
     if isinstance(signed, Refused):
         return signed
-    flaw = check_typ(signed.header, expect)
+    data, header = signed
+    flaw = check_typ(header, expect)
     if flaw is not None:
         return flaw
     try:
-        values = parse(signed.data)
+        values = parse(data)
     except ValueError:
         return Refused(Flaw.JSON, "payload")
     if not isinstance(values, dict):
         return Refused(Flaw.JSON, "payload")
     expires = check(values, expect, now)
-    return expires if isinstance(expires, Refused) else Claims(MappingProxyType(values), expires, signed.header)
+    return expires if isinstance(expires, Refused) else Claims(MappingProxyType(values), expires, header)
 
 
 def _split(token: str) -> list[str] | Refused:

@@ -11,10 +11,12 @@ from ringwall.core.known import Known
 from ringwall.core.message import Head
 from ringwall.core.plan import Guard, Guards
 from ringwall.core.verdict import PASS, Refuse, Verdict
-from ringwall.layers.authentication.credential import Credential, credential_of
+from ringwall.layers.authentication.bound import held
+from ringwall.layers.authentication.credential import Credential, credential_of, session_of
 from ringwall.layers.authentication.keys import key_verdict
 from ringwall.layers.authentication.passwords import password_verdict
 from ringwall.layers.authentication.reasons import BASIC, BEARER, LAYER, MISSING, REASONS, SCHEME
+from ringwall.layers.authentication.sessions import session_verdict
 from ringwall.layers.authentication.settings import Own, Settings
 from ringwall.layers.authentication.tokens import token_verdict
 
@@ -30,11 +32,16 @@ def forge(operation: Operation, settings: Settings) -> Guards:
 
     def credential(head: Head, known: Known) -> Verdict:
         found = credential_of(head)
+        if found is None and settings.sessions:
+            found = session_of(head)
         if found is None:
             return PASS if public else missing
         if isinstance(found, Refuse):
             return found
-        return _verdict(found, known, settings) or unknown
+        if found.kind == "session":
+            return session_verdict(found, head, known, settings, public=public)
+        verdict = _verdict(found, known, settings) or unknown
+        return held(head, found, known, verdict, settings.nonces) if found.kind == "token" else verdict
 
     return Guards(head=(Guard(LAYER, "credential", credential, "authentication"),))
 

@@ -13,16 +13,20 @@ from ringwall.core.verdict import Refuse
 from ringwall.layers.authentication.reasons import AMBIGUOUS, PASSWORD
 
 KEY_HEADER = "x-api-key"
+SESSION_COOKIE = "__Host-ringwall"
+"""What the cookies of ringwall's own begin with; this very name is the session's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """What came, of which kind, in which header. `text` is secret: it is never printed."""
+    """What came, of which kind, in which header. `text` is secret: it is never printed. `scheme` is `dpop` for a token
+    that came with that scheme."""
 
-    kind: Literal["key", "token", "basic", "other"]
+    kind: Literal["key", "token", "basic", "session", "other"]
     text: str
     header: str
     name: str = ""
+    scheme: str = ""
 
     def __repr__(self) -> str:
         return f"Credential({self.kind})"
@@ -30,6 +34,15 @@ class Credential:
     def digest(self) -> bytes:
         """What it is remembered by."""
         return hashlib.sha256(self.text.encode("utf-8", "surrogateescape")).digest()
+
+
+def session_of(head: Head) -> Credential | Refuse | None:
+    """The session's cookie, as `credential_of` for a request without another credential. Two of it are none: one
+    of them was put there by somebody else."""
+    found = {value for name, value in head.cookies if name == SESSION_COOKIE}
+    if len(found) > 1:
+        return Refuse(AMBIGUOUS)
+    return Credential("session", found.pop(), "cookie") if found else None
 
 
 def credential_of(head: Head) -> Credential | Refuse | None:
@@ -47,6 +60,8 @@ def credential_of(head: Head) -> Credential | Refuse | None:
         return Refuse(AMBIGUOUS)
     if scheme.lower() == "bearer":
         return Credential("key" if text.startswith("rw_") else "token", text, "authorization")
+    if scheme.lower() == "dpop":
+        return Credential("token", text, "authorization", scheme="dpop")
     if scheme.lower() == "basic":
         return _basic(text)
     return Credential("other", text, "authorization")

@@ -6,6 +6,7 @@ from ringwall.core.message import Header
 from ringwall.core.reasons import Layer, Reason
 from ringwall.core.verdict import Refuse
 from ringwall.engines.tokens import SENTENCES, Flaw
+from ringwall.layers.authentication.proof_reasons import REASONS as BOUND
 
 LAYER = Layer.AUTHENTICATION
 
@@ -62,11 +63,36 @@ ISSUER_KEYS = _reason(
     "The issuer's key set could not be had yet, so its tokens cannot be judged.",
     503,
 )
+SESSION = _reason(
+    "session",
+    "Authentication required",
+    "Sign in again.",
+    "The session is unknown, over its time, ended, used from two places at once, or its account is disabled.",
+)
+SESSION_ORIGIN = _reason(
+    "session.origin",
+    "Origin not allowed",
+    "Call from a page of this origin.",
+    "A session's cookie came with a request that a page of another origin made, or that does not say who made it.",
+    403,
+)
 TOKEN: dict[Flaw, Reason] = {
     flaw: Reason(flaw.value, 401, "Invalid credential", "Get a fresh token.", sentence)
     for flaw, sentence in SENTENCES.items()
 }
-REASONS = (MISSING, AMBIGUOUS, SCHEME, KEY, PASSWORD, REVOKED, ISSUER_KEYS, *TOKEN.values())
+REASONS = (
+    *BOUND,
+    MISSING,
+    AMBIGUOUS,
+    SCHEME,
+    KEY,
+    PASSWORD,
+    REVOKED,
+    ISSUER_KEYS,
+    SESSION,
+    SESSION_ORIGIN,
+    *TOKEN.values(),
+)
 
 
 def invalid(reason: Reason, detail: str = "") -> Refuse:

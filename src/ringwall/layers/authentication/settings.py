@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from ringwall.contract.model import Issuer
 from ringwall.core.known import Principal
 from ringwall.engines.policy import Roles
 from ringwall.engines.tokens import Expectation, KeySet
+from ringwall.engines.tokens.dpop import Nonces
 
 _MANY = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """Ringwall's own tokens: the keys that verify them and what they must say."""
+    """Ringwall's own tokens: the keys that verify them now, and what they must say."""
 
-    keys: KeySet
+    keys: Callable[[], KeySet]
     expect: Expectation
 
 
@@ -59,7 +60,8 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Which credentials are taken, the roles there are, and how old an answer about a credential may be (s)."""
+    """Which credentials are taken, the roles there are, and how old an answer about a credential may be (s).
+    `session_origins` are those whose pages may come with a session, beside our own; `nonces` those of DPoP proofs."""
 
     own: Own | None
     issuers: Mapping[str, Issuer]
@@ -67,4 +69,7 @@ class Settings:
     basic: bool
     roles: Roles
     staleness_s: float
+    nonces: Nonces | None = None
+    sessions: bool = False
+    session_origins: frozenset[str] = frozenset()
     memory: Memory = field(default_factory=Memory)

@@ -16,8 +16,11 @@ from ringwall.layers.authentication.credential import Credential
 from ringwall.layers.authentication.reasons import ISSUER_KEYS, REVOKED, TOKEN, invalid
 from ringwall.layers.authentication.settings import Own, Remembered, Settings
 
-LOCAL = ("acc-", "key-")
-"""How the subjects of our own accounts and keys begin: an outside issuer speaks of none of them."""
+CLIENT = "client-"
+"""How the subject of a client begins that speaks for itself: its scopes are its own."""
+
+LOCAL = ("acc-", "key-", CLIENT)
+"""How the subjects of our own accounts, keys and clients begin: an outside issuer speaks of none of them."""
 
 _MFA = frozenset({"mfa", "otp", "hwk", "fido", "swk"})
 
@@ -54,7 +57,7 @@ def _claimed_issuer(token: str) -> str:
 
 
 def _of_own(own: Own, found: Credential, digest: bytes, known: Known, settings: Settings) -> Verdict:
-    claims = verify(found.text, own.keys, own.expect, known.now)
+    claims = verify(found.text, own.keys(), own.expect, known.now)
     if isinstance(claims, Refused):
         return invalid(TOKEN[claims.reason])
     if not _subject(claims):
@@ -84,17 +87,19 @@ def _own_principal(claims: Claims, found: Credential, settings: Settings) -> Pri
     mfa = bool(_words(data.get("amr")) & _MFA)
     roles, pending = settings.roles.effective(_words(data.get("roles")), mfa=mfa)
     tenant, token_id = data.get("tenant"), data.get("jti")
+    scopes = _words(data.get("scope"))
     return Principal(
         subject=_subject(claims),
         roles=roles,
         method="token",
         tenant=tenant if isinstance(tenant, str) else None,
-        scopes=_words(data.get("scope")),
+        scopes=scopes if _subject(claims).startswith(CLIENT) else frozenset(),
         credential=f"token:{token_id}",
         mfa=mfa,
         pending=pending,
         header=found.header,
         claims=data,
+        delegated=scopes if data.get("narrowed") is True else None,
     )
 
 

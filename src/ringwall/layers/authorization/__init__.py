@@ -12,7 +12,7 @@ from ringwall.core.verdict import Refuse
 from ringwall.layers.authorization.fields import fields_guard
 from ringwall.layers.authorization.memory import memory_guard
 from ringwall.layers.authorization.objects import objects_guard
-from ringwall.layers.authorization.operation import operation_guard
+from ringwall.layers.authorization.operation import operation_guard, required_guard
 from ringwall.layers.authorization.reasons import LAYER, OPERATION, REASONS
 from ringwall.layers.authorization.references import references_guard
 from ringwall.layers.authorization.settings import Settings
@@ -26,6 +26,7 @@ def forge(operation: Operation, settings: Settings) -> Guards:
     return Guards(
         head=(
             Guard(LAYER, "operation", operation_guard(operation, settings), because),
+            *_named("requires", required_guard(operation), because),
             *_named("object", objects_guard(operation, settings), because),
         ),
         body=(

@@ -39,6 +39,20 @@ STEP_UP = Reason(
     401,
     "Second factor required",
     "Sign in again with a second factor.",
-    "The caller's role demands a second factor (`requires: mfa`) and the sign-in had none (RFC 9470).",
+    "The caller's role or the operation demands a second factor (`requires: mfa`), the sign-in had none (RFC 9470).",
 )
-REASONS = (OPERATION, OBJECT, FIELD, CLAIM, STEP_UP)
+RECENT = Reason(
+    "authz.recent",
+    401,
+    "Sign in again",
+    "Sign in again: the last time is too long ago for this.",
+    "The operation `requires` a sign-in of the last `max_age` seconds, and the caller's is older, or tells no time.",
+)
+SCOPE = Reason(
+    "authz.scope",
+    403,
+    "Scope not granted",
+    "Ask the person for a scope that WWW-Authenticate names.",
+    "The client acts for a person and was not granted a scope that the operation's `allow` names (RFC 6750, 3.1).",
+)
+REASONS = (OPERATION, OBJECT, FIELD, CLAIM, STEP_UP, RECENT, SCOPE)

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from ringwall.contract.model import Field, Operation
 from ringwall.core.known import Known
-from ringwall.core.message import JSON, Response
+from ringwall.core.message import Response
 from ringwall.core.plan import ReplyCheck
 from ringwall.core.verdict import PASS, Refuse, Rewritten, Verdict
-from ringwall.engines.policy import masked
+from ringwall.engines.policy import Sighting, masked
 from ringwall.layers.disclosure.objects import eyes_of, unread_json
 from ringwall.layers.disclosure.reasons import MALFORMED
 from ringwall.layers.disclosure.settings import Places, Settings
@@ -48,28 +48,24 @@ def _each_unreadable(operation: Operation, settings: Settings, places: Places, w
             return PASS
         if not response.parsed:
             return Refuse(MALFORMED) if main in reading and unread_json(response) else PASS
-        acted, eyes = 0, eyes_of(settings, known)
-        unreadable: dict[tuple[str, frozenset[str]], list[Field]] = {}
-        for seen in places(response):
-            if seen.resource not in reading:
-                continue
-            key = (seen.resource, eyes.words(seen))
-            fields = unreadable.get(key)
-            if fields is None:
-                fields = unreadable[key] = [
-                    f for f in guarded[key[0]] if f.read is not None and key[1].isdisjoint(f.read)
-                ]
-            for field in fields:
-                if field.name in seen.value:
-                    acted += 1
-                    _cover(seen.value, field)
+        acted, eyes = 0, eyes_of(settings, known, response)
+        for resource, words, alike in eyes.groups(places(response)):
+            for field in guarded[resource]:
+                if field.read is not None and words.isdisjoint(field.read):
+                    acted += _cover_in(alike, field)
         return Rewritten(response.with_data(response.data), f"{acted} properties covered") if acted else PASS
 
     return check
 
 
-def _cover(value: dict[str, JSON], field: Field) -> None:
-    if field.mask is None:
-        del value[field.name]
-    else:
-        value[field.name] = masked(value[field.name], field.mask)
+def _cover_in(alike: list[Sighting], field: Field) -> int:
+    """Cover one property in every object that has it; returns in how many."""
+    acted, name, mask = 0, field.name, field.mask
+    for _, value, _ in alike:
+        if name in value:
+            acted += 1
+            if mask is None:
+                del value[name]
+            else:
+                value[name] = masked(value[name], mask)
+    return acted

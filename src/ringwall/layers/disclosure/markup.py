@@ -77,5 +77,5 @@ def echo_guard(markup: Markup) -> ReplyCheck:
 
 def is_page(response: Response) -> bool:
     """Whether a browser would run markup in it: HTML, or what it would take for HTML."""
-    media = (response.get(b"content-type") or b"text/html").lower()
+    media = response.media or b"text/html"
     return media.startswith((b"text/html", b"application/xhtml", b"image/svg"))

@@ -52,7 +52,7 @@ def objects_guard(operation: Operation, settings: Settings, places: Places) -> R
         return _judged(response, known, stand)
 
     def _judged(response: Response, known: Known, stand: _Stand) -> Verdict:
-        eyes = eyes_of(settings, known)
+        eyes = eyes_of(settings, known, response)
         foreign: list[str] = []
         shown = False
         own = resource.name if resource is not None else None
@@ -91,7 +91,7 @@ def objects_guard(operation: Operation, settings: Settings, places: Places) -> R
         """An error may quote an object, too; and that there is one is not told to whom it is not known to belong."""
         if stand.pending and _tells(response, known):
             return Refuse(ABSENT if response.status in (404, 410) else UNSETTLED)
-        eyes = eyes_of(settings, known)
+        eyes = eyes_of(settings, known, response)
         for seen in places(response) if response.parsed else ():
             relation = eyes.relation(seen, sure=stand.sure)
             if relation is not None and not relation.meets(allowed) and wanted not in relation.words:
@@ -101,10 +101,11 @@ def objects_guard(operation: Operation, settings: Settings, places: Places) -> R
     return check
 
 
-def eyes_of(settings: Settings, known: Known) -> Eyes:
+def eyes_of(settings: Settings, known: Known, response: Response) -> Eyes:
     """How the caller sees the objects of a reply."""
     principal = known.principal or NOBODY
-    return settings.sight.eyes((principal.subject, principal.words, principal.tenant), known.objects)
+    caller = (principal.subject, principal.words, principal.tenant)
+    return settings.sight.eyes(caller, known.objects, response.found)
 
 
 def unread_json(response: Response) -> bool:

@@ -15,8 +15,9 @@ from ringwall.layers.disclosure.settings import Settings
 
 
 def schema_guard(operation: Operation, settings: Settings) -> ReplyCheck:
-    """Leave out the properties that the declared reply does not have. A status or media type that is not declared
-    passes (after the search for leaks and foreign objects), unless replies are strict."""
+    """Leave out the properties that the declared reply does not have; the parsed reply is this exchange's own, so it
+    is changed in place. A status or media type that is not declared passes (after the search for leaks and foreign
+    objects), unless replies are strict."""
     replies = operation.api.replies
     pruners = {status: _pruner(reply, settings) for status, reply in replies.items()}
     strict = (operation.rule.replies if operation.rule and operation.rule.replies else settings.replies) == "strict"
@@ -29,10 +30,12 @@ def schema_guard(operation: Operation, settings: Settings) -> ReplyCheck:
             return Refuse(UNDECLARED) if strict and loose and response.body not in (b"", None) else PASS
         if not response.parsed:
             return Refuse(UNDECLARED) if strict else PASS
-        data, removed = prune(response.data)
-        if not removed:
+        removed = prune(response.data)
+        if not removed.count:
             return PASS
-        return Rewritten(response.with_data(data), f"{len(removed)} undeclared properties left out")
+        if removed.deep:
+            response.found.clear()  # objects may have gone with it
+        return Rewritten(response.with_data(response.data), f"{removed.count} undeclared properties left out")
 
     return check
 

@@ -34,14 +34,4 @@ def reader(operation: Operation, settings: Settings) -> Places:
         for status, reply in operation.api.replies.items()
     }
     find = settings.sight.in_replies(replies, operation.resource.name if operation.resource else None)
-
-    def places(response: Response) -> list[Sighting]:
-        found = response.found.get(_FOUND)
-        if not isinstance(found, list):
-            found = response.found[_FOUND] = find(response.status, response.data)
-        return found
-
-    return places
-
-
-_FOUND = "objects"
+    return lambda response: find(response.status, response.data, response.most_objects, response.found)

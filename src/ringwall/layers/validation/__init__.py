@@ -9,7 +9,7 @@ from __future__ import annotations
 from ringwall.contract.model import Operation
 from ringwall.core.plan import Guard, Guards
 from ringwall.layers.validation.guard import arrival_guard, input_guard, problems, sanitize_guard
-from ringwall.layers.validation.media import body_mode, unpacking
+from ringwall.layers.validation.media import body_mode, unasked, unpacking
 from ringwall.layers.validation.reasons import LAYER, REASONS
 from ringwall.layers.validation.settings import Settings
 
@@ -23,7 +23,9 @@ def forge(operation: Operation, settings: Settings) -> Guards:
     return Guards(
         head=(Guard(LAYER, "arrival", arrival_guard(operation), key),),
         body=(
-            *((Guard(LAYER, "coding", unpacking(settings.unpacked), key),) if operation.api.body else ()),
+            Guard(LAYER, "coding", unpacking(settings.unpacked), key)
+            if operation.api.body
+            else Guard(LAYER, "unasked", unasked, key),
             *((Guard(LAYER, "sanitize", sanitize, key),) if sanitize else ()),
             Guard(LAYER, "input", input_guard(operation, settings), key),
         ),

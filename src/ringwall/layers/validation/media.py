@@ -11,6 +11,7 @@ from ringwall.contract.model import Operation
 from ringwall.core.coding import BOMB, CORRUPT, Unpackable, unpack
 from ringwall.core.known import Known
 from ringwall.core.message import Head, Request
+from ringwall.core.plan import BLANK
 from ringwall.core.verdict import PASS, Refuse, Rewritten, Verdict
 from ringwall.layers.validation.reasons import CHARSET, CODING, MEDIA, MISSING, UNEXPECTED
 
@@ -66,7 +67,7 @@ def chooser(operation: Operation) -> Callable[[Head], Declared | Refuse | None]:
     """Which declared representation a request's content is; None where there is none and none is due."""
     body = operation.api.body
     if body is None:
-        return lambda head: Refuse(UNEXPECTED) if head.has_body else None
+        return lambda head: Refuse(UNEXPECTED) if head.has_body and not _may_be_blank(head) else None
     exact = {key: Declared(key, kind_of(key, media), media) for key, media in body.content.items()}
     accept = ((b"accept", ", ".join(body.content).encode("ascii", "ignore")),)
     streamed = body_mode(operation) == "stream"
@@ -85,6 +86,23 @@ def chooser(operation: Operation) -> Callable[[Head], Declared | Refuse | None]:
         return declared
 
     return choose
+
+
+def _may_be_blank(head: Head) -> bool:
+    """Whether content that is not due is so short that it may say nothing."""
+    return head.length is not None and head.length <= BLANK
+
+
+_SAYS_NOTHING = frozenset({b"", b"{}", b"[]", b"null", b'""'})
+
+
+def unasked(request: Request, known: Known) -> Verdict:
+    """The guard where no content is due: what says nothing is dropped, all else is refused."""
+    if not request.body:
+        return PASS
+    if bytes(request.body).strip() in _SAYS_NOTHING:
+        return Rewritten(request.without_body(), "dropped content that says nothing")
+    return Refuse(UNEXPECTED)
 
 
 def _in_range(media_type: str, exact: Mapping[str, Declared]) -> Declared | None:

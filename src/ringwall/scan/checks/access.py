@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 
 from ringwall.contract.guess import is_sign_in
 from ringwall.scan.bench import Bench, Sent, anonymous, short
-from ringwall.scan.checks import writes
+from ringwall.scan.checks import selves, writes
 from ringwall.scan.checks.points import able
 from ringwall.scan.checks.writes import Attempt
 from ringwall.scan.model import ANONYMOUS, Account, Reply
 from ringwall.scan.pool import Thing, objects, scalars
 from ringwall.scan.strangers import stranger
-from ringwall.scan.subject import Aim, declared
+from ringwall.scan.subject import Aim, Kind, declared, references
 
 NOT_SHOWN = "no object to try it on: none of another account's is known and none could be made"
 
@@ -36,6 +36,8 @@ def check(bench: Bench, aim: Aim) -> None:
         for kind in ("object-read", "object-write", "function", "authentication"):
             bench.untested(kind, aim, "held back: its name speaks of harm to everyone's data")
         return
+    if selves.applies(bench, aim) and any(references(bench.subject, aim)):
+        return  # judged there, on what its body names
     for attempt in _attempts(bench, aim):
         _try(bench, attempt)
     if aim.method == "GET" and not aim.slots:
@@ -287,21 +289,32 @@ def _list(bench: Bench, aim: Aim) -> None:
         return
     name = kind.owner if rule.filter == "owner" else kind.tenant
     for account in bench.accounts:
-        mine = account.subject if rule.filter == "owner" else account.tenant
+        mine = _as_owner(bench, kind, account) if rule.filter == "owner" else account.tenant
         if name is None or mine is None or bench.subject.may(account, aim, account.subject, account.tenant) is False:
             continue
-        if _foreign(bench, aim, account, name, mine, rule.filter):
+        if _foreign(bench, aim, kind, account, name, mine):
             return
     bench.untested("object-read", aim, "whose objects an account may list is not known (--subject, --tenant, --role)")
 
 
-def _foreign(bench: Bench, aim: Aim, account: Account, name: str, mine: str, rule: str) -> bool:
+def _as_owner(bench: Bench, kind: Kind, account: Account) -> str | None:
+    """What the kind's owner property holds for the account, if any object shows that it is so."""
+    for made in (False, True):
+        if made and bench.fresh(kind.name, account) is None:
+            return None
+        word = bench.pool.self_of(kind, account)
+        if any(str(t.values.get(kind.owner or "")) == word for t in bench.pool.of(kind.name)):
+            return word
+    return None
+
+
+def _foreign(bench: Bench, aim: Aim, kind: Kind, account: Account, name: str, mine: str) -> bool:
     draft = bench.composer.draft(aim, account)
     if draft is None:
         return False
     drafts = [draft]
     if any(p.name == name and p.where == "query" for p in aim.op.api.parameters):
-        others = [a.subject for a in bench.accounts if a.subject not in (None, mine)]
+        others = [o for a in bench.accounts if (o := bench.pool.self_of(kind, a)) not in (None, mine)]
         drafts += [draft.put("query", name, other) for other in others[:1]]
     for each in drafts:
         sent = bench.send(each)
@@ -309,7 +322,8 @@ def _foreign(bench: Bench, aim: Aim, account: Account, name: str, mine: str, rul
         foreign = next((o for o in found if str(o[name]) != mine), None)
         if foreign is not None:
             what = f"{account.name}'s list holds an object with {name} = {short(foreign[name])!r}, theirs is {mine!r}"
-            bench.proved("object-read", aim, "", what, f"the contract says `filter: {rule}`", sent.call)
+            said = f"the contract says `filter: {aim.op.rule.filter if aim.op.rule else None}`"
+            bench.proved("object-read", aim, "", what, said, sent.call)
             return True
     bench.refuted("object-read", aim, f"{account.name}'s list holds only what is theirs")
     return True

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from ringwall.contract.api import JSON
+from ringwall.contract.guess import is_sign_in
 from ringwall.scan.bench import Bench, Sent
 from ringwall.scan.compose import Draft
 from ringwall.scan.model import Account, Reply
 from ringwall.scan.pool import Thing
 from ringwall.scan.strangers import stranger
-from ringwall.scan.subject import Aim
+from ringwall.scan.subject import Aim, references
 from ringwall.scan.values import kind_of, resolved
 
 _VOLATILE = re.compile(
@@ -72,6 +73,7 @@ def base(bench: Bench, aim: Aim) -> Base | str:
             )
             if draft is None:
                 break
+            draft = _harmless(bench, draft)
             made = Base(draft, sent_by(bench, draft), account)
             if made.served:
                 return made
@@ -81,10 +83,22 @@ def base(bench: Bench, aim: Aim) -> Base | str:
 
 def _callers(bench: Bench, aim: Aim) -> list[Account]:
     """Those who may first; what is done to an account itself is done to a throw-away one."""
-    if aim.slots and aim.method != "GET" and bench.subject.kinds[aim.slots[-1][1]].person:
+    named = aim.slots[-1][1] if aim.slots else aim.kind
+    if aim.method != "GET" and named in bench.subject.kinds and bench.subject.kinds[named or ""].person:
         thrown = stranger(bench)
         return [thrown.account] if thrown else []
     return sorted(bench.accounts, key=lambda a: able(bench, aim, a))
+
+
+def _harmless(bench: Bench, draft: Draft) -> Draft:
+    """The draft with a throw-away account wherever its body names an account: probes may change what is named."""
+    aim = draft.aim
+    if aim.method == "GET" or is_sign_in(aim.op.api) or aim is bench.subject.sign_up():
+        return draft
+    for name, kind in references(bench.subject, aim):
+        thrown = stranger(bench) if kind.person else None
+        draft = draft.put("body", name, thrown.thing.id) if thrown else draft
+    return draft
 
 
 def able(bench: Bench, aim: Aim, account: Account) -> int:

@@ -13,7 +13,7 @@ from ringwall.scan.checks.points import able
 from ringwall.scan.compose import Draft
 from ringwall.scan.model import Account
 from ringwall.scan.pool import Thing, objects, scalars
-from ringwall.scan.strangers import Stranger, stranger
+from ringwall.scan.strangers import stranger
 from ringwall.scan.subject import Aim, declared, schema_of_body
 from ringwall.scan.values import resolved
 
@@ -51,13 +51,13 @@ def assignment(bench: Bench, aim: Aim) -> None:
         plain = _plain(bench, aim, account, thing)
         if plain is None:
             continue
-        extra = list(_extra(bench, aim, account, plain[1]))
-        if not extra:
+        more = list(extra(bench, aim, account, plain[1]))
+        if not more:
             why = "no property is known that only the server sets"
             continue
-        taken = [_taken(bench, aim, account, thing, name, value, plain[1]) for name, value in extra[:MOST]]
+        taken = [_taken(bench, aim, account, thing, name, value, plain[1]) for name, value in more[:MOST]]
         if not any(taken):
-            bench.refuted("mass-assignment", aim, f"not taken: {', '.join(name for name, _ in extra)}")
+            bench.refuted("mass-assignment", aim, f"not taken: {', '.join(name for name, _ in more)}")
         return
     bench.untested("mass-assignment", aim, why)
 
@@ -68,33 +68,33 @@ def _of_people(bench: Bench, aim: Aim) -> None:
     if plain is None:
         bench.untested("mass-assignment", aim, "no account could be signed up")
         return
-    seen = _views(bench, plain)
-    extra = list(_extra(bench, aim, plain.account, seen))[:MOST]
+    seen = views(bench, plain.account, plain.thing)
+    more = list(extra(bench, aim, plain.account, seen))[:MOST]
     taken = []
-    for name, value in extra:
+    for name, value in more:
         made = stranger(bench, {name: value})
-        if made is not None and _views(bench, made).get(name) == value:
+        if made is not None and views(bench, made.account, made.thing).get(name) == value:
             taken.append(name)
             what = f"{made.account.name} signs up with {name} = {short(value)!r}, read back later"
             bench.proved(
                 "mass-assignment", aim, name, what, f"without it {name} is {short(seen[name])!r}", made.sent.call
             )
     if not taken:
-        said = ", ".join(name for name, _ in extra)
+        said = ", ".join(name for name, _ in more)
         bench.refuted("mass-assignment", aim, f"not taken: {said or 'no property is shown that the server sets'}")
 
 
-def _views(bench: Bench, made: Stranger) -> dict[str, JSON]:
+def views(bench: Bench, account: Account, thing: Thing) -> dict[str, JSON]:
     """All that any reading operation shows of an account, to itself."""
-    kind = bench.subject.kinds[made.thing.kind]
+    kind = bench.subject.kinds[thing.kind]
     found: dict[str, JSON] = {}
     for aim in (a for a in bench.subject.aims if a.method == "GET" and not a.held):
         if aim.kind != kind.name and aim.slots:
             continue
-        draft = bench.composer.draft(aim, made.account, thing=made.thing if aim.slots else None)
+        draft = bench.composer.draft(aim, account, thing=thing if aim.slots else None)
         sent = bench.send(draft) if draft else None
         for entry in objects(sent.reply.document) if sent and sent.reply.fine else ():
-            if str(entry.get(kind.ids[0])) == made.thing.id:
+            if str(entry.get(kind.ids[0])) == thing.id:
                 found.update({n: v for n, v in entry.items() if n not in found})
     return found
 
@@ -112,18 +112,17 @@ def _plain(bench: Bench, aim: Aim, account: Account, thing: Thing | None) -> tup
     return (made, seen[1]) if made and seen and seen[1] is not None else None
 
 
-def _extra(bench: Bench, aim: Aim, account: Account, shown: dict[str, JSON]) -> Iterator[tuple[str, JSON]]:
+def extra(bench: Bench, aim: Aim, account: Account, shown: dict[str, JSON]) -> Iterator[tuple[str, JSON]]:
     """Properties that the object has and this account must not set, each with a legal value that it has not."""
     kind = bench.subject.kinds[aim.kind or ""]
     asked, media = bench.subject.asked(aim), schema_of_body(aim.op.api)[1]
     parts = [here for _, here in applied(media, bench.subject.api.schemas)]
-    if any(here.get("additionalProperties") not in (None, False) for here in parts):
-        return
+    takes_any = any(here.get("additionalProperties") not in (None, False) for here in parts)
     said = declared(bench.subject, aim)
     for name, current in shown.items():
         field = (kind.fields or {}).get(name)
         closed = field is not None and field.write is not None and not _may_write(bench, account, field.write)
-        if (name in asked and not closed) or name in (*kind.ids, "id") or _SERVER_SET.search(name):
+        if ((takes_any or name in asked) and not closed) or name in (*kind.ids, "id") or _SERVER_SET.search(name):
             continue
         if field is not None and field.write is not None and not closed:
             continue

@@ -12,7 +12,7 @@ from ringwall.scan.compose import AGENT
 from ringwall.scan.model import ANONYMOUS, SERVICE, Call, Reply
 
 _PLACES = ("/docs", "/redoc", "/swagger", "/swagger-ui", "/swagger-ui.html", "/swagger-ui/index.html", "/ui", "/ui/",
-           "/api-docs", "/v3/api-docs", "/openapi.json", "/swagger.json", "/openapi.yaml", "/graphql", "/graphiql",
+           "/api-docs", "/graphql", "/graphiql",
            "/debug", "/debug/", "/debug/vars", "/debug/pprof/", "/debug/settings", "/debug/config", "/actuator",
            "/actuator/env", "/actuator/heapdump", "/env", "/.env", "/.git/config", "/config", "/settings",
            "/phpinfo.php",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ringwall.contract.guess import is_sign_in
+from ringwall.contract.guess import is_sign_in, spoken
 from ringwall.scan.bench import Bench, Sent
 from ringwall.scan.checks.points import Base, shape
 from ringwall.scan.compose import Draft
 from ringwall.scan.model import ANONYMOUS, Account
+from ringwall.scan.signing import credential_in
 from ringwall.scan.strangers import stranger
-from ringwall.scan.subject import Aim, login_names
+from ringwall.scan.subject import USER_NAMES, Aim, login_names
 
 TRIES = 30
 
@@ -27,7 +28,7 @@ def enumeration(bench: Bench, aim: Aim) -> None:
     names = [bench.dice.word(f"nobody{i}", 10) for i in range(3)]
     unknown = {name: _tried(bench, aim, draft, name) for name in names}
     one = _tried(bench, aim, draft, known.username or "")
-    if not all(sent.reply.refused for sent in (one, *unknown.values())):
+    if not all(_turned_away(sent) for sent in (one, *unknown.values())):
         bench.untested("enumeration", aim, "wrong passwords are not refused in a way that can be compared")
         return
     shapes = [shape(sent.reply, (name,)) for name, sent in unknown.items()]
@@ -64,6 +65,11 @@ def _tried(bench: Bench, aim: Aim, draft: Draft, name: str) -> Sent:
     )
 
 
+def _turned_away(sent: Sent) -> bool:
+    """Whether a wrong password was refused: by the status, or by a success that gives no credential."""
+    return sent.reply.refused or (sent.reply.fine and not credential_in(sent.reply))
+
+
 def guesses(bench: Bench, aim: Aim) -> None:
     """Wrong passwords for the scan's own account, until it is stopped or there were enough."""
     known, draft = _known(bench), _draft(bench, aim)
@@ -71,7 +77,7 @@ def guesses(bench: Bench, aim: Aim) -> None:
         bench.untested("rate-limit", aim, "no account was given with its user name (--as NAME=login:USER:PASSWORD)")
         return
     first = _tried(bench, aim, draft, known.username or "")
-    if not first.reply.refused:
+    if not _turned_away(first):
         said = "its wrong passwords are answered"
         judge = bench.refuted if first.reply.status == 429 else bench.untested
         judge("rate-limit", aim, f"{said} {first.reply.status or 'not at all'}")
@@ -117,6 +123,41 @@ def stated_rate(bench: Bench, aim: Aim, base: Base) -> None:
         f"the contract allows {rate.count} in {rate.seconds:g} s",
         sent.call,
     )
+
+
+def codes(bench: Bench, aim: Aim) -> None:
+    """Wrong one-time codes for a throw-away account, where a name and a code are taken from anybody: a code of some
+    digits is guessed by whoever may try for ever."""
+    names = code_names(bench, aim)
+    thrown = stranger(bench) if names else None
+    draft = bench.composer.draft(aim, ANONYMOUS, label=bench.label()) if thrown else None
+    if names is None or thrown is None or draft is None or not isinstance(draft.body, dict):
+        return
+    user, code = names
+    first: Sent | None = None
+    for count in range(TRIES):
+        body = {**draft.body, user: thrown.account.username, code: f"{bench.dice.number(f'code{bench.label()}')}"}
+        sent = bench.send(replace(draft, body=body), wait=False)
+        if first is None and not sent.reply.refused:
+            bench.untested("rate-limit", aim, f"a wrong code is answered {sent.reply.status or 'not at all'}")
+            return
+        if first is not None and sent.reply.status != first.reply.status:
+            bench.refuted("rate-limit", aim, f"after {count} wrong codes the answer is {sent.reply.status}")
+            return
+        first = first or sent
+    if first is not None:
+        said = f"{TRIES} wrong codes for {thrown.account.name} are all answered {first.reply.status}"
+        bench.proved("rate-limit", aim, code, said, "no 429, lock or other answer came", first.call)
+
+
+def code_names(bench: Bench, aim: Aim) -> tuple[str, str] | None:
+    """The body's properties for an account and a one-time code, where anybody may send them."""
+    if aim.method != "POST" or aim.slots or aim.public is False:
+        return None
+    asked = bench.subject.asked(aim)
+    user = next((n for n in asked if spoken(n) in USER_NAMES), None)
+    code = next((n for n in asked if set(spoken(n).split()) & {"code", "otp", "pin", "totp"}), None)
+    return (user, code) if user and code else None
 
 
 def sign_ins(bench: Bench) -> list[Aim]:

@@ -76,7 +76,8 @@ def _holds(bench: Bench, base: Base, point: Point, pair: Pair, value: str, norma
         seen[second] = _shape(bench, base, point, second, value)
         if seen[right] != normal or seen[wrong] in (None, normal) or random not in (None, seen[wrong]):
             return False
-        random = random or _shape(bench, base, point, f"{value}{one}", value)
+        unknown = f"{value}{bench.dice.number(one)}" if pair is _numeric else f"{value}{one}"
+        random = random or _shape(bench, base, point, unknown, value)
         if seen[wrong] != random:
             return False
     probe = pair(value, "one", "one")

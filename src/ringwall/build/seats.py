@@ -1,0 +1,72 @@
+"""Which session a cookie is, and what identity tells the journal."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+import orjson
+
+from ringwall.core.event import Event
+from ringwall.core.ports import FindSession, Seat, Unavailable
+from ringwall.identity.places import Places, kind_of
+from ringwall.identity.sessions import Sessions
+from ringwall.identity.signin import Facts, Note, Visitor
+from ringwall.layers.quota import network
+from ringwall.monitoring.recorder import Log
+
+REFUSED: Final = frozenset({"signin.wrong", "signin.held", "session.concurrent"})
+
+
+def noting(log: Log, new_id: Callable[[], str], *, required: bool) -> Note:
+    """What records the events of identity. Where the journal is required, what cannot be recorded is not done."""
+
+    def note(operation: str, subject: str, visitor: Visitor, facts: Facts) -> None:
+        event = Event(
+            kind="identity",
+            id=new_id(),
+            at=time.time(),
+            operation=operation,
+            method="",
+            path="",
+            client=visitor.client,
+            decision="refuse" if operation in REFUSED else "allow",
+            status=0,
+            principal=subject or None,
+            objects=(f"account:{subject}",) if subject else (),
+            facts={**facts, **({"exchange": visitor.request_id} if visitor.request_id else {})},
+        )
+        try:
+            log.append(orjson.dumps(event.document(), option=orjson.OPT_SORT_KEYS))
+        except (Unavailable, OSError):
+            if required:
+                raise
+
+    return note
+
+
+class FoundSessions:
+    """Answers which session a cookie is, and tells when one is used from two places at once."""
+
+    def __init__(self, sessions: Sessions, places: Places, note: Note, *, revoke: bool) -> None:
+        self._sessions = sessions
+        self._places = places
+        self._note = note
+        self._revoke = revoke
+
+    def answer(self, asked: FindSession) -> Seat | None:
+        """The seat of a session that stands."""
+        stored = self._sessions.whose(asked.cookie)
+        if stored is None:
+            return None
+        session, account = stored
+        where = network(asked.client)
+        odd, news = self._places.odd(session.id, kind_of(session.agent), where, asked.agent)
+        if news and odd is not None:
+            facts: Facts = {"session": session.id, "odd": odd, "ended": self._revoke}
+            self._note("session.concurrent", session.subject, Visitor(asked.client, where, asked.agent), facts)
+        if odd is not None and self._revoke:
+            self._sessions.end(session.id)
+            return None
+        return Seat(session.id, account, session.amr, session.signed_in, session.mfa)

@@ -1,0 +1,33 @@
+"""The content of a reply, as far as guards can read it: which kinds they can, inflated, and parsed once for all."""
+
+from __future__ import annotations
+
+from ringwall.core.coding import inflate
+from ringwall.core.message import Response
+from ringwall.core.plan import Wall
+from ringwall.core.verdict import Refuse
+
+
+def checkable(response: Response) -> bool:
+    """Whether guards can read this reply's content: JSON, text or markup, complete, and not a live stream."""
+    if response.status == 206 or response.status < 200:
+        return False
+    media = response.media
+    if media == b"text/event-stream":
+        return False
+    return media == b"" or media.startswith(b"text/") or media.endswith((b"json", b"xml", b"javascript"))
+
+
+def plain(response: Response, wall: Wall, limit: int) -> Response | Refuse:
+    """A whole reply without its content coding, at most `limit` bytes, and parsed where it is JSON: read once, for
+    every reply guard. So is what looks like JSON under a vague media type."""
+    inflated = inflate(response, limit)
+    if isinstance(inflated, Refuse) or not inflated.body or not _is_json(inflated.media, inflated.body):
+        return inflated
+    data, parsed = wall.decode(inflated.body)
+    return Response(inflated.status, inflated.headers, inflated.body, data, parsed)
+
+
+def _is_json(media: bytes, body: bytes) -> bool:
+    vague = media in (b"", b"text/plain")
+    return media.endswith(b"json") or (vague and body.lstrip()[:1] in (b"{", b"["))
