@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SERVERS := .servers
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types floors bench servers lock clean
+.PHONY: help demo test lint types floors bench soak servers lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort
@@ -39,6 +39,9 @@ floors: $(VENV)/ready ## Imports go down only
 
 bench: $(VENV)/ready ## What each layer costs here, as ratios in one run
 	$(BIN)/ringwall bench
+
+soak: $(VENV)/ready ## 100,000 honest requests, which raise no alert
+	$(BIN)/python tests/monitoring/honest.py 100000
 
 servers: $(SERVERS)/prefect/ready $(SERVERS)/chroma/ready ## Real third-party servers for the tests
 

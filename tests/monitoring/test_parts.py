@@ -251,11 +251,11 @@ def usual(baselines: Baselines, minutes: int, each: int, principal: str = "a", s
 
 def test_a_surge_is_told_with_what_is_usual() -> None:
     baselines = Baselines()
-    assert usual(baselines, 15, 3) == []
-    hits = [h for n in range(42) for h in baselines.see(*exchange("a", 900.0 + n, [f"p:{n}"]))]
+    assert usual(baselines, 16, 3) == []
+    hits = [h for n in range(42) for h in baselines.see(*exchange("a", 960.0 + n, [f"p:{n}"]))]
     assert [h.rule for h in hits] == ["unusual-volume"], "once a window"
     assert hits[0].explanation == "20 objects in 60 s; usual at most 3 (its own past)"
-    assert [h for h in baselines.see(*exchange("a", 1000.0, ["p:1"])) if h.rule == "unusual-volume"] == []
+    assert [h for h in baselines.see(*exchange("a", 1010.0, ["p:1"])) if h.rule == "unusual-volume"] == []
     again = [h for n in range(42) for h in baselines.see(*exchange("a", 1020.0 + n, [f"p:{n}"]))]
     assert again, "nothing is learned from a surge"
 
@@ -264,7 +264,7 @@ def test_a_newcomer_is_held_against_everybody_and_nobody_against_nothing() -> No
     baselines = Baselines()
     assert [h for n in range(500) for h in baselines.see(*exchange("x", n / 100, [f"p:{n}"]))] == []
     for n in range(12):
-        usual(baselines, 4, 2, f"u{n}", 1000.0)
+        usual(baselines, 5, 2, f"u{n}", 1000.0)
     hits = [h for n in range(60) for h in baselines.see(*exchange("new", 2000.0 + n / 10, [f"p:{n}"]))]
     assert "of anybody here" in hits[0].explanation
 

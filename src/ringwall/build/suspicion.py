@@ -26,7 +26,7 @@ REDIRECT: Final = "redirect"
 
 _BYTES, _TEXTS, _KINDS = 32_768, 40, 4
 _HEADER = re.compile(r"[\r\n][A-Za-z][A-Za-z0-9-]{0,60}:")
-_ABSOLUTE = re.compile(r"(?:/|[A-Za-z]:[/\\\\])[^/\\\\\s]+[/\\\\]")
+_ABSOLUTE = re.compile(r"(?:/|[A-Za-z]:[/\\])[^/\\\s]+[/\\]")
 _ELSEWHERE = re.compile(r"[\s\x00]*(?:[a-z][a-z0-9+.-]{0,20}:)?[/\\]{2}", re.IGNORECASE)
 
 

@@ -34,10 +34,12 @@ Key = tuple[str, str]
 
 @dataclass(slots=True)
 class Past:
-    """What was counted at one place: finished windows, and the one that is open."""
+    """What was counted at one place: finished windows, and the one that is open, which is `whole` if it was followed
+    from its beginning."""
 
     windows: deque[int] = field(default_factory=lambda: deque(maxlen=KEPT))
-    start: float = 0.0
+    whole: bool = False
+    until: float = 0.0
     requests: int = 0
     objects: set[str] = field(default_factory=set)
     told: bool = False
@@ -78,7 +80,7 @@ class Baselines:
 
     def _surge(self, principal: str, operation: str, record: Record, at: float) -> Hit | None:
         past = self._past((principal, operation))
-        if at >= past.start + WINDOW_S:
+        if at >= past.until:
             self._close(past, operation, at)
         past.requests += 1
         objects = record.get("objects")
@@ -104,10 +106,11 @@ class Baselines:
         return past
 
     def _close(self, past: Past, operation: str, at: float) -> None:
-        if past.requests and not past.told:
+        if past.requests and past.whole and not past.told:  # of the first window only the end was seen
             past.windows.append(past.count)
             self._all.setdefault(operation, deque(maxlen=4 * KEPT)).append(past.count)
-        past.start, past.requests, past.told = at - at % WINDOW_S, 0, False
+        past.whole, past.requests, past.told = past.until > 0.0, 0, False
+        past.until = at - at % WINDOW_S + WINDOW_S
         past.objects.clear()
 
     def _usual(self, past: Past, operation: str) -> tuple[int, float, str] | None:
