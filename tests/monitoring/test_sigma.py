@@ -196,12 +196,18 @@ def test_what_cannot_be_answered_is_listed_with_why(tmp_path: Path) -> None:
     (tmp_path / "d.yml").write_text("title: x\nlogsource: {}\ndetection: {condition: s}\n")
     (tmp_path / "e.yml").write_text(correlated("event_count", rules="[gone]"))
     (tmp_path / "f.yml").write_text(correlated("event_count", rules="[injection]", condition="{lt: 1}"))
+    (tmp_path / "g.yml").write_text(
+        "title: g\nlogsource: {product: windows}\ndetection:\n  s: {status: 1}\n  condition: s\n---\n"
+        "title: h\nlogsource: {category: webserver}\ndetection:\n  s: ['=select']\n  condition: s\n---\n"
+        "title: i\nlogsource: {category: webserver}\ndetection:\n  s: {sc-status: 404}\n  condition: s | count() > 6\n"
+    )
     loaded = load_rules([tmp_path, tmp_path / "none"])
     found = Detector(loaded.rules, frozenset(), list(loaded.wrong))
     told = " | ".join(f"{Path(w.file).name} {w.title} {w.why}" for w in found.unloaded)
-    for part in ("cs-uri-query", "no mapping", "no YAML", "no Sigma rule", "not loaded", "absent", "no such directory"):
+    for part in ("cs-uri-query", "no mapping", "no YAML", "no Sigma rule", "not loaded", "absent", "no such directory",
+                 "logs of windows", "keywords in lines"):  # fmt: skip
         assert part in told, (part, told)
-    assert len(found.unloaded) == 7
+    assert len(found.unloaded) == 10
     assert "injection" in found.names
 
 

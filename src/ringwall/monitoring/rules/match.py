@@ -15,6 +15,7 @@ from sigma.conditions import (
     ConditionOR,
     ConditionValueExpression,
 )
+from sigma.exceptions import SigmaError
 from sigma.rule import SigmaRule
 from sigma.types import SigmaExpansion, SigmaString, SigmaType
 
@@ -65,10 +66,19 @@ class Matcher:
         self._sums: list[Sum] = []
         self._memory: dict[int, tuple[int, ...]] = {}
         self._scan: tuple[Field, ...] = ()
+        self._own = True
 
     def add(self, rule: SigmaRule) -> int:
         """Compile a rule; its number. Raises Unsupported, and then nothing was added."""
-        conditions = [self._sum(condition.parsed) for condition in rule.detection.parsed_condition]
+        source = rule.logsource
+        if source.product not in (None, "ringwall"):
+            raise Unsupported(f"logs of {source.product}: this journal holds ringwall's own")
+        self._own = source.product == "ringwall" or source.category is None
+        try:
+            parsed = [condition.parsed for condition in rule.detection.parsed_condition]
+        except SigmaError as flaw:
+            raise Unsupported(f"its condition: {flaw}") from None
+        conditions = [self._sum(each) for each in parsed]
         self._sums.append(_either(conditions))
         self._scan = tuple(self._fields.values())
         self._memory.clear()
@@ -111,7 +121,9 @@ class Matcher:
         return _bit(self._bit(name, get, repr(value), test_of(value)))
 
     def _keyword(self, value: SigmaType) -> Sum:
-        """A text that stands anywhere in the record."""
+        """A text that stands anywhere in the record; of other logs' lines the journal keeps none."""
+        if not self._own:
+            raise Unsupported("keywords in lines of another log, which this journal does not keep")
         if not isinstance(value, SigmaString):
             raise Unsupported("keywords that are no text")
         plain = str(value).lower().strip("*")
