@@ -15,13 +15,10 @@ from ringwall.cli._contracts import contract_option, subject
 from ringwall.cli._data import Duration, data_option, json_option, store_of
 from ringwall.cli._problems import fail, plainly, shown
 from ringwall.contract.model import Contract, Misconfigured
-from ringwall.monitoring.incident import MOST, Incident, Record, assemble
+from ringwall.monitoring.incident import Incident
 from ringwall.monitoring.incident_page import page
-from ringwall.monitoring.monitor import parsed
-from ringwall.state.alerts import Alert, Alerts
+from ringwall.monitoring.incidents import incident_of
 from ringwall.state.journal_files import JournalDamaged, logs
-from ringwall.state.journal_index import Query, search
-from ringwall.state.sqlite import Store
 
 _DAY_S = 86_400.0
 
@@ -62,45 +59,6 @@ def command(
     else:
         for line in _told(incident):
             click.echo(shown(line))
-
-
-def incident_of(asked: str, around: float, data: Path, store: Store, contract: Contract | None) -> Incident:
-    """The incident of an alert, a request or a principal, by whichever of them there is."""
-    journal = data / "journal"
-    alert = Alerts(store).alert(asked)
-    if alert is not None:
-        return assemble(asked, "alert", _of_alert(journal, alert, around), store.owner_of, contract)
-    request = list(_found(journal, Query(request_id=asked, limit=MOST)))
-    if request:
-        return assemble(asked, "request", request, store.owner_of, contract)
-    records = _found(journal, Query(principal=asked, limit=MOST + 1))
-    return assemble(asked, "principal", records, store.owner_of, contract)
-
-
-def _of_alert(journal: Path, alert: Alert, around: float) -> Iterator[Record]:
-    """The requests that raised it, what its principal or address did around then, and what was done about it."""
-    since, until = int((alert.first - around) * 1000), int((alert.last + around) * 1000) + 1
-    queries = [Query(request_id=each) for each in (*alert.requests, alert.id)]
-    if alert.principal:
-        queries.append(Query(principal=alert.principal, since=since, until=until, limit=MOST))
-    else:
-        queries.append(Query(client=alert.client, since=since, until=until, limit=MOST))
-    queries.append(Query(kind="response", since=since, until=until, limit=MOST))
-    seen: set[tuple[str, int]] = set()
-    for query in queries:
-        for found in search(journal, query):
-            record = parsed(found.record)
-            about = query.kind != "response" or (record or {}).get("alert") == alert.id
-            if record is not None and about and (found.log, found.index) not in seen:
-                seen.add((found.log, found.index))
-                yield record
-
-
-def _found(journal: Path, query: Query) -> Iterator[Record]:
-    for found in search(journal, query):
-        record = parsed(found.record)
-        if record is not None:
-            yield record
 
 
 def _contract(path: Path | None, openapi: str | None) -> Contract | None:

@@ -97,6 +97,17 @@ def request_ids(directory: Path, prefix: str, limit: int) -> list[str]:
         return [row[0] for row in database.execute(statement, (prefix, prefix + "\U0010ffff", limit))]
 
 
+def tally(directory: Path, since: int, until: int, step: int) -> list[tuple[int, str | None, int]]:
+    """How many exchanges there were in each step of time, by reason (None: allowed): the step's beginning, the reason,
+    the count. Times and steps are milliseconds. Raises sqlite3.OperationalError."""
+    statement = (
+        "SELECT at / ? * ?, reason, count(*) FROM events WHERE at >= ? AND at < ? AND kind = 'exchange'"
+        " GROUP BY 1, 2 ORDER BY 1, 2"
+    )
+    with closing(_current(directory)) as database:
+        return database.execute(statement, (step, step, since, until)).fetchall()
+
+
 def _search(directory: Path, query: Query) -> list[tuple[str, int, int, int]]:
     with closing(_current(directory)) as database:
         statement, values = _select(query)
