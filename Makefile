@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SERVERS := .servers
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types floors bench soak servers lock clean
+.PHONY: help demo test lint types floors fuzz bench soak servers browser lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort
@@ -19,6 +19,13 @@ $(VENV)/ready: locks/dev.txt pyproject.toml
 $(SERVERS)/%/ready: locks/%.txt
 	$(PYTHON) -m venv $(SERVERS)/$*
 	$(SERVERS)/$*/bin/pip install --quiet --disable-pip-version-check --require-hashes -r locks/$*.txt
+	@touch $@
+
+$(SERVERS)/suite/ready: locks/suite.txt $(VENV)/ready
+	@mkdir -p $(SERVERS)/suite
+	$(BIN)/pip download --quiet --disable-pip-version-check --no-deps --no-binary jsonschema --require-hashes \
+	  -r locks/suite.txt -d $(SERVERS)/suite
+	tar -xzf $(SERVERS)/suite/jsonschema-*.tar.gz -C $(SERVERS)/suite --strip-components=1 --wildcards 'jsonschema-*/json'
 	@touch $@
 
 demo: $(VENV)/ready ## Protect the bundled clinic and print what to try
@@ -37,13 +44,19 @@ types: $(VENV)/ready ## mypy --strict
 floors: $(VENV)/ready ## Imports go down only
 	$(BIN)/python -m pytest -q tests/test_floors.py
 
+fuzz: $(VENV)/ready ## Each parser on changed inputs from its kept corpus, a minute each
+	PYTHONPATH=tests $(BIN)/python -m fuzz
+
 bench: $(VENV)/ready ## What each layer costs here, as ratios in one run
 	$(BIN)/ringwall bench
 
 soak: $(VENV)/ready ## 100,000 honest requests, which raise no alert
 	$(BIN)/python tests/monitoring/honest.py 100000
 
-servers: $(SERVERS)/prefect/ready $(SERVERS)/chroma/ready ## Real third-party servers for the tests
+servers: $(SERVERS)/prefect/ready $(SERVERS)/chroma/ready $(SERVERS)/suite/ready ## What the tests need of others
+
+browser: ## A Chromium for the browser tests (as root it installs one)
+	scripts/browser.sh
 
 lock: $(VENV)/ready ## Resolve the lock files anew
 	$(BIN)/pip install --quiet uv

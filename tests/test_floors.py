@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,33 @@ def test_floors(path: Path) -> None:
     parts = path.relative_to(ROOT).with_suffix("").parts
     module = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
     assert [(name, wrong) for name in imports(path) if (wrong := wrongs(module, name))] == []
+
+
+def module_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imported_by(modules: Mapping[str, Path]) -> dict[str, set[str]]:
+    """The modules that each module imports, also where only types are imported."""
+    found: dict[str, set[str]] = {module: set() for module in modules}
+    for module, path in modules.items():
+        for name in imports(path):
+            target = name if name in modules else name.rpartition(".")[0]
+            if target in modules and target != module:
+                found[module].add(target)
+    return found
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    TopologicalSorter(imported_by({module_of(path): path for path in FILES})).prepare()
+
+
+def test_a_circle_is_seen() -> None:
+    here = {"core.known": ROOT / "core" / "known.py", "core.verdict": ROOT / "core" / "verdict.py"}
+    graph = imported_by(here)
+    assert graph["core.verdict"] == {"core.known"}  # for its types alone
+    with pytest.raises(CycleError):
+        TopologicalSorter({**graph, "core.known": {"core.verdict"}}).prepare()
 
 
 def test_every_room_stands_on_a_floor() -> None:

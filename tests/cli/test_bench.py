@@ -39,7 +39,7 @@ def test_the_promised_form():
 
 
 def test_bodies_have_the_size_that_their_case_says():
-    for draft in (bench._PATIENT, bench._VISIT):
+    for draft in (bench._PATIENT, bench._VISIT, bench._FORM):
         body = bench._padded(draft)
         assert len(body) == 300
         assert json.loads(body)[draft[0]].endswith(".")

@@ -68,4 +68,4 @@ def test_colours_are_for_terminals_that_want_them(environment, coloured):
 def test_the_shell_completes():
     env = {**os.environ, "_RINGWALL_COMPLETE": "bash_complete", "COMP_WORDS": "ringwall who", "COMP_CWORD": "1"}
     done = CliRunner(env={**env, "COMP_WORDS": "ringwall wh"}).invoke(cli, prog_name="ringwall")
-    assert done.output.split() == ["plain,why"]
+    assert done.output.split() == ["plain,who-can", "plain,why"]

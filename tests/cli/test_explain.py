@@ -94,8 +94,8 @@ def test_how_it_is_settled_whose_an_object_is():
         told = json.loads(explain(operation, "--json").output)["objects"]
         return {each["resource"]: [way.partition(":")[0] for way in each["ways"]] for each in told}
 
-    assert ways("GET /patients/{patient_id}") == {"patient": ["memory", "reply"]}
-    assert ways("DELETE /patients/{patient_id}")["patient"][:2] == ["memory", "probe"]
+    assert ways("GET /patients/{patient_id}") == {"patient": ["memory", "resolver", "reply"]}
+    assert ways("DELETE /patients/{patient_id}")["patient"][:3] == ["memory", "resolver", "probe"]
     assert ways("GET /health") == {}
 
 

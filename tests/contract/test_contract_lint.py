@@ -117,3 +117,51 @@ def _records(shape: object) -> Iterator[Record]:
         yield from _records(shape.value)
     elif isinstance(shape, Listing):
         yield from _records(shape.item)
+
+
+def _declared(*keys: str) -> dict[str, Any]:
+    """A document with these operations, in this order."""
+    paths: dict[str, Any] = {}
+    for key in keys:
+        method, path = key.split(" ")
+        names = re.findall(r"\{(\w+)\}", path)
+        given = [{"name": n, "in": "path", "required": True, "schema": {"type": "string"}} for n in names]
+        paths.setdefault(path, {})[method.lower()] = {"parameters": given, "responses": {"200": {"description": "."}}}
+    return {"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": paths}
+
+
+ORDERED = """\
+ringwall: 1
+api: openapi.yaml
+authentication: {api_keys: true}
+roles: {clerk: {}, chief: {}}
+limits: {rate: 600/minute, anonymous_rate: 60/minute}
+operations:
+  "GET /users/{id}": {allow: [clerk]}
+  "GET /users/me":   {allow: [chief]}
+"""
+
+
+def test_a_path_that_a_framework_would_take_for_another_is_told() -> None:
+    late = findings(ORDERED, _declared("GET /users/{id}", "GET /users/me"))
+    assert [(f.id, f.about) for f in late] == [("contract.order", "GET /users/me")]
+    assert findings(ORDERED, _declared("GET /users/me", "GET /users/{id}")) == []
+    same = ORDERED.replace("[chief]", "[clerk]")
+    assert findings(same, _declared("GET /users/{id}", "GET /users/me")) == []
+
+
+def test_a_word_that_no_object_can_decide_allows_nobody() -> None:
+    text = ORDERED.replace("api: ", "resources: {user: {id: id, owner: id}}\napi: ")
+    text += '  "PUT /report": {allow: [owner], resource: user}\n'
+    document = _declared("GET /users/me", "GET /users/{id}", "PUT /report")
+    (told,) = findings(text, document)
+    assert (told.id, told.about, told.at.line) == ("contract.never", "PUT /report", 10)
+
+
+def test_a_field_for_a_role_that_nothing_lets_in_or_for_everyone() -> None:
+    base = ORDERED.replace("api: ", "resources: {user: {id: id, fields: {pay: {class: financial, read: [%s]}}}}\napi: ")
+    document = _declared("GET /users/me", "GET /users/{id}")
+    assert findings(base % "clerk", document) == []
+    assert [f.id for f in findings(base.replace("[chief]", "[clerk]") % "chief", document)] == ["contract.never"]
+    assert [f.id for f in findings(base % "anyone", document)] == ["contract.exposed"]
+    assert findings((base % "anyone").replace("financial", "public"), document) == []

@@ -31,6 +31,15 @@ def test_the_whole_example_is_read_as_written() -> None:
     assert str(rules["GET /health"].at) == f"ringwall.yaml:{len(CONTRACT.splitlines())}:3"
 
 
+def test_where_a_url_may_lead_is_stated_of_a_url() -> None:
+    stated = "notes:       {format: url, schemes: [https], hosts: [example.com]}"
+    notes = next(line.strip() for line in CONTRACT.splitlines() if line.strip().startswith("notes:"))
+    field = contract(CONTRACT.replace(notes, stated)).resources["patient"].fields["notes"]
+    assert (field.schemes, field.hosts) == (frozenset({"https"}), frozenset({"example.com"}))
+    wrong = mistakes(CONTRACT.replace(notes, stated.replace("url", "markdown")))
+    assert [p.expected for p in wrong] == ["`format: url` beside it"] * 2
+
+
 def test_the_products_own_example_loads_but_for_what_is_not_supported_yet() -> None:
     product = Path(__file__).parents[3] / "shared" / "PRODUCT.md"
     if not product.exists():
@@ -115,6 +124,15 @@ MISTAKES = {
         "patient",
     ),
     "login of a wrapped API": ("basic: false", "upstream: {login: POST /x}", "the key `upstream`", None),
+    "policies that are not there": ("mode: enforce", "policies: x.cedar", "'x.cedar': No such file", None),
+    "a policy without policies": ("rate: 10/minute", "policy: true", "`policy` without `policies`", None),
+    "never of one": ("mode: enforce", "never: [doctor]", "fewer than two roles", None),
+    "never of what a role brings": ("mode: enforce", "never: [doctor, nurse]", "doctor and nurse, both of which", None),
+    "never of nobody": ("mode: enforce", "never: [[doctor, nurze]]", "the unknown role 'nurze'", "nurse"),
+    "a zone": ("rate: 10/minute", "when: {zone: Europe/Lundon}", "the unknown time zone 'Europe/Lundon'", None),
+    "no time": ("rate: 10/minute", "when: {hours: 08:00-08:00}", "'08:00-08:00', which is no time at all", None),
+    "no network": ("rate: 10/minute", "when: {networks: [10.0.0.1/8]}", "'10.0.0.1/8'", None),
+    "no day": ("rate: 10/minute", "when: {days: []}", "an empty list", None),
     "sessions of nobody": (
         "  accounts: true",
         "  accounts: false\n  sessions: true",
@@ -127,7 +145,6 @@ MISTAKES = {
         "'never'",
         None,
     ),
-    "policies": ("mode: enforce", "policies: x.cedar", "the key `policies`", None),
     "a requirement of an operation": ("rate: 10/minute", "requires: mfaa", "'mfaa'", "mfa"),
     "another version": ("ringwall: 1", "ringwall: 2", "the number 2", None),
     "no version": ("ringwall: 1\n", "", "no `ringwall`", None),

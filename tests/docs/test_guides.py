@@ -5,13 +5,16 @@ from __future__ import annotations
 import ast
 import asyncio
 import http.client
+import json
 import re
+import shlex
 import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import httpx
 import pytest
 from click.testing import CliRunner
@@ -103,3 +106,76 @@ def ask(port: int) -> int:
     status = connection.getresponse().status
     connection.close()
     return status
+
+
+def test_the_guide_to_testing_names_options_that_there_are() -> None:
+    for block in blocks("docs/testing.md", "sh"):
+        for line in block.replace("\\\n", " ").splitlines():
+            words = shlex.split(line.partition("#")[0])
+            command = cli.get_command(click.Context(cli), words[1])
+            assert words[0] == "ringwall"
+            assert command is not None
+            command.make_parser(click.Context(command)).parse_args(words[2:])
+
+
+PATIENT: dict[str, Any] = {
+    "type": "object",
+    "properties": {n: {"type": "string"} for n in ("patient_id", "account_id", "clinic_id", "diagnosis", "card")}
+    | {"deposit": {"type": "integer"}},
+}
+
+
+def clinic() -> FastAPI:
+    """The application that the guide to authorization speaks of, with its document."""
+    app = FastAPI()
+
+    def answer(patient_id: str = "42") -> dict[str, str]:
+        return {"patient_id": patient_id}
+
+    for method in (app.get, app.post):
+        method("/patients")(answer)
+    for method in (app.get, app.put):
+        method("/patients/{patient_id}")(answer)
+    made, one = app.openapi(), {"$ref": "#/components/schemas/Patient"}
+    made.setdefault("components", {}).setdefault("schemas", {})["Patient"] = PATIENT
+    every = made["paths"]["/patients"]
+    every["get"]["responses"]["200"]["content"] = {"application/json": {"schema": {"type": "array", "items": one}}}
+    every["post"] |= {"parameters": [], "requestBody": {"content": {"application/json": {"schema": one}}}}
+    return app
+
+
+def test_the_guide_to_authorization(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (contract,) = blocks("docs/authorization.md", "yaml")
+    (tmp_path / "ringwall.yaml").write_text(contract)
+    (tmp_path / "keys.json").write_text('{"keys": []}')
+    app = clinic()
+    (tmp_path / "shop.py").write_text("app = None\n")
+    (block,) = re.findall(r"   ```python\n(.*?)   ```", (ROOT / "docs/authorization.md").read_text("utf-8"), re.DOTALL)
+    names: dict[str, Any] = {"ringwall": ringwall, "app": app, "OWNERS": {"42": "acc-ben"}}
+    exec("\n".join(line.removeprefix("   ") for line in block.splitlines()), names)
+    (tmp_path / "openapi.json").write_text(json.dumps(app.openapi()))
+    (tmp_path / "ringwall.yaml").write_text(contract.replace("api: app", "api: openapi.json"))
+    (commands,) = blocks("docs/authorization.md", "sh")
+    lines = [shlex.split(line.removesuffix(" < password")) for line in commands.splitlines()]
+    done = [CliRunner().invoke(cli, words[1:], input="four words that nobody guesses") for words in lines]
+    assert [d.exit_code for d in done] == [0] * 6, [d.output for d in done]
+    issued = CliRunner().invoke(cli, ["apikeys", "issue", "--name", "desk", "--role", "nurse", "--tenant", "north"])
+    key = issued.output.split()[-1]
+    assert "until" in done[1].output
+    assert "acc-dana" in done[3].output
+    assert "subject acc-ben" in done[4].output
+    assert "dana (acc-dana) by nurse" in done[4].output
+
+    async def ask(method: str, path: str, **more: Any) -> httpx.Response:
+        transport = httpx.ASGITransport(names["wall"])
+        async with httpx.AsyncClient(transport=transport, base_url="http://shop.test") as client:
+            return await client.request(method, path, headers={"x-api-key": key}, **more)
+
+    assert asyncio.run(ask("PUT", "/patients/42")).json()["reason"] == "authz.object", "it is ben's, by the resolver"
+    (policies,) = blocks("docs/authorization.md", "cedar")
+    (tmp_path / "policies.cedar").write_text(policies)
+    added = contract.replace("allow: [clerk]\n", "allow: [clerk]\n    policy: true\n")
+    (tmp_path / "ringwall.yaml").write_text(added.replace("api: app", "api: app\npolicies: policies.cedar"))
+    assert load_contract(tmp_path / "ringwall.yaml", app=app).policies is not None
+    ringwall.protect(app, contract="ringwall.yaml", data="second")

@@ -99,7 +99,7 @@ def test_threats_has_its_form() -> None:
 
 def test_the_command_plays_attacks_and_prints_the_stable_form(tmp_path: Path) -> None:
     threats = tmp_path / "THREATS.md"
-    ran = CliRunner().invoke(command, ["xss-reflected", "--json", "--threats", str(threats)])
+    ran = CliRunner().invoke(command, ["--only", "xss-reflected", "--json", "--threats", str(threats)])
     assert ran.exit_code == 0, ran.output
     document = json.loads(ran.stdout)
     VALID.validate(document)
@@ -112,10 +112,10 @@ def test_the_command_plays_attacks_and_prints_the_stable_form(tmp_path: Path) ->
 
 
 def test_a_gap_is_exit_status_one_and_no_case_is_wrong_usage() -> None:
-    ran = CliRunner().invoke(command, ["theft-diagnosis"])
+    ran = CliRunner().invoke(command, ["--only", "theft-diagnosis"])
     assert ran.exit_code == 1
     assert "theft-diagnosis: encryption" in ran.stdout
-    assert CliRunner().invoke(command, ["no-such-case"]).exit_code == 2
+    assert CliRunner().invoke(command, ["--only", "no-such-case"]).exit_code == 2
 
 
 def test_a_drill_is_held_against_an_earlier_one(tmp_path: Path) -> None:
@@ -131,22 +131,22 @@ def test_a_drill_is_held_against_an_earlier_one(tmp_path: Path) -> None:
 
 
 def test_the_command_tells_what_fell_since(tmp_path: Path) -> None:
-    now = CliRunner().invoke(command, ["theft-diagnosis", "--json"])
+    now = CliRunner().invoke(command, ["--only", "theft-diagnosis", "--json"])
     (tmp_path / "drill.json").write_text(now.stdout)
-    same = CliRunner().invoke(command, ["theft-diagnosis", "--since", str(tmp_path / "drill.json")])
+    same = CliRunner().invoke(command, ["--only", "theft-diagnosis", "--since", str(tmp_path / "drill.json")])
     assert same.exit_code == 0, same.output
     deeper = json.loads(now.stdout)
     deeper["attacks"][0]["depth"] += 1
     (tmp_path / "drill.json").write_text(json.dumps(deeper))
-    fell = CliRunner().invoke(command, ["theft-diagnosis", "--since", str(tmp_path / "drill.json")])
+    fell = CliRunner().invoke(command, ["--only", "theft-diagnosis", "--since", str(tmp_path / "drill.json")])
     assert (fell.exit_code, "theft-diagnosis: depth" in fell.stderr) == (1, True)
     for wrong in ("no-such-revision", "--help-me", str(tmp_path)):
-        assert CliRunner().invoke(command, ["theft-diagnosis", f"--since={wrong}"]).exit_code == 2
+        assert CliRunner().invoke(command, ["--only", "theft-diagnosis", f"--since={wrong}"]).exit_code == 2
 
 
 def test_pairs_and_the_page_are_made(tmp_path: Path) -> None:
     page = tmp_path / "drill.html"
-    ran = CliRunner().invoke(command, ["xss-reflected-event", "--json", "--pairs", "--html", str(page)])
+    ran = CliRunner().invoke(command, ["--only", "xss-reflected-event", "--json", "--pairs", "--html", str(page)])
     attack = json.loads(ran.stdout)["attacks"][0]
     VALID.validate(json.loads(ran.stdout))
     assert attack["depth"] == len(attack["alone"]) >= 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +18,7 @@ from ringwall.core.judge import answered
 from ringwall.core.known import Input, Known, Principal
 from ringwall.core.message import Head, Headers, RawHead, Request, Response
 from ringwall.core.plan import Guard, Guards, Plan, Wall
-from ringwall.core.ports import Fetch, OwnerOf, Ownership, Ports, Remember
+from ringwall.core.ports import Fetch, Granted, GrantsOf, OwnerOf, Ownership, OwnersOf, Ports, Remember, ResolverOf
 from ringwall.core.reasons import Layer
 from ringwall.core.verdict import Learned, Verdict
 from ringwall.engines.policy import Kind, Sight
@@ -97,6 +98,9 @@ class World:
     own: dict[str, Response] = field(default_factory=dict)
     readable: frozenset[str] = frozenset({"patient", "visit"})
     asked: list[str] = field(default_factory=list)
+    resolvers: dict[str, Any] = field(default_factory=dict)
+    grants: dict[str, frozenset[str]] = field(default_factory=dict)
+    standing: authorization.Standing | None = None
     reached: bool = False
     _forged: dict[int, tuple[Operation, Plan]] = field(default_factory=dict)
 
@@ -115,7 +119,7 @@ class World:
         if id(op) not in self._forged:
             kinds = [Kind(r.name, r.schema, r.id, r.owner, r.tenant) for r in self.resources.values()]
             sight = Sight(kinds, COMPONENTS)
-            rules = authorization.forge(op, authorization.Settings(self.resources, sight, self.probe))
+            rules = authorization.forge(op, authorization.Settings(self.resources, sight, self.probe, self.standing))
             shown = disclosure.Settings(self.resources, sight, COMPONENTS, "lenient", disclosure.Markup())
             guards = rules + disclosure.forge(op, shown) + disclosure.forge_masks(op, shown)
             reply = tuple(sorted(guards.reply, key=lambda g: g.layer != Layer.DISCLOSURE))
@@ -149,6 +153,9 @@ class World:
         ports = Ports(
             {
                 OwnerOf: lambda q: self.memory.get((q.resource, q.id)),  # type: ignore[attr-defined]
+                OwnersOf: lambda q: {i: self.memory[q.resource, i] for i in q.ids if (q.resource, i) in self.memory},  # type: ignore[attr-defined]
+                ResolverOf: lambda q: self.resolvers.get(q.resource),  # type: ignore[attr-defined]
+                GrantsOf: lambda q: Granted(self.grants.get(q.subject, frozenset()), math.inf),  # type: ignore[attr-defined]
                 Remember: self.remember,
                 Fetch: self.fetch,
             },

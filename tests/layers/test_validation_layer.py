@@ -281,6 +281,17 @@ def test_a_sanitized_field_is_rewritten_and_others_are_not() -> None:
     )
 
 
+def test_a_sanitized_field_of_a_form_is_rewritten_and_others_are_not() -> None:
+    guards = forge(operation({FORM.decode(): MediaType({"$ref": PREFIX + "Note"}, {})}), SETTINGS)
+    form = b"title=%3Cb%3Et%3C%2Fb%3E&tags=a&tags=b&page="
+    form += b"%3Cp+onclick%3D%22x()%22%3Ehi%3C%2Fp%3E%3Cscript%3Ex()%3C%2Fscript%3E"
+    assert learned(form, FORM, guards=guards).body == {"title": "<b>t</b>", "page": "<p>hi</p>", "tags": ["a", "b"]}
+    for same in (b"title=x&page=%3Cp%3Ehi%3C/p%3E", b"title=%ff", b"title=x&page=" + b"%00"):
+        head = head_of(same, FORM, b"/notes", ())
+        verdict = judge(guards.body[1], Request(head, head.raw_headers, same), Known("op", 0.0, {}, "::1", "r"))
+        assert not isinstance(verdict, Rewritten)
+
+
 def test_a_rewrite_notes_lengths_and_no_text() -> None:
     body = b'{"title":"x","page":"<script>secret</script>"}'
     head = head_of(body, b"application/json", b"/notes", ())

@@ -222,18 +222,18 @@ def test_a_slow_receiver_slows_no_request(world: World) -> None:
     world.hook.slow = True
     world.hook.delay.clear()
     try:
-        world.asked("/patients/3")
+        world.asked("/export")
         took = []
         for _ in range(10):
             began = time.monotonic()
             assert world.asked("/patients/1").status_code == 200
             took.append(time.monotonic() - began)
         assert min(took) < 5.0
-        assert world.command("alerts", "list", "--rule", "foreign-object").stdout
+        assert world.command("alerts", "list", "--rule", "forbidden-operation").stdout
     finally:
         world.hook.slow = False
         world.hook.delay.set()
-    assert until(lambda: any(t["rule"] == "foreign-object" for t in world.told()))
+    assert until(lambda: any(t["rule"] == "forbidden-operation" for t in world.told()))
 
 
 def test_the_journal_is_whole_with_the_monitors_own_log(world: World) -> None:

@@ -235,8 +235,8 @@ def test_a_monitor_that_is_killed_is_replaced_and_goes_on(tmp_path: Path) -> Non
         (first,) = monitors()
         os.kill(first, signal.SIGKILL)
         with running.client(**{"X-API-Key": key}) as client:
-            assert client.get("/patients/3").status_code == 404
-        assert until(lambda: "foreign-object" in rules(running.data), 15.0)
+            assert client.get("/export").status_code == 403
+        assert until(lambda: "forbidden-operation" in rules(running.data), 15.0)
         assert monitors() != [first]
         children = monitors()
     assert until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in children)), "none outlives it"

@@ -17,13 +17,17 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
+import pyotp
 
 from e2e.e2e_process import Running, serving
-from ringwall.build.identity import accounts_on
+from ringwall.build.identity import accounts_on, open_identity
+from ringwall.build.runtime import root_key
 from ringwall.core.oauth import Client
 from ringwall.core.ports import Account
+from ringwall.identity.factors import Factors
 from ringwall.identity.oauth.registry import Clients
 from ringwall.identity.sessions import COOKIE, Sessions
+from ringwall.state.fieldkeys import FieldKeys
 from ringwall.state.oauth import OAuthStore
 from ringwall.state.sessions import SessionTable
 from ringwall.state.sqlite import Store
@@ -183,6 +187,19 @@ class World:
         return self.post(
             "token", {"grant_type": "refresh_token", "refresh_token": token, "client_id": client_id, **more}
         )
+
+    def factors(self) -> Factors:
+        """The second factors, as the server has them."""
+        keys = FieldKeys(self.store, (root_key(self.running.data / "keys" / "root.key"),))
+        return open_identity(self.store, keys).factors
+
+    def enrol(self, name: str) -> pyotp.TOTP:
+        """Give somebody an authenticator app; the code of now is used up by that."""
+        factors, subject = self.factors(), self.people[name].subject
+        sealed = factors.offer_totp(subject)
+        app = pyotp.TOTP(factors.offered(subject, sealed) or "")
+        assert factors.enrol_totp(subject, sealed, app.now())
+        return app
 
     def told(self, reason: str) -> list[dict[str, Any]]:
         """The events of a reason that the journal has."""

@@ -110,6 +110,15 @@ def test_a_proof_for_the_address_in_another_spelling_is_one(there: World, holder
     assert holder.call("/own", token, htu=f"{there.url.replace('https', 'HTTPS')}/%6Fwn?x=1#y").status_code == 200
 
 
+def test_a_proof_made_for_another_host_is_not_passed_on(there: World, holder: Holder, token: str) -> None:
+    """What a hostile server was sent, token, proof and our nonce, it sends on to us with its own name as Host."""
+    assert holder.call("/own", token).status_code == 200
+    made = proof(holder.key, "GET", "https://evil.example/own", nonce=holder.nonce, token=token)
+    with there.client(Authorization=f"DPoP {token}", DPoP=made, Host="evil.example") as client:
+        refused = client.get("/own")
+    assert (refused.status_code, refused.json()["reason"]) == (401, "authn.proof.url")
+
+
 def test_a_proof_of_a_key_that_proves_nothing_is_none(there: World, token: str, holder: Holder) -> None:
     key, shared = holder.key, OctKey.import_key(b"k" * 32)
     private = key.as_dict(private=True)
@@ -211,14 +220,16 @@ def test_a_binding_that_nobody_can_check_opens_nothing() -> None:
     from ringwall.core.known import Known, Principal
     from ringwall.core.verdict import Learned, Refuse
     from ringwall.engines.tokens.dpop import Nonces
-    from ringwall.layers.authentication.bound import held
+    from ringwall.layers.authentication.bound import Proofs, held
     from ringwall.layers.authentication.credential import Credential
 
     known = Known("GET /x", 1000.0, {}, "127.0.0.1", "r")
     for cnf in ({"kid": "x"}, {}, "x", {"x5t#S256": "x"}, {"jwk": {}}):
         principal = Principal("acc-1", frozenset(), "token", claims={"cnf": cnf})
         learned = Learned(known.with_principal(principal))
-        verdict = held(_head(), Credential("token", "t", "authorization"), known, learned, Nonces(b"k"))
+        verdict = held(
+            _head(), Credential("token", "t", "authorization"), known, learned, Proofs(Nonces(b"k"), "https://a")
+        )
         assert isinstance(verdict, Refuse), cnf
 
 

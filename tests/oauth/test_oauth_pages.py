@@ -28,7 +28,7 @@ def test_the_consent_page_lets_nothing_in(there: World, evil: str) -> None:
     assert "unsafe" not in policy
     assert "script-src" not in policy
     assert shown.headers["x-frame-options"] == "DENY"
-    assert shown.headers["referrer-policy"] == "no-referrer"
+    assert shown.headers["referrer-policy"] == "same-origin"
     assert shown.headers["cache-control"] == "no-store"
 
 

@@ -7,7 +7,6 @@ import json
 import time
 from typing import Any
 
-import pyotp
 import pytest
 
 from e2e.e2e_process import ringwall
@@ -269,22 +268,13 @@ def test_the_password_grant_serves_the_account_s_holder_as_before(there: World) 
 
 
 def test_the_password_alone_opens_no_account_with_a_second_factor(there: World) -> None:
-    from ringwall.build.identity import open_identity
-    from ringwall.build.runtime import root_key
-    from ringwall.identity.factors import new_secret
-    from ringwall.state.fieldkeys import FieldKeys
-
-    keys = FieldKeys(there.store, (root_key(there.running.data / "keys" / "root.key"),))
-    factors, subject, secret = open_identity(there.store, keys).factors, there.people["kim"].subject, new_secret()
-    totp = pyotp.TOTP(secret)
-    assert factors.enrol_totp(subject, secret, totp.at(time.time() - 30))
-    recovery = factors.new_recovery(subject)
+    totp, recovery = there.enrol("kim"), there.factors().new_recovery(there.people["kim"].subject)
     asked, wrong = grant(there, username="kim"), grant(there, username="kim", password="x" * 20)
     assert "otp" in asked.json()["error_description"]
     assert (error(asked), error(wrong)) == ("invalid_grant", "invalid_grant")
     assert "otp" not in wrong.json()["error_description"], "the factor is told to whoever guesses"
     assert error(grant(there, username="kim", otp="000000")) == "invalid_grant"
-    code = totp.now()
+    code = totp.at(time.time() + 30)
     token = grant(there, username="kim", otp=code).json()["access_token"]
     assert claims(token)["acr"] == "urn:ringwall:mfa"
     assert there.get("/keep", token).status_code == 200

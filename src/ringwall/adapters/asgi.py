@@ -5,9 +5,12 @@ Here is the way in; `asgi_http` and `asgi_socket` carry out one exchange each.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ringwall.adapters.asgi_http import HttpTalk
 from ringwall.adapters.asgi_socket import SocketTalk
 from ringwall.adapters.asgi_talk import Application, Receive, Scope, Write
+from ringwall.adapters.resolvers import Resolver, owner_of
 from ringwall.core.plan import Wall
 
 
@@ -17,6 +20,11 @@ class AsgiWall:
     def __init__(self, app: Application, wall: Wall) -> None:
         self.app = app
         self.wall = wall
+
+    def owner_of(self, resource: str) -> Callable[[Resolver], Resolver]:
+        """Decorate the application's way to tell whose an object of `resource` is: a function of its id, which may be a
+        coroutine function."""
+        return owner_of(self.wall, resource)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Write) -> None:
         """One connection of the server's: a request, a WebSocket, or the server's own lifespan."""

@@ -15,10 +15,9 @@ from ringwall.adapters import current
 from ringwall.adapters.asgi_scope import raw_head, scope_below
 from ringwall.adapters.caller import caller_of, without_credential
 from ringwall.adapters.deadline import Deadline
-from ringwall.adapters.drive import advanced, hang_up, log
+from ringwall.adapters.drive import advanced, answered_aside, hang_up, log
 from ringwall.core import reasons
 from ringwall.core.exchange import Exchange, Forward, ReadBody, ReadReply, Send, TooLong, Want
-from ringwall.core.judge import answered
 from ringwall.core.message import Request, Response
 from ringwall.core.plan import Wall
 from ringwall.core.ports import Question
@@ -114,7 +113,7 @@ class Talk:
             return TooLong()  # a reply within the limit was handed over whole
         if isinstance(want, Question):
             current.loop.set(asyncio.get_running_loop())
-            return await asyncio.to_thread(answered, self.wall.ports, want)
+            return await answered_aside(self.wall.ports, want)
         raise TypeError(f"the exchange wants {type(want).__name__}, which this adapter does not know")
 
     async def settle(self, answer: Response | Reason) -> None:

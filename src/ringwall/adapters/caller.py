@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from ringwall.core.exchange import Exchange
 from ringwall.core.known import Principal
-from ringwall.core.message import Headers
+from ringwall.core.message import Header, Headers
+from ringwall.layers.authentication.credential import SESSION_COOKIE
+
+_OWN: Final = SESSION_COOKIE.encode("ascii")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +38,21 @@ def caller_of(exchange: Exchange) -> Caller:
 
 
 def without_credential(headers: Headers, caller: Caller) -> Headers:
-    """Headers without the one that carried a credential of ringwall's own: the application has no use for it.
-
-    A cookie header stays, since it also holds the application's own cookies.
+    """Headers without what proves the caller to ringwall: the application has no use for it, and what it had could be
+    used in the caller's name. Of cookies only ringwall's own go; the others are the application's.
     """
     header = caller.principal.header if caller.principal else None
-    if header is None or header.lower() == "cookie":
+    name = header.lower().encode("latin-1") if header is not None and header.lower() != "cookie" else None
+    if name is None and not any(_OWN in value for _, value in headers):
         return headers
-    name = header.lower().encode("latin-1")
-    return tuple([pair for pair in headers if pair[0].lower() != name])
+    kept = [_without_own(pair) for pair in headers if pair[0].lower() != name]
+    return tuple([pair for pair in kept if pair is not None])
+
+
+def _without_own(header: Header) -> Header | None:
+    """A header; a cookie's without the pairs of ringwall's own, or None where nothing else is in it."""
+    name, value = header
+    if name.lower() != b"cookie" or _OWN not in value:
+        return header
+    pairs = [pair for pair in value.split(b";") if not pair.strip(b" \t").startswith(_OWN)]
+    return (name, b";".join(pairs).strip(b" \t")) if pairs else None

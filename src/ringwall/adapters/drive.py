@@ -5,7 +5,10 @@ No sockets, no framework; the order of things is the Exchange's.
 
 from __future__ import annotations
 
+import asyncio
+import contextvars
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from ringwall.core import reasons
@@ -16,6 +19,16 @@ from ringwall.core.ports import Ports, Question, Unavailable
 
 log: Final = logging.getLogger("ringwall.application")
 journal_log: Final = logging.getLogger("ringwall.journal")
+
+_ASIDE: Final = ThreadPoolExecutor(128, "ringwall-aside")
+"""More threads than may wait for a password to be checked: who waits for another answer does not wait behind them."""
+
+
+async def answered_aside(ports: Ports, question: Question) -> object:
+    """The answer to a slow question, on another thread than the event loop's."""
+    context = contextvars.copy_context()
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(_ASIDE, lambda: context.run(answered, ports, question))
 
 
 def recorded(ports: Ports, event: Event) -> bool:

@@ -6,12 +6,13 @@ A thread cannot be interrupted, so an operation's time limit holds here only for
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from ringwall.adapters.caller import caller_of, without_credential
 from ringwall.adapters.drive import hang_up, log, recorded
+from ringwall.adapters.resolvers import Resolver, owner_of
 from ringwall.adapters.wsgi_environ import Environ, Metered, asking, environ_below, raw_head
 from ringwall.adapters.wsgi_reply import Attributed, Reply, Streamed
 from ringwall.core import reasons
@@ -39,6 +40,10 @@ class WsgiWall:
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """One request of the server's."""
         return Talk(self.app, self.wall, environ).run(start_response)
+
+    def owner_of(self, resource: str) -> Callable[[Resolver], Resolver]:
+        """Decorate the application's way to tell whose an object of `resource` is: a function of its id."""
+        return owner_of(self.wall, resource)
 
 
 class Talk:

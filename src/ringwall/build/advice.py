@@ -110,6 +110,23 @@ _BY_FAMILY: dict[str, tuple[_Template, ...]] = {
             "roles: {{{role}: {{}}}}",
         ),
     ),
+    "authz.condition": (
+        (
+            "See the condition that the detail names, and widen it if it was wrong:",
+            "operations: {{{operation}: {{allow: [{role}], when: {{hours: 06:00-22:00}}}}}}",
+        ),
+    ),
+    "authz.duties": (
+        ("Take one of the roles away: `ringwall roles show` says who holds which, and by whom.", None),
+        ("Or, if both may be held by one person, leave them out of `never`.", None),
+    ),
+    "authz.policy": (
+        ("See the policy that the detail names in the file that `policies:` names, or add one that permits.", None),
+        (
+            "Or, if the policies are not to decide here:",
+            "operations: {{{operation}: {{allow: [{role}], policy: false}}}}",
+        ),
+    ),
     "quota.rate": (
         ("Raise the rate of this operation:", "operations: {{{operation}: {{rate: 600/minute}}}}"),
         ("Or of all of them:", "limits: {{rate: 6000/minute}}"),

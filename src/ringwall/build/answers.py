@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from ringwall.adapters.resolvers import Resolvers
 from ringwall.build.kept import Fetcher, Kept
 from ringwall.build.runtime import Runtime, request_id
 from ringwall.build.seats import FoundSessions, noting
@@ -21,31 +22,40 @@ from ringwall.core.ports import (
     Fetch,
     FindKey,
     FindSession,
+    GrantsOf,
     KeysOf,
     Once,
     OwnerOf,
+    OwnersOf,
     Question,
     Remember,
+    ResolverOf,
     Seal,
     Standing,
     Unseal,
 )
 from ringwall.identity.places import Places
 from ringwall.layers.quota import network
+from ringwall.state.grants import Grants
+from ringwall.state.owners import Owners
 from ringwall.state.sessions import SessionTable
 
 
 def answers(runtime: Runtime, contract: Contract, fetch: Fetcher | None) -> Answers:
     """Every question's answerer. A question that nobody can answer here is `Unavailable`, which refuses."""
-    store = runtime.store
+    store, grants = runtime.store, Grants(runtime.store)
+    owners = Owners(store, contract.staleness_s)
     issuers = IssuerKeys(contract.authentication.issuers)
     runtime.vitals.add("keysets", issuers.stale)
     found: dict[type[Question], Callable[..., object]] = {
         FindKey: lambda asked: store.key(asked.key_id),
         Standing: lambda asked: runtime.tokens.stands(asked.subject, asked.token_id, asked.issued),
         Once: lambda asked: runtime.oauth.once(asked.kind, asked.value, time.time(), asked.until),
-        OwnerOf: lambda asked: store.owner_of(asked.resource, asked.id),
-        Remember: lambda asked: store.remember(asked.resource, asked.id, asked.owner, asked.tenant),
+        OwnerOf: lambda asked: owners.one(asked.resource, asked.id),
+        OwnersOf: lambda asked: owners.many(asked.resource, asked.ids),
+        ResolverOf: Resolvers(contract.resources),
+        GrantsOf: lambda asked: grants.granted(asked.subject, asked.now),
+        Remember: lambda asked: owners.remember(asked.resource, asked.id, asked.owner, asked.tenant),
         CheckPassword: lambda asked: _password(runtime, asked),
         FindSession: _sessions(runtime, contract).answer,
         Seal: runtime.field_keys.seal,

@@ -118,8 +118,10 @@ def assemble(prepared: Prepared, runtime: Runtime, circumstances: Circumstances 
 
 
 def _plan(operation: Operation, contract: Contract, forged: Forged) -> Plan:
-    rule, limits = operation.rule, contract.limits
+    rule, limits, observe = operation.rule, contract.limits, _observed(operation, contract)
     mode = validation.body_mode(operation)
+    if mode == "none" and Layer.VALIDATION in observe:
+        mode = "whole"  # undeclared content is a finding to be recorded there, and goes on
     body = limits.upload if mode == "stream" else limits.body
     return Plan(
         operation=operation.key,
@@ -131,7 +133,8 @@ def _plan(operation: Operation, contract: Contract, forged: Forged) -> Plan:
             seconds=rule.seconds if rule and rule.seconds is not None else limits.seconds,
         ),
         body=mode,
-        observe=_observed(operation, contract),
+        observe=observe,
+        confine=sinks.rows_of(operation, contract.resources),
         named=operation.objects,
     )
 

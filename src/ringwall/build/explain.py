@@ -176,7 +176,10 @@ def _ways(resource: Resource, operation: Operation, contract: Contract, *, inner
         yield "role: one that is allowed suffices, whoever the object belongs to"
     if resource.owner == resource.id:
         yield "principal: the id is the caller's own subject"
+    if resource.claim is not None and "owner" in (operation.rule.allow if operation.rule else ()):
+        yield f"claim: the token's {resource.claim} lists it"
     yield "memory: who made it, as seen when it was made"
+    yield f'resolver: what `@wall.owner_of("{resource.name}")` answers, in process and where there is one'
     if innermost and _names_owner(operation, contract):
         yield f"reply: {_named(resource)} in what the application answers"
         return

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from ringwall.adapters.hooks import install
 from ringwall.adapters.inside import asgi_get, is_asgi, wsgi_get
 from ringwall.contract.api import JSON
 from ringwall.contract.document import parse
@@ -27,8 +28,10 @@ PLACES = ("/openapi.json", "/swagger.json", "/api/openapi.json", "/openapi.yaml"
 def import_app(target: str) -> Any:
     """The application that `module:attribute` names, from the current directory or what is installed.
 
-    A factory (a callable of no parameters that is no application) is not called. Raises ImportError.
+    A factory (a callable of no parameters that is no application) is not called. The hooks come first, so that what
+    the application opens while it is imported is watched too. Raises ImportError.
     """
+    install()
     module, colon, attribute = target.partition(":")
     if not colon or not module or not attribute:
         raise ImportError(f"{target!r} is neither a URL nor module:app")

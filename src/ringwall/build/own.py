@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from ringwall.build import own_oauth
+from ringwall.build import own_accounts, own_oauth
 from ringwall.build.router import Router
 from ringwall.build.runtime import Runtime
 from ringwall.build.settings import Running
@@ -37,7 +37,11 @@ def declare(router: Router, contract: Contract, runtime: Runtime, given: Running
     add("GET", "/.ringwall/ready", _plan("ready", unheld, _ready(runtime)))
     add("GET", "/.ringwall/metrics", _plan("metrics", unheld, _metrics(runtime)))
     known = Guards(head=(*public.head, *authentication.forge(_anyone("account"), given.authentication).head))
-    add("GET", "/.ringwall/account", _plan("account", known, endpoints.account()))
+    pages = own_accounts.pages(contract, runtime, given) if contract.authentication.accounts else None
+    account = pages.account(endpoints.account()) if pages else endpoints.account()
+    add("GET", "/.ringwall/account", _plan("account", known, account))
+    for page in pages.all() if pages else ():
+        add(page.method, page.path, page.plan)
     if contract.authentication.accounts:
         writing = Guards(head=(*public.head, *transport.own_origin(given.transport)))
         asking = Guards(head=(*public.head, *authentication.forge(_members("userinfo"), given.authentication).head))

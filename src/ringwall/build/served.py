@@ -8,6 +8,7 @@ import signal
 import socket
 import ssl
 import sys
+import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, MutableMapping
 from contextvars import ContextVar
 from typing import Any, Final
@@ -20,6 +21,7 @@ from ringwall.adapters.asgi_talk import Message, Receive, Scope, Write
 from ringwall.adapters.uvicorn_http import strict_http
 
 GRACE_S: Final = 5
+STARTS_S: Final = 60.0
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -165,3 +167,23 @@ def _while_heard(parts: Iterable[bytes]) -> Iterator[bytes]:
             yield part
     finally:
         getattr(parts, "close", lambda: None)()
+
+
+@contextlib.contextmanager
+def serving(app: Any) -> Iterator[str]:
+    """The URL of an application, bare or behind its wall, served by a thread on a free port of loopback."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    protocol = strict_http(app.wall) if isinstance(app, AsgiWall) else "auto"
+    config = uvicorn.Config(app, http=protocol, log_level="critical", access_log=False)
+    started = threading.Event()
+    server = _Announcing(config, started.set)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    try:
+        if not started.wait(STARTS_S):
+            raise OSError("the application did not start")
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(STARTS_S)
+        listener.close()

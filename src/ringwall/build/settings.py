@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from ringwall.build.policies import policies_of
 from ringwall.build.runtime import Runtime
 from ringwall.contract.model import Contract, Operation
 from ringwall.core.known import Known
@@ -27,6 +28,7 @@ from ringwall.layers import (
     transport,
     validation,
 )
+from ringwall.layers.authentication import Proofs
 from ringwall.layers.response import Restraints
 
 
@@ -58,7 +60,9 @@ def stated(contract: Contract) -> Stated:
     components, limits = contract.api.schemas, contract.limits
     sight = sight_of(contract)
     return Stated(
-        authorization=authorization.Settings(contract.resources, sight, _probe(contract)),
+        authorization=authorization.Settings(
+            contract.resources, sight, _probe(contract), _standing(contract), policies_of(contract)
+        ),
         validation=validation.Settings(
             components, limits.depth, limits.items, contract.resources, unpacked=limits.body
         ),
@@ -89,11 +93,21 @@ def sight_of(contract: Contract) -> Sight:
     return Sight(kinds, contract.api.schemas)
 
 
+def _standing(contract: Contract) -> authorization.Standing:
+    issuers = contract.authentication.issuers
+    groups = {issuer.issuer: issuer.groups for issuer in issuers if issuer.groups is not None}
+    return authorization.Standing(roles_of(contract), groups, contract.staleness_s)
+
+
 def roles_of(contract: Contract) -> Roles:
     """The contract's roles as the policy engine takes them."""
+    groups = {group for role in contract.roles.values() for group in role.groups}
     return Roles(
         {name: role.includes for name, role in contract.roles.items()},
         frozenset(name for name, role in contract.roles.items() if role.mfa),
+        {name: role.plain for name, role in contract.roles.items()},
+        {g: frozenset(r.name for r in contract.roles.values() if g in r.groups) for g in groups},
+        contract.never,
     )
 
 
@@ -106,7 +120,7 @@ def _authentication(contract: Contract, runtime: Runtime) -> authentication.Sett
         basic=stated.basic,
         roles=roles_of(contract),
         staleness_s=contract.staleness_s,
-        nonces=Nonces(runtime.secret),
+        proofs=Proofs(Nonces(runtime.secret), runtime.tokens.issuer),
         sessions=stated.sessions is not None,
         session_origins=frozenset(cors.origins) - {"*", "null"} if cors and cors.credentials else frozenset(),
     )

@@ -74,7 +74,7 @@ def acts(data: Path) -> Iterator[Note]:
             client="",
             decision="allow",
             status=0,
-            principal=_operator(),
+            principal=operator(),
             objects=(target,),
             facts=facts,
         )
@@ -113,7 +113,7 @@ def _opened(data: Path) -> Journal:
             time.sleep(0.1)
 
 
-def _operator() -> str:
+def operator() -> str:
     """Who does it, as this machine knows them."""
     try:
         return f"local:{pwd.getpwuid(os.getuid()).pw_name}"

@@ -10,6 +10,7 @@ from pathlib import Path
 import orjson
 
 from ringwall.cli._problems import fail, shown
+from ringwall.core.event import rfc3339
 from ringwall.engines.ledger.frames import Frame
 from ringwall.state.journal_files import JournalDamaged, chunks, logs, segments
 from ringwall.state.journal_index import Query, request_ids, search
@@ -58,13 +59,25 @@ def _scanned(journal: Path, asked: str) -> list[Record]:
 
 def faulty(journal: Path) -> Iterator[Record]:
     """Every exchange of every log in whose input something was at fault, oldest first; damaged lines are left out."""
+    return _holding(journal, b'"faults":')
+
+
+def exchanges(journal: Path, since: float) -> Iterator[Record]:
+    """Every exchange of every log since a time (epoch seconds) that was let in; damaged lines are left out."""
+    begin = rfc3339(since)
+    for record in _holding(journal, b'"decision":"allow"'):
+        if record.get("kind") == "exchange" and str(record.get("at", "")) >= begin:
+            yield record
+
+
+def _holding(journal: Path, words: bytes) -> Iterator[Record]:
     if not logs(journal):
         fail(f"{journal}: there is no journal here; --data says where `ringwall up` keeps it")
     for log in logs(journal):
         for segment in segments(journal / log):
             for lines, _ in chunks(segment.path):
                 for line in lines:
-                    if b'"faults":' in line and (record := _framed(line, "")) is not None:
+                    if words in line and (record := _framed(line, "")) is not None:
                         yield record
 
 

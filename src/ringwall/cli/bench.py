@@ -71,6 +71,7 @@ def _clinic(scratch: Path) -> list[Figures]:
         return [
             Case("GET one object, bearer token", "GET", "/patients/1", nurse),
             Case(f"GET a page of {PAGE} objects", "GET", "/patients", nurse),
+            Case("POST 300 bytes", "POST", "/forms", (*nurse, _JSON), _padded(_FORM)),
             Case("POST 300 bytes, three fields encrypted", "POST", "/patients", (*doctor, _JSON), _padded(_PATIENT)),
             Case(
                 "POST 300 bytes, the owner read from the application first",
@@ -91,6 +92,7 @@ _PATIENT = ("notes", {
     "account_id": "acc-new", "clinic_id": "north", "full_name": "Ana Marsh", "city": "York",
     "email": "ana@mail.example", "phone": "+44 1632 960001", "diagnosis": "Asthma",
 })  # fmt: skip
+_FORM = ("content", {"name": "consent.txt"})
 _VISIT = ("reason", {
     "account_id": "acc-ana", "clinic_id": "north", "day": "2026-05-04", "findings": "Lungs clear.",
 })  # fmt: skip

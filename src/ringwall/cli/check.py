@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from ringwall.build.policies import policies_of
 from ringwall.build.unannotated import Tally, unannotated
 from ringwall.cli._data import data_option
 from ringwall.cli._problems import plainly, shown
@@ -43,6 +44,7 @@ def command(
     """Check a contract: mistakes, unprotected operations, broad roles, weak settings."""
     try:
         contract, doubts = _loaded(path, openapi, base_path)
+        policies_of(contract)
     except Misconfigured as error:
         _tell_problems(error.problems, as_json=as_json)
         raise click.exceptions.Exit(2) from None

@@ -72,7 +72,7 @@ def add(name: str, grants: tuple[str, ...], roles: tuple[str, ...], keys: Path |
         raise click.UsageError("a name has 1 to 128 printable characters")
     with plainly():
         stated = _stated(name, grants or ("authorization_code", "refresh_token"), keys, given,
-                         checked_roles(roles, contract, data))  # fmt: skip
+                         checked_roles(roles, contract, data) if roles else frozenset())  # fmt: skip
         wrong = [f"{found}: {expected}" for found, expected in faults(stated)]
         if wrong:
             fail("; ".join(wrong), 1)

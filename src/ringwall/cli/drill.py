@@ -1,4 +1,4 @@
-"""`ringwall drill`: attack the protected clinic with every layer fooled in turn."""
+"""`ringwall drill`: attack what is protected with every layer fooled in turn: the clinic, or somebody's application."""
 
 from __future__ import annotations
 
@@ -13,59 +13,130 @@ from typing import Any
 import click
 
 from ringwall.attacks import corpus
+from ringwall.build.load import import_app, load_contract
 from ringwall.cli._data import data_option, tested
-from ringwall.cli._problems import plainly
-from ringwall.drill import render
+from ringwall.cli._problems import fail, plainly, refused_contract, shown
+from ringwall.contract.model import Misconfigured
+from ringwall.drill import matrix, render, yours
 from ringwall.drill.compare import NoEarlier, earlier, fallen
-from ringwall.drill.matrix import run
+from ringwall.drill.fool import FOOLABLE
+from ringwall.scan.signing import About, Unusable, account
+
+EPILOG = """\b
+Examples:
+  ringwall drill                                        the bundled clinic
+  ringwall drill --only idor --html drill.html
+  ringwall drill --since main
+  ringwall drill shop.main:app --contract ringwall.yaml --test-system \\
+      --role ana=customer --subject ana=17 --role ben=customer --subject ben=18
+
+On an application of your own, the scan is the attacker: what it proves of the bare application has to fail behind the
+wall, whichever layer is fooled. The application keeps its own data: point it at a test system's.
+"""
 
 
-@click.command(
-    epilog="Examples:  ringwall drill   |   ringwall drill idor --html drill.html   |   ringwall drill --since main"
-)
-@click.argument("prefix", default="")
+@click.command(epilog=EPILOG)
+@click.argument("target", default="")
+@click.option("--only", metavar="PREFIX", default="", help="The clinic's cases whose names start so.")
 @click.option("--json", "as_json", is_flag=True, help="The matrix as JSON.")
 @click.option("--threats", type=click.Path(dir_okay=False, path_type=Path), help="Write THREATS.md here.")
 @data_option
-@click.option(
-    "--html", "page", type=click.Path(dir_okay=False, path_type=Path), help="Write the matrix as a page here."
-)
-@click.option("--pairs", is_flag=True, help="Fool every two layers together as well.")
+@click.option("--html", "page", type=click.Path(dir_okay=False, path_type=Path), help="Write a page here.")
+@click.option("--pairs", is_flag=True, help="Fool every two layers together as well (the clinic).")
 @click.option("--since", metavar="FILE|REV", help="Exit 1 where an earlier drill's depth fell: its --json, or a git "
               "revision that has it as drill.json.")  # fmt: skip
+@click.option("--contract", type=click.Path(dir_okay=False, path_type=Path), default=Path("ringwall.yaml"),
+              show_default=True, help="TARGET's contract.")  # fmt: skip
+@click.option("--openapi", help="TARGET's OpenAPI document: a path or a URL.")
+@click.option("--role", "roles", multiple=True, metavar="NAME=ROLE[,ROLE]", help="Somebody to act as; two or more.")
+@click.option("--subject", "subjects", multiple=True, metavar="NAME=SUBJECT", help="What owner properties hold for it.")
+@click.option("--tenant", "tenants", multiple=True, metavar="NAME=TENANT", help="What tenant properties hold for it.")
+@click.option("--as", "bare", multiple=True, metavar="NAME=CREDENTIAL", help="What the bare TARGET takes (see scan).")
+@click.option("--test-system", is_flag=True, help="TARGET holds no real data: it may be attacked.")
 def command(
-    prefix: str,
-    as_json: bool,
-    threats: Path | None,
-    page: Path | None,
-    pairs: bool,
-    since: str | None,
-    data: Path,
-) -> None:
-    """Fool each layer in turn and show what still stops every attack on the clinic.
+    target: str, only: str, as_json: bool, threats: Path | None, page: Path | None, pairs: bool, since: str | None,
+    contract: Path, openapi: str | None, roles: tuple[str, ...], subjects: tuple[str, ...], tenants: tuple[str, ...],
+    bare: tuple[str, ...], test_system: bool, data: Path,
+) -> None:  # fmt: skip
+    """Fool each layer in turn and show what still stops every attack: on the clinic, or on TARGET.
 
-    PREFIX narrows it to the cases whose names start so. Exit status 1 where a single layer's failure lets an attack
-    through, or an honest twin is turned away.
+    TARGET is `module:app` or a URL. Exit status 1 where a single layer's failure lets an attack through, or an honest
+    request is turned away.
     """
-    cases = [case for case in corpus() if case.name.startswith(prefix)]
-    if not cases:
-        raise click.UsageError(f"no case's name starts with {prefix!r}")
     before = _earlier(since) if since is not None else None
-    with tempfile.TemporaryDirectory(prefix="ringwall-drill-", dir=_quick_place()) as root:
-        matrix = run(cases, Path(root), _progress(len(cases)), pairs=pairs)
+    if target:
+        people = _people(roles, subjects, tenants, bare)
+        done = _of_yours(target, contract, openapi, people, test_system=test_system)
+    else:
+        done = _of_the_clinic(only, pairs=pairs)
     if threats is not None:
-        threats.write_text(render.threats(matrix), encoding="utf-8")
+        threats.write_text(render.threats(done), encoding="utf-8")
     if page is not None:
-        page.write_text(render.html(matrix), encoding="utf-8")
-    click.echo(json.dumps(render.document(matrix), indent=1) if as_json else render.text(matrix))
+        page.write_text(render.html(done), encoding="utf-8")
+    click.echo(json.dumps(render.document(done), indent=1) if as_json else render.text(done))
     with plainly():
-        tested(data, "drill", {"cases": len(cases), "holds": matrix.holds})
+        tested(data, "drill", {"attacks": len(done.rows), "holds": done.holds})
     if before is None:
-        sys.exit(0 if matrix.holds else 1)
-    worse = fallen(matrix, before)
+        sys.exit(0 if done.holds else 1)
+    worse = fallen(done, before)
     for line in worse:
         click.echo(line, err=True)
     sys.exit(1 if worse else 0)
+
+
+def _of_the_clinic(only: str, *, pairs: bool) -> matrix.Matrix:
+    cases = [case for case in corpus() if case.name.startswith(only)]
+    if not cases:
+        raise click.UsageError(f"no case's name starts with {only!r}")
+    with tempfile.TemporaryDirectory(prefix="ringwall-drill-", dir=_quick_place()) as root:
+        return matrix.run(cases, Path(root), _progress(len(cases)), pairs=pairs)
+
+
+def _of_yours(
+    target: str, contract: Path, openapi: str | None, people: list[yours.Person], *, test_system: bool
+) -> matrix.Matrix:
+    if not test_system:
+        raise click.UsageError("TARGET is really attacked: say --test-system if it holds no real data.")
+    if len(people) < 2:
+        raise click.UsageError("name two people or more with --role NAME=ROLE")
+    is_url = target.startswith(("http://", "https://"))
+    try:
+        app = None if is_url else import_app(target)
+        stated = load_contract(contract, app=app, openapi=openapi, upstream=target if is_url else None)
+        with tempfile.TemporaryDirectory(prefix="ringwall-drill-", dir=_quick_place()) as root:
+            aimed = yours.Target(app, target if is_url else None, stated)
+            return yours.drill(aimed, people, Path(root), _progress(len(FOOLABLE) + 2))
+    except Misconfigured as mistakes:
+        refused_contract(mistakes)
+    except (ImportError, OSError, ValueError, Unusable) as failure:
+        fail(shown(failure))
+
+
+def _people(
+    roles: tuple[str, ...], subjects: tuple[str, ...], tenants: tuple[str, ...], bare: tuple[str, ...]
+) -> list[yours.Person]:
+    stated = dict(map(_pair, roles))
+    subject, tenant = dict(map(_pair, subjects)), dict(map(_pair, tenants))
+    own = {name: f"{name}={value}" for name, value in map(_pair, bare)}
+    if unknown := sorted({*subject, *tenant, *own} - {*stated}):
+        raise click.UsageError(f"no --role names {unknown[0]!r}")
+    people = []
+    for name, words in stated.items():
+        held = frozenset(word for word in words.split(",") if word)
+        about = {name: About(held, subject.get(name, name), tenant.get(name))}
+        try:
+            attacker = account(own.get(name, f"{name}=header:X-Drill-Caller: {name}"), about)
+        except Unusable as why:
+            raise click.UsageError(str(why)) from None
+        people.append(yours.Person(name, held, subject.get(name, name), tenant.get(name), attacker))
+    return people
+
+
+def _pair(stated: str) -> tuple[str, str]:
+    name, equals, value = stated.partition("=")
+    if not (name and equals and value):
+        raise click.UsageError(f"{stated!r} is not NAME=VALUE")
+    return name, value
 
 
 def _earlier(since: str) -> Mapping[str, Any]:

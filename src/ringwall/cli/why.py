@@ -123,7 +123,15 @@ def _layers(record: Record) -> Iterator[Said]:
         if reason is None and record.get("layer") == layer and record.get("decision") == "refuse":
             reason = str(record.get("reason"))
         notes = tuple(n.partition(": ")[2] for n in _texts(record.get("notes")) if n.startswith(f"{layer}: "))
-        word = str(said[0].get("verdict")) if said else "refuse" if reason else "rewrote" if notes else "pass"
+        word = (
+            str(said[0].get("verdict"))
+            if said
+            else "refuse"
+            if reason
+            else "rewrote"
+            if any(not n.startswith("permitted by") for n in notes)
+            else "pass"
+        )
         us = times.get(layer.value)
         if us is None and not said and reason is None:
             ended = record.get("decision") == "refuse" and number > came_to

@@ -161,7 +161,8 @@ class Binder:
     def _creates(self, api: ApiOperation, resource: Resource | None, shown: tuple[Shown, ...]) -> bool:
         collection = not api.path.rstrip("/").endswith("}")
         same = any(s.manner == "object" and resource and s.component == resource.schema for s in shown)
-        return collection and same and not self._acts(api, resource)
+        silent = not shown and resource is not None and self._by_word.get(_fold(api.path.split("/")[-1])) is resource
+        return collection and (same or silent) and not self._acts(api, resource)
 
     def _acts(self, api: ApiOperation, resource: Resource | None) -> bool:
         """`POST /payments/{payment_id}/refund` answers with a payment too, but makes none."""

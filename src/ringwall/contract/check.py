@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ringwall.contract.api import Api
-from ringwall.contract.model import Operation, Resource
+from ringwall.contract.model import CREATOR, Operation, Resource
 from ringwall.contract.reading import Desk
 from ringwall.contract.survey import applied, properties
 from ringwall.contract.templates import parameters
@@ -50,7 +50,7 @@ def _members(resource: Resource, api: Api, in_paths: set[str], desk: Desk) -> No
     if resource.id and resource.id not in known and resource.id not in in_paths:
         desk.unknown((*path, "id"), "property", resource.id, known)
     for key, name in (("owner", resource.owner), ("tenant", resource.tenant)):
-        if name is not None and name not in known:
+        if name is not None and name not in known and not (key == "owner" and name == CREATOR):
             desk.unknown((*path, key), "property", name, known)
     for name in resource.fields:
         if name not in known:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from ringwall.contract.api import JSON
 from ringwall.contract.clients import CLIENTS, REQUIRES
+from ringwall.contract.conditions import WHEN
 from ringwall.contract.grammar_monitoring import MONITORING
 from ringwall.contract.shapes import (
     Either,
@@ -33,7 +35,10 @@ _LINE = r"[^\x00-\x1f]"
 NAME: Final = Text(r"[A-Za-z_][A-Za-z0-9_.-]{0,99}", "a name of letters, digits, `_`, `.` and `-`")
 _ANY: Final = Text(rf"{_LINE}{{1,500}}", "a text")
 _HEADER: Final = Text(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}", "a header's name")
-WORD: Final = Text(r"scope:[!-~]{1,200}|[A-Za-z_][A-Za-z0-9_.-]{0,99}", "a role, owner, member, anyone or scope:NAME")
+WORD: Final = Text(
+    r"(?:scope|group):[!-~]{1,200}|[A-Za-z_][A-Za-z0-9_.-]{0,99}",
+    "a role, owner, member, anyone, scope:NAME or group:NAME",
+)
 _ALLOW: Final = Either(is_text, Word(("anyone",)), Listing(WORD))
 RATE: Final = Text(r"[1-9][0-9]{0,8}/(?:second|minute|hour|day)", "a rate such as 10/minute")
 _SIZE: Final = Either(
@@ -51,12 +56,13 @@ _ORIGIN: Final = Text(r"\*|https?://[A-Za-z0-9.\[\]:-]{1,255}", "an origin such 
 
 _ISSUER = Record(
     "an outside issuer of tokens",
-    {"issuer": _ANY, "audience": _ANY, "roles": _ANY, "tenant": _ANY, "jwks": _ANY},
+    {"issuer": _ANY, "audience": _ANY, "roles": _ANY, "groups": _ANY, "tenant": _ANY, "jwks": _ANY},
     required=("issuer", "audience"),
     notes={
         "issuer": "What `iss` must say (OpenID Connect discovery is read from it).",
         "audience": "What `aud` must contain.",
         "roles": "The claim that holds the roles, dotted: realm_access.roles.",
+        "groups": "The claim that holds the groups, dotted.",
         "tenant": "The claim that holds the tenant, dotted.",
         "jwks": "The key set, a URL or file, where there is no discovery document.",
     },
@@ -98,8 +104,12 @@ _AUTHENTICATION = Record(
 )
 _ROLE = Record(
     "what a role includes and demands",
-    {"includes": Listing(NAME), "requires": Word(("mfa",))},
-    notes={"includes": "Roles whose rights it has too.", "requires": "mfa: held only with a second factor."},
+    {"includes": Listing(NAME), "requires": Word(("mfa",)), "groups": Listing(_ANY)},
+    notes={
+        "includes": "Roles whose rights it has too.",
+        "requires": "mfa: held only with a second factor.",
+        "groups": "Groups of the caller's issuer whose members hold it.",
+    },
 )
 _FIELD = Record(
     "what is stated of a property",
@@ -112,6 +122,8 @@ _FIELD = Record(
         "format": Word(FORMATS),
         "sanitize": Flag(),
         "observe": Flag(),
+        "schemes": Listing(Text(r"[a-z][a-z0-9+.-]{0,30}", "a scheme such as https")),
+        "hosts": Listing(Text(r"[a-z0-9](?:[a-z0-9.-]{0,250}[a-z0-9])?", "a host such as cdn.example.com")),
     },
     notes={
         "class": "The kind of data; where none is stated, it is treated as an identifier.",
@@ -122,17 +134,29 @@ _FIELD = Record(
         "format": "What free text may hold, so that detection can be exact.",
         "sanitize": "Whether HTML that is not harmless is taken out instead of refused.",
         "observe": "Whether what detection finds in it is recorded and not refused.",
+        "schemes": "The schemes that a `format: url` may have; where none is stated, http and https.",
+        "hosts": "The hosts, with all below them, that a `format: url` may name; where none is stated, public ones.",
     },
 )
 _RESOURCE = Record(
     "a kind of object",
-    {"schema": _ANY, "id": _ANY, "owner": _ANY, "tenant": _ANY, "fields": Table(_ANY, _FIELD)},
+    {
+        "schema": _ANY,
+        "id": _ANY,
+        "owner": _ANY,
+        "tenant": _ANY,
+        "claim": _ANY,
+        "model": NAME,
+        "fields": Table(_ANY, _FIELD),
+    },
     required=("id",),
     notes={
         "schema": "Its schema under components/schemas.",
         "id": "The property, and path parameter, that names one.",
-        "owner": "The property that holds its owner's subject.",
+        "owner": "The property that holds its owner's subject; $creator: who made it, where none says it.",
         "tenant": "The property that holds its tenant.",
+        "claim": "The claim of a token that holds the ids of those that are the caller's own, dotted.",
+        "model": "The SQLAlchemy class of its rows, where it has another name than the resource and its schema.",
         "fields": "What is stated of its properties.",
     },
 )
@@ -147,13 +171,14 @@ _RULE = Record(
         "mode": Word(("enforce", "observe")),
         "replies": Word(("strict", "lenient")),
         "resource": NAME,
+        "when": WHEN,
+        "policy": Flag(),
         "requires": REQUIRES,
         "query": Listing(_ANY),
     },
     required=("allow",),
-    later={"policy": "Cedar policies"},
     notes={
-        "allow": "anyone, or a list of roles, owner, member and scope:NAME.",
+        "allow": "anyone, or a list of roles, owner, member, scope:NAME and group:NAME.",
         "filter": "A list shows only what is the caller's, or its tenant's.",
         "rate": "Requests of one principal (or address), such as 10/minute.",
         "body": "The most bytes of a body.",
@@ -161,6 +186,8 @@ _RULE = Record(
         "mode": "observe: decide and record, refuse nothing.",
         "replies": "strict: withhold replies that the document does not declare.",
         "resource": "What it acts on, where schema and path do not tell.",
+        "when": "What has to hold besides: the time, the network, the caller.",
+        "policy": "Whether the Cedar policies have to permit it, too.",
         "requires": "mfa, or how recently the caller must have signed in: {mfa: true, max_age: 300}.",
         "query": "Query parameters that the document forgot; each is a text, and optional.",
     },
@@ -212,6 +239,12 @@ _ACCEPTED = Record(
     {"id": _ANY, "reason": _ANY, "owner": _ANY, "until": Text(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "a day, YYYY-MM-DD")},
     required=("id", "reason", "owner", "until"),
 )
+
+
+def _is_sets(value: JSON) -> bool:
+    return isinstance(value, list) and any(isinstance(item, list) for item in value)
+
+
 CONTRACT: Final = Record(
     "the contract",
     {
@@ -222,6 +255,8 @@ CONTRACT: Final = Record(
         "observe": Listing(Word(LAYERS)),
         "authentication": _AUTHENTICATION,
         "roles": Table(NAME, _ROLE, reserved=RELATIONS),
+        "never": Either(_is_sets, Listing(Listing(NAME)), Listing(NAME)),
+        "policies": _ANY,
         "resources": Table(NAME, _RESOURCE),
         "operations": Table(KEY, _RULE),
         "cors": _CORS,
@@ -237,7 +272,6 @@ CONTRACT: Final = Record(
     },
     required=("ringwall", "api"),
     later={
-        "policies": "Cedar policies",
         "strict": "waiting for shared state (`staleness: 0` asks every time)",
         "store": "outside stores",
     },
@@ -247,6 +281,8 @@ CONTRACT: Final = Record(
         "base_path": "The path before every operation's, where `servers` does not say.",
         "mode": "observe: decide and record, refuse nothing.",
         "observe": "Layers that only decide and record.",
+        "never": "Roles that nobody may hold together: one list, or a list of such lists.",
+        "policies": "A file of Cedar policies, for the rules that state `policy: true`.",
         "operations": "Who may do what. What is not stated is closed; the most specific rule decides.",
         "trusted_proxies": "Proxies whose X-Forwarded-* words are believed.",
         "identity_headers": "Tell the upstream who calls in plain headers too.",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from ringwall.contract import lint_data
+from ringwall.contract import lint_access, lint_data
 from ringwall.contract.model import At, Contract, Operation
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -33,7 +33,7 @@ def lint(contract: Contract, linear: Linear) -> tuple[Finding, ...]:
     checks: tuple[Iterable[Finding], ...] = (
         _open_writes(contract), _classified(contract), _closed(contract), _flawed(contract), _broad(contract),
         _never(contract), _shadowed(contract), _unfiltered(contract), _cors(contract), _limits(contract),
-        _weak(contract), _unencrypted(contract), _ciphertext(contract), _patterns(contract, linear),
+        _weak(contract), _unencrypted(contract), _ciphertext(contract), _patterns(contract, linear), _access(contract),
     )  # fmt: skip
     found = {finding: None for findings in checks for finding in findings}
     return tuple(sorted(found, key=lambda f: (f.at.file, f.at.line, f.at.column, f.id, f.about)))
@@ -58,6 +58,12 @@ def _at(contract: Contract, operation: Operation) -> At:
 
 def _writes(operation: Operation) -> bool:
     return operation.api.method not in _SAFE or operation.api.websocket
+
+
+def _access(contract: Contract) -> Iterator[Finding]:
+    for find in (lint_access.unreachable, lint_access.open_fields, lint_access.order):
+        for name, at, about, what, do in find(contract):
+            yield Finding(name, "warning", at, about, what, do)
 
 
 def _open_writes(contract: Contract) -> Iterator[Finding]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, tzinfo
 from typing import Literal
 
 from ringwall.contract.api import Api, ApiOperation
 from ringwall.contract.model_monitoring import Monitoring
 from ringwall.contract.stated import Requirement, StatedClient
 
+CREATOR = "$creator"
+"""As the owner of a resource: whoever made it through ringwall, which no property says."""
 Class = Literal["identifier", "contact", "health", "financial", "cardholder", "secret", "public"]
 Mode = Literal["enforce", "observe"]
 
@@ -60,6 +63,7 @@ class Issuer:
     roles: str | None
     tenant: str | None
     jwks: str | None
+    groups: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,18 +92,22 @@ class Authentication:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A role. `includes` is the transitive closure, without itself."""
+    """A role. `includes` is the transitive closure, without itself; `plain` is what it reaches by way of
+    no role that demands a second factor; `groups` are those whose members hold it."""
 
     name: str
     includes: frozenset[str]
     mfa: bool
+    plain: frozenset[str] = frozenset()
+    groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
     """What was stated of one property of a resource. `read` and `write` are None where nothing was stated
     (everyone whom the operation allows), else roles and the words `owner`, `member`, `anyone`. `observe`: what
-    detection finds in it is recorded and not refused."""
+    detection finds in it is recorded and not refused. `schemes` and `hosts`: where a `format: url` may lead; empty
+    where nothing was stated (http and https, any public host)."""
 
     name: str
     data_class: Class
@@ -111,12 +119,16 @@ class Field:
     sanitize: bool
     at: At
     observe: bool = False
+    schemes: frozenset[str] = frozenset()
+    hosts: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Resource:
     """A kind of object. `schema` is the component that describes it, `id` the property and path parameter
-    that names one, `owner` and `tenant` the properties that hold its owner's subject and its tenant."""
+    that names one, `owner` and `tenant` the properties that hold its owner's subject and its tenant. `owner` is
+    CREATOR where no property says it. `claim` is the claim of a token that lists the caller's own, `model` the class
+    of its rows where the application's SQL is confined."""
 
     name: str
     schema: str | None
@@ -125,6 +137,8 @@ class Resource:
     tenant: str | None
     fields: Mapping[str, Field]
     at: At
+    claim: str | None = None
+    model: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +147,18 @@ class Rate:
 
     count: int
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """The conditions of one rule; what is not stated is empty. `hours` are minutes of the day, `days` from Monday 0."""
+
+    hours: tuple[int, int] | None
+    days: frozenset[int]
+    zone: tzinfo
+    networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
+    methods: frozenset[str]
+    claims: tuple[tuple[str, frozenset[str]], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +176,8 @@ class Rule:
     replies: Literal["strict", "lenient"] | None
     resource: str | None
     at: At
+    when: When | None = None
+    policy: bool = False
     requires: Requirement | None = None
     query: tuple[str, ...] = ()
 
@@ -224,6 +252,14 @@ class Accepted:
 
 
 @dataclass(frozen=True, slots=True)
+class Policies:
+    """A file of Cedar policies: where it is, and its text."""
+
+    file: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Contract:
     """The whole contract, with its API and every operation bound."""
 
@@ -245,4 +281,6 @@ class Contract:
     staleness_s: float
     warnings: tuple[Problem, ...]
     accepted: tuple[Accepted, ...] = ()
+    never: tuple[frozenset[str], ...] = ()
+    policies: Policies | None = None
     monitoring: Monitoring = field(default_factory=Monitoring)

@@ -17,7 +17,7 @@ from ringwall.contract.check import agreement
 from ringwall.contract.dialect import safe
 from ringwall.contract.document import SIZE, parse
 from ringwall.contract.grammar import CONTRACT
-from ringwall.contract.model import At, Contract, Misconfigured, Operation, Problem, Resource, Rule
+from ringwall.contract.model import At, Contract, Misconfigured, Operation, Policies, Problem, Resource, Rule
 from ringwall.contract.monitoring import monitoring
 from ringwall.contract.openapi import load_api
 from ringwall.contract.templates import BadTemplate, is_base
@@ -156,6 +156,7 @@ def _contract(
     if known:
         agreement(api, resources, operations, desk)
     layers = reading.listing(stated.get("observe"))
+    policies = _policies(stated, file, rules, desk)
     staleness = reading.seconds(stated.get("staleness"))
     return Contract(
         file=file,
@@ -176,8 +177,28 @@ def _contract(
         staleness_s=30.0 if staleness is None else staleness,
         warnings=warnings,
         accepted=deployment.accepted(stated.get("accepted"), desk),
+        never=reading.never(stated.get("never"), roles, desk),
+        policies=policies,
         monitoring=monitoring(stated.get("monitoring"), directory, desk),
     )
+
+
+def _policies(stated: Mapping[str, JSON], file: str, rules: tuple[Rule, ...], desk: reading.Desk) -> Policies | None:
+    """The Cedar policies, as text: what they mean, and whether they are Cedar at all, is read by their engine."""
+    named = reading.text(stated.get("policies"))
+    for rule in rules:
+        if rule.policy and named is None:
+            desk.report(("operations", rule.key, "policy"), "`policy` without `policies`", "a file of them at the top")
+    if named is None:
+        return None
+    path = Path(file).parent / named
+    try:
+        return Policies(str(path), read(path).decode("utf-8"))
+    except Misconfigured as error:
+        desk.report(("policies",), f"{named!r}: {error.problems[0].found}", "a file of Cedar policies")
+    except UnicodeDecodeError:
+        desk.report(("policies",), f"{named!r}, which is not UTF-8", "a file of Cedar policies")
+    return None
 
 
 @dataclass(slots=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ringwall.contract.api import JSON
 from ringwall.contract.clients import clients, requirement
+from ringwall.contract.conditions import conditions
 from ringwall.contract.document import Document
 from ringwall.contract.grammar import RELATIONS
 from ringwall.contract.model import Authentication, Field, Issuer, Problem, Rate, Resource, Role, Rule, SessionRules
@@ -98,6 +99,7 @@ def authentication(value: JSON, known: Mapping[str, Role], rules: Iterable[Rule]
                 roles=text(i.get("roles")),
                 tenant=text(i.get("tenant")),
                 jwks=text(i.get("jwks")),
+                groups=text(i.get("groups")),
             )
             for i in issuers
         ),
@@ -132,32 +134,58 @@ def roles(value: JSON, desk: Desk) -> dict[str, Role]:
         for index, other in enumerate(included):
             if other not in given:
                 desk.unknown(("roles", name, "includes", index), "role", other, given)
+    demanding = {name for name, stated in given.items() if stated.get("requires") == "mfa"}
     made = {}
     for name, stated in given.items():
         closure = _closure(name, direct)
         if name in closure:
             desk.report(("roles", name), f"the role {name!r}, which includes itself", "inclusion without a circle",
                         key=True)  # fmt: skip
-        made[name] = Role(name, frozenset(closure - {name}), stated.get("requires") == "mfa")
+        mfa = stated.get("requires") == "mfa"
+        plain = _closure(name, direct, demanding)
+        made[name] = Role(
+            name, frozenset(closure - {name}), mfa, frozenset(plain - {name}), tuple(listing(stated.get("groups")))
+        )
     return made
 
 
-def _closure(name: str, direct: Mapping[str, list[str]]) -> set[str]:
+def _closure(name: str, direct: Mapping[str, list[str]], beyond: Collection[str] = ()) -> set[str]:
+    """What a role includes, by way of none of those `beyond`."""
     found: set[str] = set()
     waiting = [other for other in direct[name] if other in direct]
     while waiting:
         other = waiting.pop()
-        if other not in found:
+        if other not in found and other not in beyond:
             found.add(other)
             waiting.extend(o for o in direct[other] if o in direct)
     return found
+
+
+def never(value: JSON, known: Mapping[str, Role], desk: Desk) -> tuple[frozenset[str], ...]:
+    """Sets of roles that nobody may hold together: each names two or more, and no role brings two of them."""
+    nested = isinstance(value, list) and any(isinstance(item, list) for item in value)
+    sets = [(("never", i), listing(item)) for i, item in enumerate(value)] if nested and isinstance(value, list) else (
+        [(("never",), listing(value))] if value is not None else []
+    )  # fmt: skip
+    for path, names in sets:
+        for index, name in enumerate(names):
+            if name not in known:
+                desk.unknown((*path, index), "role", name, known)
+        if len(set(names)) < 2:
+            desk.report(path, "fewer than two roles", "roles that nobody may hold together")
+        for role in known.values():
+            both = sorted({role.name, *role.includes} & set(names))
+            if len(both) > 1:
+                desk.report(path, f"{' and '.join(both)}, both of which the role {role.name!r} brings",
+                            "roles that no role brings together")  # fmt: skip
+    return tuple(frozenset(names) for _, names in sets)
 
 
 def allowed(value: JSON, path: Path, known: Mapping[str, Role], desk: Desk) -> tuple[str, ...]:
     """The words of an `allow`, `read` or `write`, each of which must stand for something."""
     stated = words(value)
     for index, word in enumerate(stated):
-        if word not in known and word not in RELATIONS and not word.startswith("scope:"):
+        if word not in known and word not in RELATIONS and not word.startswith(("scope:", "group:")):
             desk.unknown((*path, index), "role", word, [*known, *RELATIONS])
     if "anyone" in stated and len(stated) > 1:
         desk.report(path, "`anyone` together with others", "`anyone` alone, or roles without it")
@@ -180,6 +208,8 @@ def resources(value: JSON, known: Mapping[str, Role], desk: Desk) -> dict[str, R
                 for n, v in mapping(stated.get("fields")).items()
             },
             at=desk.document.at(path, key=True),
+            claim=text(stated.get("claim")),
+            model=text(stated.get("model")),
         )
     return made
 
@@ -198,6 +228,9 @@ def _field(
         desk.report((*path, "mask"), f"`mask` on {name!r}, which all may read whole", "`read` beside it")
     if encrypt is not False and name in (resource.get("id"), resource.get("owner"), resource.get("tenant")):
         desk.report((*path, "encrypt"), f"`encrypt` on {name!r}, which decides whose it is", "no `encrypt` here")
+    urls = {key: frozenset(listing(stated.get(key, []))) for key in ("schemes", "hosts")}
+    for key in (key for key, words in urls.items() if words and stated.get("format") != "url"):
+        desk.report((*path, key), f"`{key}` on {name!r}, which is no URL", "`format: url` beside it")
     return Field(
         name=name,
         data_class=kind,  # type: ignore[arg-type]
@@ -209,6 +242,8 @@ def _field(
         sanitize=stated.get("sanitize") is True,
         at=desk.document.at(path, key=True),
         observe=stated.get("observe") is True,
+        schemes=urls["schemes"],
+        hosts=urls["hosts"],
     )
 
 
@@ -246,6 +281,8 @@ def rules(value: JSON, known: Mapping[str, Role], kinds: Iterable[str], desk: De
                 replies=text(stated.get("replies")),  # type: ignore[arg-type]
                 resource=resource,
                 at=desk.document.at(path, key=True),
+                when=conditions(stated.get("when"), (*path, "when"), desk.report),
+                policy=stated.get("policy") is True,
                 requires=requirement(stated.get("requires")),
                 query=words(stated.get("query")),
             )

@@ -48,6 +48,12 @@ class Account:
         """Note that a guard changed the message."""
         self.notes.append(f"{guard.layer._value_}: {verdict.note}")
 
+    def note(self, layer: Layer, note: str) -> None:
+        """Note something once."""
+        told = f"{layer._value_}: {note}"
+        if told not in self.notes:
+            self.notes.append(told)
+
     def refused(self, guard: Guard[Any], refuse: Refuse, *, observed: bool) -> None:
         """Note that a guard refused, or would have."""
         if observed and self.observed is None:

@@ -11,11 +11,12 @@ from ringwall.core.value import quick
 @quick
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """One effect. `what` is the SQL statement, the command line, the path, the address or the template's text.
+    """One effect. `what` is the SQL statement, the table that is read unconfined,
+    the command line, the path, the address or the template's text.
 
     `detail` narrows it: the SQL dialect, "shell" or "exec", "read" or "write", the host name that was asked.
     """
 
-    kind: Literal["sql", "process", "file", "network", "template"]
+    kind: Literal["sql", "rows", "process", "file", "network", "template"]
     what: str
     detail: str = ""

@@ -19,6 +19,7 @@ from typing import Any, Literal, TypeVar
 from ringwall.core import reasons
 from ringwall.core.account import Account
 from ringwall.core.coding import codings_kept
+from ringwall.core.confine import Rows
 from ringwall.core.content import checkable as checkable
 from ringwall.core.content import plain
 from ringwall.core.effect import Effect
@@ -50,7 +51,7 @@ Message = TypeVar("Message", Head, Request, Response)
 class Exchange:
     """One request's way through the wall. Used once; `effect` may be called from any thread meanwhile."""
 
-    __slots__ = ("_account", "_known", "_peer", "_plan", "_request_id", "_sunk", "_wall", "head")
+    __slots__ = ("_account", "_known", "_peer", "_plan", "_request_id", "_rows", "_sunk", "_wall", "head")
 
     def __init__(self, wall: Wall) -> None:
         self._wall = wall
@@ -60,6 +61,7 @@ class Exchange:
         self._plan: Plan | None = None
         self._known: Known | None = None
         self._peer = ""
+        self._rows: tuple[Rows, ...] | None = None
         self.head: Head | None = None
 
     @property
@@ -194,6 +196,8 @@ class Exchange:
                 verdict = yield from self._asked(guard, verdict, message)
             if isinstance(verdict, Learned):
                 self._known = verdict.known
+                if verdict.note:
+                    account.note(guard.layer, verdict.note)
             elif isinstance(verdict, Rewritten):
                 message = verdict.message  # type: ignore[assignment] # a guard rewrites what it was given
                 account.rewritten(guard, verdict)
@@ -243,6 +247,19 @@ class Exchange:
                 self._sunk = refuse
                 return refuse
         return None
+
+    @property
+    def confined(self) -> tuple[Rows, ...]:
+        """The rows that the application may touch for this caller, by resource; empty where nothing confines it."""
+        if self._rows is None:
+            confine = self._plan.confine if self._plan is not None else None
+            watching = Layer.SINKS in self._route().observe
+            self._rows = () if confine is None or watching else confine(self.known)
+        return self._rows
+
+    def narrowed(self, rows: Rows) -> None:
+        """Have the event say that a statement was confined."""
+        self._account.note(Layer.SINKS, f"rows confined by {rows.by}")
 
     def _refuse(self, refuse: Refuse) -> Generator[Want, Any, None]:
         yield from self._close(problem(refuse, self._request_id), refuse)

@@ -15,10 +15,11 @@ class Principal:
     """Who calls. Exists only if authenticated (or if the drill fools that layer).
 
     `roles` are effective: inclusion is already worked out, and roles that demand a second factor are there only
-    with one (without it they are in `pending`). `credential` names the key or token, never holds
-    it. `header` is the request header that carried a credential of ringwall's own, to be stripped. `delegated` are the
-    scopes that a person granted a client which now acts for them (None: nobody stands between): they narrow what the
-    person may, and add nothing to it.
+    with one (without it they are in `pending`). `granted` are those of the credential itself, before inclusion,
+    `barred` those that separation of duties took away, `groups` those of its issuer. `credential` names the key or
+    token, never holds it. `header` is the request header that carried a credential of ringwall's own, to be stripped.
+    `delegated` are the scopes that a person granted a client which now acts for them (None: nobody stands between):
+    they narrow what the person may, and add nothing to it.
     """
 
     subject: str
@@ -33,11 +34,17 @@ class Principal:
     header: str | None = None
     claims: Mapping[str, JSON] = field(default_factory=dict)
     delegated: frozenset[str] | None = None
+    granted: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()
+    barred: frozenset[str] = frozenset()
 
     @property
     def words(self) -> frozenset[str]:
-        """The roles, and the scopes as `scope:x`: what a rule's `allow` may name of a principal alone."""
-        return self.roles | {f"scope:{scope}" for scope in self.scopes} if self.scopes else self.roles
+        """The roles, the scopes as `scope:x` and the groups as `group:x`: what a rule's `allow` may name of a principal
+        alone."""
+        if not self.scopes and not self.groups:
+            return self.roles
+        return self.roles | {f"scope:{scope}" for scope in self.scopes} | {f"group:{group}" for group in self.groups}
 
 
 Settled = Literal["principal", "claim", "memory", "resolver", "probe", "role", "reply"]
@@ -47,12 +54,14 @@ Settled = Literal["principal", "claim", "memory", "resolver", "probe", "role", "
 @dataclass(frozen=True, slots=True)
 class ObjectRef:
     """An object that the request names, how its ownership was settled ("reply": still to be seen there), and the
-    words that hold between the caller and it."""
+    words that hold between the caller and it. `owner` and `tenant` are as it was settled by, None where unknown."""
 
     resource: str
     id: str
     settled: Settled
     words: frozenset[str] = frozenset()
+    owner: str | None = None
+    tenant: str | None = None
 
 
 @quick
@@ -75,14 +84,15 @@ class Input:
 
 class Text(NamedTuple):
     """One string of the input: a pointer such as `/body/notes` or `/query/q`, the value, and whether its
-    schema leaves it free (so that detection has to judge it), in which format (`text`, `markdown` …), and whether
-    the contract says that what is found in it is recorded and not refused."""
+    schema leaves it free (so that detection has to judge it), in which format (`text`, `markdown` …), whether the
+    contract says that what is found in it is recorded and not refused, and which schemes and hosts a URL may name."""
 
     pointer: str
     value: str
     free: bool
     format: str = "text"
     observe: bool = False
+    urls: tuple[frozenset[str], frozenset[str]] | None = None
 
 
 @quick

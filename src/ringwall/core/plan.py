@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
+from ringwall.core.confine import Rows
 from ringwall.core.effect import Effect
 from ringwall.core.known import Known
 from ringwall.core.message import JSON, Head, RawHead, Request, Response
@@ -86,8 +87,8 @@ class Plan:
     `body` says whether content is not due ("none": at most `BLANK` bytes are read), read whole before the guards
     see it, or streamed past under the limit. `reply` says whether the reply is read whole where its media
     type can be checked ("whole") or always streamed. `serve` answers in the application's place. `observe` are the
-    layers that decide and record, but refuse nothing. `named` are the path parameters that name objects, with their
-    resources.
+    layers that decide and record, but refuse nothing. `confine` tells the rows that the application may touch for a
+    caller. `named` are the path parameters that name objects, with their resources.
     """
 
     operation: str
@@ -98,6 +99,7 @@ class Plan:
     reply: Literal["whole", "stream"] = "whole"
     serve: Serve | None = None
     observe: frozenset[Layer] = frozenset()
+    confine: Callable[[Known], tuple[Rows, ...]] | None = None
     named: tuple[tuple[str, str], ...] = ()
 
 

@@ -142,6 +142,39 @@ class Remember(Question):
 
 
 @dataclass(frozen=True, slots=True)
+class OwnersOf(Question):
+    """Who owns each of many objects of one resource. Answer: a mapping of those ids that are remembered to their
+    `Ownership`."""
+
+    resource: str
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ResolverOf(Question):
+    """The application's own way to tell whose an object is. Answer: a callable of the id to its `Ownership` (which may
+    wait, so it is then called as a `Call`), or None where it has none."""
+
+    resource: str
+
+
+@dataclass(frozen=True, slots=True)
+class GrantsOf(Question):
+    """The roles granted to a subject for now, beside those of its account. Answer: `Granted`."""
+
+    subject: str
+    now: float
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """Roles, and until when nothing changes about them (epoch seconds)."""
+
+    roles: frozenset[str]
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
 class Fetch(Question):
     """Read from the application itself, with no caller's credential: `GET target`. Answer: a whole `Response`."""
 

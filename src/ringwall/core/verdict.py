@@ -26,9 +26,11 @@ PASS: Final = Pass()
 @quick
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """A fact was established; `known` replaces what was known before."""
+    """A fact was established; `known` replaces what was known before. `note` tells the event by what, where that is
+    worth telling; never data of the request."""
 
     known: Known
+    note: str = ""
 
 
 @quick

@@ -18,7 +18,7 @@ from ringwall.core.reasons import Layer
 from ringwall.core.verdict import PASS, Learned, Refuse, Verdict
 from ringwall.drill.lenient import lenient_head
 
-Claim = Callable[[], Principal | None]
+Claim = Callable[[Head], Principal | None]
 Route = Callable[[Head], tuple[Plan, Any]]
 
 FOOLABLE = (
@@ -41,8 +41,9 @@ def fooled(wall: Wall, layers: frozenset[Layer], claim: Claim) -> Wall:
     def route(head: Head) -> tuple[Plan, Any]:
         plan, params = wall.route(head)
         if id(plan) not in plans:
+            kept = None if Layer.SINKS in layers else plan.confine
             limits = _BOUNDLESS if Layer.TRANSPORT in layers else plan.limits
-            plans[id(plan)] = replace(plan, guards=_guards(plan.guards, layers, claim), limits=limits)
+            plans[id(plan)] = replace(plan, guards=_guards(plan.guards, layers, claim), limits=limits, confine=kept)
         return plans[id(plan)], params
 
     if Layer.TRANSPORT not in layers:
@@ -94,7 +95,7 @@ class _Fool:
         """The attacker is who they claim to be; whoever claims nothing is judged as ever."""
 
         def check(head: Head, known: Known) -> Verdict:
-            claimed = self._claim()
+            claimed = self._claim(head)
             if claimed is None:
                 verdict: Verdict = guard.check(head, known)
                 return verdict

@@ -152,17 +152,21 @@ def _weak_pairs(case: Case, sandbox: Sandbox, cells: tuple[Cell, ...]) -> Iterat
 
 
 def _stopper(outcome: Outcome, events: list[Event], case: Case) -> str | None:
-    """The layer that stopped it: the first that refused, else the one that rewrote, else the one aimed at."""
+    """The layer that stopped it: the first that refused, else the last that rewrote, else the one aimed at. That rows
+    were confined is noted whether or not any was left out: it counts where the case aims at that."""
     if outcome.hurt:
         return None
     for event in events:
         if event.decision == "refuse" and event.layer:
-            return _layer(event.layer)
+            return layer_named(event.layer)
     for event in events:
-        if event.notes:
-            return event.notes[-1].partition(":")[0]
+        rewrote = [note.partition(":")[0] for note in event.notes]
+        rewrote = [layer for layer in rewrote if layer != Layer.SINKS or layer in case.aims]
+        if rewrote:
+            return rewrote[-1]
     return case.aims[0]
 
 
-def _layer(name: str) -> str:
+def layer_named(name: str) -> str:
+    """A layer by its whole name, from an event's short one."""
     return {"authn": "authentication", "authz": "authorization"}.get(name, name)

@@ -26,6 +26,7 @@ from ringwall.build.settings import roles_of
 from ringwall.contract.model import Contract
 from ringwall.core.event import Event
 from ringwall.core.known import Principal
+from ringwall.core.message import Head
 from ringwall.core.plan import Wall
 from ringwall.core.ports import Account
 from ringwall.core.reasons import Layer
@@ -150,7 +151,7 @@ class _Stage:
         self._sent = 0
         self.hostile_from = 0
 
-    def claim(self) -> Principal | None:
+    def claim(self, head: Head) -> Principal | None:
         """The attacker's claim while the attacker is on."""
         return self._claimed if self._sent > self._before else None
 

@@ -146,8 +146,13 @@ class Accounts:
         stored = self._store.account_named(canonical(name))
         if stored is None:
             return False
-        check_password(password, name, beside=self._factors.has_second(stored.subject), context=context)
+        self.check_password(_account(stored), password, context=context)
         return self._store.change_account(stored.name, "password", self._passwords.hash(password))
+
+    def check_password(self, account: Account, password: str, *, context: tuple[str, ...] = ()) -> None:
+        """Whether an account may have this password. Raises Unacceptable."""
+        second = self._factors.has_second(account.subject)
+        check_password(password, account.name, beside=second, context=context)
 
     def take_password(self, name: str) -> bool:
         """Leave an account without a password: nobody signs in with one until it is given one."""

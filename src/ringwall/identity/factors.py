@@ -61,12 +61,21 @@ class Factors:
         """Whether it has an authenticator app."""
         return self._store.totp(subject) is not None
 
-    def enrol_totp(self, subject: str, secret: str, code: str) -> bool:
-        """Take `secret` as the account's, once its holder shows a code of it. That code is used with this."""
-        step = self._step_of(secret, code)
+    def offer_totp(self, subject: str) -> str:
+        """A new secret for an account, sealed for it: to be shown, and enrolled once a code of it came."""
+        return self._vault.seal(subject, new_secret())
+
+    def offered(self, subject: str, sealed: str) -> str | None:
+        """The secret that was offered, in clear for its holder; None where it was offered to another."""
+        return self._vault.unseal(subject, sealed)
+
+    def enrol_totp(self, subject: str, sealed: str, code: str) -> bool:
+        """Take an offered secret as the account's, once its holder shows a code of it. That code is used with this."""
+        secret = self._vault.unseal(subject, sealed)
+        step = self._step_of(secret, code) if secret is not None else None
         if step is None:
             return False
-        self._store.keep_totp(subject, self._vault.seal(subject, secret), step)
+        self._store.keep_totp(subject, sealed, step)
         return True
 
     def spend_totp(self, subject: str, code: str) -> bool:

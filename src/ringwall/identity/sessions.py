@@ -14,8 +14,9 @@ from typing import Final, Protocol
 
 from ringwall.core.ports import Account
 from ringwall.core.records import StoredPlace, StoredSession
+from ringwall.layers.authentication.credential import SESSION_COOKIE
 
-COOKIE: Final = "__Host-ringwall"
+COOKIE: Final = SESSION_COOKIE
 SEEN_EVERY_S: Final = 60.0
 """How exactly the last use is kept: a write for each request would cost more than it tells."""
 _LONGEST: Final = 128  # characters of a cookie that is looked at

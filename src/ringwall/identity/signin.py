@@ -140,10 +140,12 @@ class SignIn:
             return Wrong()
         return self._finish(spent, visitor)
 
-    def passkey(self, site: Site, response: str, visitor: Visitor) -> Outcome:
-        """By a passkey alone, or, where the visitor's second step waits for it, as that. Held back by nobody's
-        guessing: a signature cannot be guessed."""
-        ticket = self.asked(visitor)
+    def passkey(self, site: Site, response: str, visitor: Visitor, *, second: bool) -> Outcome:
+        """By a passkey alone, or as the `second` step that the visitor has begun. Held back by nobody's guessing: a
+        signature cannot be guessed."""
+        ticket = self.asked(visitor) if second else None
+        if second and ticket is None:
+            return Wrong()
         used = self._its.passkeys.use(site, response, ticket.subject if ticket else "")
         if isinstance(used, PasskeyFlaw):
             subject = ticket.subject if ticket else ""
@@ -153,6 +155,11 @@ class SignIn:
             return self._finish(used.amr, visitor)
         account = self._its.accounts.of(used.subject)
         return self._open(account, used.amr, visitor) if account else Wrong()
+
+    def proves_second(self, subject: str, code: str) -> bool:
+        """Whether a code of the app or a recovery code is the account's. It is used with this."""
+        spent = self._spend(subject, code)
+        return not isinstance(spent, TooSoon) and bool(spent)
 
     def reopen(self, account: Account, amr: frozenset[str], visitor: Visitor) -> SignedIn:
         """Another session in place of the visitor's, after what it may do changed."""

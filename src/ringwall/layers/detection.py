@@ -6,6 +6,7 @@ Findings are those of `engines.payload`; here they become refusals that name the
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -100,7 +101,9 @@ def _found(text: Text, look: Inspect) -> Finding | None:
     """The finding in one text. A member's own name is judged as text, and as the name that it is; where the contract
     says that the API takes expressions, an operator is no finding."""
     if text.format == "byte":
-        return look(text.value, "text") if _could_be_path(text.value) else None
+        return _in_base64(text.value, look)
+    if text.format == "password":
+        return _in_password(text.value, look)
     if text.format not in ("name", "operator"):
         return look(text.value, _FORMATS.get(text.format, "text"))
     finding = look(text.value, "text") or (look(_member(text), "json") if _suspect(text.value) else None)
@@ -108,9 +111,32 @@ def _found(text: Text, look: Inspect) -> Finding | None:
     return None if meant else finding
 
 
-def _could_be_path(base64: str) -> bool:
-    """Base64 is free of every syntax but that of a path: what is short, and begins like one, is judged as that."""
-    return base64.startswith("/") and len(base64) <= 255 and "+" not in base64
+def _in_base64(base64: str, look: Inspect) -> Finding | None:
+    """Base64 is free of every syntax but two: what is short and begins like a path is judged as that, and what begins
+    like a stream of objects is one."""
+    if base64.startswith("/") and len(base64) <= 255 and "+" not in base64:
+        return look(base64, "text")
+    if not base64.startswith(_STREAMS):
+        return None
+    finding = look(base64[:_START], "plain")
+    return finding if finding is not None and finding.kind == "deserialization" else None
+
+
+_STREAMS: Final = ("rO0AB", "AAEAAAD/", "gA", "BAh", "yv66vg", "H4sIAAAAAAAA", "Y")
+_START: Final = 200
+
+
+def _in_password(password: str, look: Inspect) -> Finding | None:
+    """A password is all punctuation by intent, and is compared or hashed: only what could change the query that looks
+    it up is judged, and a generated one has no blank or comment to do it with."""
+    finding = look(password, "plain")
+    if finding is None or finding.kind not in _QUERIES:
+        return None
+    return finding if finding.decoded or _PHRASE.search(password) else None
+
+
+_QUERIES: Final = frozenset({"sqli", "nosqli", "ldap", "xpath"})
+_PHRASE: Final = re.compile(r"\s|--|/\*|#$|\(\w*=|['\"]\s*(?:or|and|\|\||&&)\b|\$\w+['\"]?\s*:", re.IGNORECASE)
 
 
 def _suspect(name: str) -> bool:

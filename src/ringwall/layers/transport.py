@@ -80,6 +80,18 @@ def own_origin(settings: Settings) -> tuple[Guard[Callable[[Head, Known], Verdic
     return (Guard(LAYER, "origin", origin, "cors"),)
 
 
+def own_page() -> tuple[Guard[Callable[[Head, Known], Verdict]], ...]:
+    """The guard of what only a page of our own may send: it says so (Origin, or Fetch Metadata), or is refused."""
+
+    def page(head: Head, known: Known) -> Verdict:
+        claimed = head.headers.get("origin")
+        if claimed is None:
+            return PASS if head.headers.get("sec-fetch-site") == "same-origin" else Refuse(ORIGIN)
+        return PASS if claimed == _own(head) else Refuse(ORIGIN)
+
+    return (Guard(LAYER, "origin", page),)
+
+
 def _tls(settings: Settings) -> tuple[Guard[Callable[[Head, Known], Verdict]], ...]:
     def tls(head: Head, known: Known) -> Verdict:
         return PASS if head.secure else Refuse(TLS)

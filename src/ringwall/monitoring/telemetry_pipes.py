@@ -21,7 +21,7 @@ from opentelemetry.trace import SpanKind, Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from ringwall.contract.model_monitoring import Otel
-from ringwall.monitoring.telemetry import QUEUE, attributes, nanoseconds
+from ringwall.monitoring.telemetry_records import QUEUE, attributes, nanoseconds
 
 Record = Mapping[str, Any]
 Pipe = Callable[[Otel, "Counted"], tuple[Callable[[Record], None], Callable[[], object]]]

@@ -40,7 +40,15 @@ _STEPS: Final = (
       subject TEXT NOT NULL, client_id TEXT NOT NULL, scopes TEXT NOT NULL, at REAL NOT NULL,
       PRIMARY KEY (subject, client_id)) STRICT, WITHOUT ROWID""",
     "CREATE INDEX oauth_once_until ON oauth_once (until)",
+    "CREATE INDEX oauth_request_until ON oauth_request (until)",
+    "CREATE INDEX oauth_family_until ON oauth_family (until)",
+    "CREATE INDEX oauth_ticket_until ON oauth_ticket (until)",
+    "CREATE INDEX oauth_issued_until ON oauth_issued (until)",
 )
+MANY: Final = 50_000
+"""As many authorization requests may be on their way at once, and as many devices wait."""
+_SOMETIMES: Final = b"\x04"
+"""What a random byte is below once in 64 times: clean-up costs no more than that."""
 KEPT_S: Final = 86_400.0
 """For how long what is over is still known, so that its reuse is seen for what it is."""
 
@@ -94,19 +102,22 @@ class OAuthStore:
 
     def once(self, kind: str, value: bytes, now: float, until: float) -> bool:
         """Whether this value of this kind is seen for the first time, remembered until then."""
-        self._db.rows(
-            "DELETE FROM oauth_once WHERE (kind, value) IN"
-            " (SELECT kind, value FROM oauth_once WHERE until < ? LIMIT 100)",
-            (now,),
-        )
+        if value[:1] < _SOMETIMES:
+            self._db.rows("DELETE FROM oauth_once WHERE until < ?", (now,))
         sql = "INSERT INTO oauth_once VALUES (?, ?, ?) ON CONFLICT DO NOTHING RETURNING 1"
         return bool(self._db.rows(sql, (kind, value, until)))
 
     # Authorization requests: pushed, and on their way
 
     def keep_request(self, digest: bytes, kind: str, document: str, now: float, until: float) -> None:
-        """Keep a request of a kind until then."""
+        """Keep a request of a kind until then. Anyone may make one, so their number is bounded: the oldest go."""
         self._db.rows("DELETE FROM oauth_request WHERE until < ?", (now,))
+        if digest[:1] < _SOMETIMES:
+            self._db.rows(
+                "DELETE FROM oauth_request WHERE digest IN"
+                " (SELECT digest FROM oauth_request ORDER BY until DESC LIMIT -1 OFFSET ?)",
+                (MANY,),
+            )
         self._db.rows("INSERT INTO oauth_request VALUES (?, ?, ?, ?)", (digest, kind, document, until))
 
     def request(self, digest: bytes, kind: str, now: float) -> str | None:

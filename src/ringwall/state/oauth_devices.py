@@ -8,11 +8,12 @@ from typing import Final
 
 from ringwall.core.oauth import Device, Grant
 from ringwall.state.database import Database, Row
-from ringwall.state.oauth import grant_of
+from ringwall.state.oauth import MANY, grant_of
 
 _STEPS: Final = (
     """CREATE TABLE oauth_device (
       digest BLOB PRIMARY KEY, user_code BLOB NOT NULL UNIQUE, document TEXT NOT NULL, until REAL NOT NULL) STRICT""",
+    "CREATE INDEX oauth_device_until ON oauth_device (until)",
 )
 
 
@@ -26,6 +27,12 @@ class DeviceTable:
     def add_device(self, digest: bytes, user_code: bytes, device: Device, now: float) -> bool:
         """Keep a waiting device. False where the user code is taken."""
         self._db.rows("DELETE FROM oauth_device WHERE until < ?", (now - 3600.0,))
+        if digest[:1] < b"\x04":
+            self._db.rows(
+                "DELETE FROM oauth_device WHERE digest IN"
+                " (SELECT digest FROM oauth_device ORDER BY until DESC LIMIT -1 OFFSET ?)",
+                (MANY,),
+            )
         row = (digest, user_code, _document(device), device.expires)
         return bool(
             self._db.rows("INSERT INTO oauth_device VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING 1", row)

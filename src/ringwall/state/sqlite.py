@@ -27,6 +27,9 @@ _STEPS: Final = (
 )
 """The tables; `IF NOT EXISTS` since the first of them are older than the record of steps."""
 
+_BY_NAME: Final = "SELECT * FROM account WHERE name = ? UNION ALL SELECT * FROM (SELECT * FROM account LIMIT 1) LIMIT 1"
+"""An account by its name. Where there is none another is read in its place, for nothing but the time that it takes."""
+
 
 class Store(Database):
     """An open `state.db` with its first tables."""
@@ -52,8 +55,9 @@ class Store(Database):
         return bool(self.rows(sql, row))
 
     def account_named(self, name: str) -> StoredAccount | None:
-        """The account that signs in by this name."""
-        return self.one("SELECT * FROM account WHERE name = ?", (name,), _account)
+        """The account that signs in by this name. It takes the same work whether or not there is one."""
+        found = self.one(_BY_NAME, (name,), _account)
+        return found if found is not None and found.name == name else None
 
     def account_of(self, subject: str) -> StoredAccount | None:
         """The account of this subject."""

@@ -468,7 +468,15 @@ _VALUE = st.text(
     st.characters(min_codepoint=33, max_codepoint=255, exclude_characters="\x7f", exclude_categories=["Cc"]),
     max_size=20,
 )
-_FIELDS = st.lists(st.tuples(_TOKEN.filter(lambda n: not _OWN.fullmatch(n)), _VALUE), max_size=8)
+
+
+def _told_apart(fields: list[tuple[str, str]]) -> bool:
+    """Whether no name would be read as another one where names are folded: those are refused, not passed on."""
+    names = {name.lower() for name, _ in fields}
+    return len({re.sub("[^a-z0-9]", "-", name) for name in names}) == len(names)
+
+
+_FIELDS = st.lists(st.tuples(_TOKEN.filter(lambda n: not _OWN.fullmatch(n)), _VALUE), max_size=8).filter(_told_apart)
 _PATH = st.text(string.ascii_letters + string.digits + "-._~!$&'()*+,:@", min_size=1, max_size=20)
 
 

@@ -18,6 +18,12 @@ PLAIN = {
     "rce": "<?php probe('x'); ?>",
     "ldap": "*)(uid=*",
     "nosqli": '{"a": {"$ne": 1}}',
+    "deserialization": 'O:4:"Note":1:{s:1:"a";i:1;}',
+    "proto": "a[__proto__][x]=1",
+    "ssi": '<!--#echo var="DATE_LOCAL" -->',
+    "xslt": '<xsl:value-of select="system-property(1)"/>',
+    "xpath": "x' or count(//user)=3 or 'a'='b",
+    "crlf": "x\r\nSet-Cookie: a=b",
 }
 
 

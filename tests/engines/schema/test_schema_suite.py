@@ -1,7 +1,7 @@
 """Schemas as written mean what JSON Schema 2020-12 says: own values for each keyword, and the standard's test suite.
 
-The suite is not in this repository. Where JSON_SCHEMA_TEST_SUITE names a checkout of it (or the `json` directory of the
-source distribution of the package jsonschema), all that OpenAPI can use of it is run.
+The suite is not in this repository: `make servers` fetches it, by a lock, out of the source distribution of jsonschema,
+or JSON_SCHEMA_TEST_SUITE names a checkout. All that OpenAPI can use of it is run.
 """
 
 from __future__ import annotations
@@ -80,11 +80,18 @@ def _cases(suite: Path) -> Iterator[tuple[str, Any, list[dict[str, Any]]]]:
                 yield str(path.relative_to(suite).with_suffix("")), schema, group["tests"]
 
 
-@pytest.mark.skipif("JSON_SCHEMA_TEST_SUITE" not in os.environ, reason="JSON_SCHEMA_TEST_SUITE names no checkout")
+def _suite() -> Path:
+    place = Path(os.environ.get("JSON_SCHEMA_TEST_SUITE", Path(__file__).parents[3] / ".servers" / "suite" / "json"))
+    if not place.is_dir():
+        assert os.environ.get("RINGWALL_REQUIRE_SERVERS") != "1", "the test suite is missing: make servers"
+        pytest.skip("the JSON Schema Test Suite is not there: make servers")
+    return place / "tests" / "draft2020-12"
+
+
 def test_the_suite_agrees_but_where_we_differ_on_purpose() -> None:
     different: Counter[str] = Counter()
     agreed = 0
-    for name, schema, tests in _cases(Path(os.environ["JSON_SCHEMA_TEST_SUITE"], "tests", "draft2020-12")):
+    for name, schema, tests in _cases(_suite()):
         validator = made(schema)
         for test in tests:
             same = isinstance(validator, Validator) and validator.is_valid(test["data"]) == test["valid"]

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ringwall.adapters.gateway.heads import parse_request, read_request_head
+from ringwall.adapters.gateway.passage import Site
 from ringwall.adapters.gateway.turn import Turn
 from ringwall.adapters.gateway.wire import Cut, Slow, Wire
 from ringwall.core import reasons
 from ringwall.core.message import RawHead
 from ringwall.core.reasons import Reason
-
-if TYPE_CHECKING:
-    from ringwall.adapters.gateway.server import Server
 
 _LINGER_BYTES: Final = 8 << 20
 _LINGER_SECONDS: Final = 5.0
@@ -23,8 +21,8 @@ _LINGER_TLS: Final = 0.5
 class Connection:
     """One caller's connection. `busy` while a request is being answered."""
 
-    def __init__(self, server: Server, wire: Wire) -> None:
-        self._server, self._wire = server, wire
+    def __init__(self, site: Site, wire: Wire) -> None:
+        self._site, self._wire = site, wire
         self._peer = peer_of(wire.transport.get_extra_info("peername"))
         self._secure = wire.transport.get_extra_info("ssl_object") is not None
         self.busy = False
@@ -45,7 +43,7 @@ class Connection:
         if raw is None:
             return False
         self.busy = True
-        turn = Turn(self._server, self._wire, self._peer)
+        turn = Turn(self._site, self._wire, self._peer)
         if isinstance(raw, Reason):
             await turn.turn_away(raw)
         else:
@@ -55,7 +53,7 @@ class Connection:
         return turn.goes_on
 
     async def _next(self) -> RawHead | Reason | None:
-        wire, bounds = self._wire, self._server.bounds
+        wire, bounds = self._wire, self._site.bounds
         wire.within(bounds.head if wire.buffer else bounds.idle)
         try:
             head = await read_request_head(wire, bounds.head)

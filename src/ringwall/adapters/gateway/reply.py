@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from email.utils import formatdate
-from typing import TYPE_CHECKING
 
 from ringwall.adapters.drive import recorded
 from ringwall.adapters.gateway.content import Malformed, Sized
 from ringwall.adapters.gateway.fields import ADDRESSES, NONE, members, outward, with_length, without_length
 from ringwall.adapters.gateway.heads import written_reply
+from ringwall.adapters.gateway.passage import Passage
 from ringwall.adapters.gateway.tunnel import Tunnel
 from ringwall.adapters.gateway.upload import chunk, last_chunk
 from ringwall.adapters.gateway.wire import Cut, Slow
@@ -19,16 +19,13 @@ from ringwall.core.reasons import INTERNAL, Layer, Reason
 from ringwall.core.refusal import problem
 from ringwall.core.verdict import Refuse
 
-if TYPE_CHECKING:
-    from ringwall.adapters.gateway.turn import Turn
-
 
 class Reply:
     """What is sent for one turn."""
 
     __slots__ = ("_chunked", "_sent", "_status", "_turn")
 
-    def __init__(self, turn: Turn) -> None:
+    def __init__(self, turn: Passage) -> None:
         self._turn = turn
         self._status = 0
         self._chunked = False
@@ -85,9 +82,9 @@ class Reply:
         """Event streams may be silent for long; a caller of one who says no more has left."""
         turn = self._turn
         if not (response.get(b"content-type") or b"").lower().startswith(b"text/event-stream"):
-            return turn.server.bounds.quiet
+            return turn.site.bounds.quiet
         turn.wire.must_listen()
-        return turn.server.bounds.tunnel
+        return turn.site.bounds.tunnel
 
     async def _pass_on(self, begun: bytes, quiet: float) -> None:
         """Stream; what is there already leaves together with the head, which waits for nothing more."""
@@ -124,7 +121,7 @@ class Reply:
     async def _taken(self) -> None:
         """Wait until the caller has taken enough; one that takes nothing in time is left."""
         try:
-            await self._turn.wire.drained(self._turn.server.bounds.write)
+            await self._turn.wire.drained(self._turn.site.bounds.write)
         except Slow:
             self._turn.wire.abort()
             raise Cut from None
@@ -136,7 +133,7 @@ class Reply:
             return
         upgrade = [(b"Connection", b"Upgrade"), (b"Upgrade", b"websocket")]
         turn.wire.write(written_reply(101, (*outward(response.headers, call.ended, chunked=False)[0], *upgrade)))
-        bounds = turn.server.bounds
+        bounds = turn.site.bounds
         tunnel = Tunnel(turn.wire, call.wire, bounds.tunnel, bounds.write)
         try:
             await tunnel.run()
@@ -157,12 +154,7 @@ class Reply:
         turn, head = self._turn, self._turn.exchange.head
         read = turn.content.done if turn.call is not None and not turn.call.uploaded else _skipped(turn)
         turn.goes_on = bool(
-            turn.goes_on
-            and read
-            and not turn.server.closing
-            and head
-            and turn.raw
-            and _reusable(head, turn.raw.version)
+            turn.goes_on and read and not turn.site.closing and head and turn.raw and _reusable(head, turn.raw.version)
         )
 
     def _fields(self, headers: Headers) -> list[Header]:
@@ -171,9 +163,9 @@ class Reply:
         if self._chunked and b"content-length" in names:
             fields = without_length(fields)
         if head is not None and not names.isdisjoint(ADDRESSES):
-            fields = turn.server.route.public(fields, head)
+            fields = turn.site.route.public(fields, head)
         if b"date" not in names:
-            fields.append((b"Date", formatdate(turn.server.wall.ports.now(), usegmt=True).encode()))
+            fields.append((b"Date", formatdate(turn.site.wall.ports.now(), usegmt=True).encode()))
         if not turn.goes_on:
             fields.append((b"Connection", b"close"))
         elif turn.raw is not None and turn.raw.version == "1.0":
@@ -182,10 +174,10 @@ class Reply:
 
     def _record(self, kind: Sequel, sizes: tuple[int, int], reason: Reason | None) -> None:
         exchange = self._turn.exchange
-        recorded(self._turn.server.wall.ports, exchange.sequel(kind, self._status, sizes, reason))
+        recorded(self._turn.site.wall.ports, exchange.sequel(kind, self._status, sizes, reason))
 
 
-def _skipped(turn: Turn) -> bool:
+def _skipped(turn: Passage) -> bool:
     try:
         return turn.content.skip()
     except Malformed:

@@ -10,6 +10,7 @@ from typing import Final
 
 from ringwall.adapters.gateway.bounds import Bounds, Upstream
 from ringwall.adapters.gateway.connection import Connection
+from ringwall.adapters.gateway.passage import Site
 from ringwall.adapters.gateway.pool import Pool
 from ringwall.adapters.gateway.request import route_to
 from ringwall.adapters.gateway.wire import Wire
@@ -51,17 +52,14 @@ class Server:
     """A gateway that listens. `port` is 0 for a Unix socket."""
 
     def __init__(self, wall: Wall, upstream: Upstream, bounds: Bounds, trusted: tuple[Network, ...]) -> None:
-        self.wall, self.bounds = wall, bounds
-        self.pool = Pool(upstream, bounds)
-        self.route = route_to(upstream, trusted)
-        self.closing = False
+        self.site = Site(wall, bounds, Pool(upstream, bounds), route_to(upstream, trusted))
         self.port = 0
         self._open: dict[asyncio.Task[None], tuple[Connection, Wire]] = {}
         self._listener: asyncio.Server | None = None
 
     async def listen(self, host: str, port: int, ssl: tls.SSLContext | None, sock: socket.socket | None) -> None:
         """Start to accept callers."""
-        loop, timeout = asyncio.get_running_loop(), self.bounds.head if ssl else None
+        loop, timeout = asyncio.get_running_loop(), self.site.bounds.head if ssl else None
 
         def door() -> Wire:
             return _Door(loop, self, half_open=ssl is None)
@@ -79,8 +77,8 @@ class Server:
 
     def welcome(self, wire: Wire) -> None:
         """Take a new caller, or refuse it where there are too many."""
-        refuse = admit.CONNECTIONS if len(self._open) >= self.bounds.connections else None
-        connection = Connection(self, wire)
+        refuse = admit.CONNECTIONS if len(self._open) >= self.site.bounds.connections else None
+        connection = Connection(self.site, wire)
         task = asyncio.get_running_loop().create_task(connection.run(refuse))
         self._open[task] = (connection, wire)
         task.add_done_callback(self._farewell)
@@ -93,7 +91,7 @@ class Server:
 
     async def close(self, grace: float = 10.0) -> None:
         """Accept no one any more, let each request under way have `grace` seconds, then end what is left."""
-        self.closing = True
+        self.site.closing = True
         if self._listener is not None:
             self._listener.close()
         for connection, wire in list(self._open.values()):
@@ -106,7 +104,7 @@ class Server:
             self._open[task][1].abort()
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
-        self.pool.close()
+        self.site.pool.close()
 
 
 class _Door(Wire):

@@ -3,46 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
 
 from ringwall.adapters.caller import caller_of, without_credential
-from ringwall.adapters.drive import advanced, hang_up
+from ringwall.adapters.drive import advanced, answered_aside, hang_up
 from ringwall.adapters.gateway.call import Call
-from ringwall.adapters.gateway.content import Chunked, Content, Malformed
+from ringwall.adapters.gateway.content import Chunked, Malformed
 from ringwall.adapters.gateway.fields import may_trail
 from ringwall.adapters.gateway.heads import content_of_request
+from ringwall.adapters.gateway.passage import Passage, Site
 from ringwall.adapters.gateway.reply import Reply
 from ringwall.adapters.gateway.request import message_of
 from ringwall.adapters.gateway.tunnel import accepts
 from ringwall.adapters.gateway.upload import Upload
 from ringwall.adapters.gateway.wire import Cut, Slow, Wire
 from ringwall.core import reasons
-from ringwall.core.exchange import Exchange, Forward, ReadBody, ReadReply, Send, TooLong, Want, Way
-from ringwall.core.judge import answered
+from ringwall.core.exchange import Forward, ReadBody, ReadReply, Send, TooLong, Want, Way
 from ringwall.core.message import RawHead, Response
 from ringwall.core.ports import Question
 from ringwall.core.reasons import Reason
 
-if TYPE_CHECKING:
-    from ringwall.adapters.gateway.server import Server
 
-
-class Turn:
+class Turn(Passage):
     """A request and its reply. `goes_on` says afterwards whether the caller's connection can take another one."""
 
-    __slots__ = (
-        "_answer_by", "_loop", "call", "content", "exchange", "goes_on", "kept", "peer", "raw", "server", "wire"
-    )  # fmt: skip
+    __slots__ = ("_answer_by", "_loop")
 
-    def __init__(self, server: Server, wire: Wire, peer: str) -> None:
-        self.server, self.wire, self.peer = server, wire, peer
-        self.exchange = Exchange(server.wall)
+    def __init__(self, site: Site, wire: Wire, peer: str) -> None:
+        super().__init__(site, wire, peer)
         self._loop = asyncio.get_running_loop()
-        self.raw: RawHead | None = None
-        self.content = Content(wire)
-        self.call: Call | None = None
-        self.kept: list[bytes] = []
-        self.goes_on = True
         self._answer_by = 0.0
 
     async def turn_away(self, reason: Reason) -> None:
@@ -57,7 +45,7 @@ class Turn:
 
     async def _drive(self, way: Way) -> None:
         """Do what the way wants. Whatever ends it early, its event is recorded and the application let go."""
-        ports = self.server.wall.ports
+        ports = self.site.wall.ports
         want = advanced(way, next(way), ports)
         try:
             while not isinstance(want, Send):
@@ -72,7 +60,7 @@ class Turn:
         try:
             return await self._result(want)
         except BaseException:
-            hang_up(way, want, self.server.wall.ports)
+            hang_up(way, want, self.site.wall.ports)
             raise
 
     async def _result(self, want: Want) -> object:
@@ -80,12 +68,12 @@ class Turn:
             return await self._forward(want)
         if isinstance(want, ReadBody):
             self._invite()
-            rate = self.server.bounds.body_rate
+            rate = self.site.bounds.body_rate
             return await Upload(self.content, want.limit, want.seconds, rate, chunked=False).whole()
         if isinstance(want, ReadReply):
             return await self._read_reply(want.limit)
         if isinstance(want, Question):
-            return await asyncio.to_thread(answered, self.server.wall.ports, want)
+            return await answered_aside(self.site.wall.ports, want)
         raise TypeError(f"the exchange wants {type(want).__name__}, which no adapter knows")
 
     def _invite(self) -> None:
@@ -101,14 +89,14 @@ class Turn:
         upload = None
         if request.body is None:
             chunked = request.head.length is None
-            upload = Upload(self.content, limits.body, limits.seconds, self.server.bounds.body_rate, chunked=chunked)
+            upload = Upload(self.content, limits.body, limits.seconds, self.site.bounds.body_rate, chunked=chunked)
             self._invite()
         headers = without_credential(request.headers, caller_of(self.exchange))
         trailers = may_trail(self.content.trailers) if isinstance(self.content, Chunked) else ()
         message = message_of(
-            request.with_headers(headers), self.server.route, self.peer, upgrade=upgrade, trailers=trailers
+            request.with_headers(headers), self.site.route, self.peer, upgrade=upgrade, trailers=trailers
         )
-        self.call = call = Call(self.server.pool)
+        self.call = call = Call(self.site.pool)
         self.wire.on_lost = lambda: call.give_up(reasons.DISCONNECTED)
         head = await call.ask(request.head.method, message, upload, limits.seconds)
         if isinstance(head, Reason):

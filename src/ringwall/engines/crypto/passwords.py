@@ -1,6 +1,6 @@
 """Passwords, hashed and checked with Argon2id. It knows no account, and never works on the thread that asks.
 
-The work is done by one thread of lowest priority for the whole process: however many sign in at once, the requests
+The work is done by one thread of low priority for the whole process: however many sign in at once, the requests
 of those who have are served before it.
 """
 
@@ -26,6 +26,8 @@ LANES: Final = 4
 
 WAITING: Final = 64
 """How many may wait for the worker. Whoever comes then is told to come again, which costs nothing."""
+NICE: Final = 10
+"""The worker's priority (nice): a tenth of a core's time where others want it too, all of it where nobody does."""
 _LONGEST: Final = 1024
 """Characters that are hashed. No account's password is longer; what is, is as wrong in a thousand as in a million."""
 
@@ -104,7 +106,7 @@ class _Worker:
 def _step_back() -> None:
     """Give way to every other thread: on Linux a priority is a thread's own, and what it starts inherits it."""
     if os.uname().sysname == "Linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
 
 
 _worker: Final = _Worker()

@@ -38,10 +38,24 @@ def relate(
     """
     owns = bool(subject) and owner == subject
     inside = tenant == EVERYWHERE or (bool(home) and home == tenant)
+    known = _RELATIONS.get((roles, owns, inside, confined))
+    return known if known is not None else _related(roles, owns=owns, inside=inside, confined=confined)
+
+
+_RELATIONS: Final[dict[tuple[frozenset[str], bool, bool, bool], Relation]] = {}
+"""What was worked out before: of a set of roles there are eight relations, and few sets of roles."""
+_MANY: Final = 4096
+
+
+def _related(roles: frozenset[str], *, owns: bool, inside: bool, confined: bool) -> Relation:
     foreign = confined and not inside
     words = _ANYONE if foreign else roles | _ANYONE
     if owns:
         words |= _OWNER
     if inside:
         words |= _MEMBER
-    return Relation(words, foreign and not owns)
+    made = Relation(words, foreign and not owns)
+    if len(_RELATIONS) >= _MANY:
+        _RELATIONS.clear()
+    _RELATIONS[roles, owns, inside, confined] = made
+    return made

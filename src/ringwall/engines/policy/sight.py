@@ -33,7 +33,10 @@ Find = Callable[[int, Any, "int | None", dict[str, object]], list[Sighting]]
 """Finds the objects in a parsed reply: its status, the document, how many objects it can hold at most (None where that
 is not known), and where to keep what was found in this very document for whoever asks next."""
 
-_FOUND, _EYES = "objects", "eyes"
+Remembered = Mapping[tuple[str, str | None], tuple[str | None, str | None]]
+"""The owner and the tenant of objects that do not say it themselves, by resource and id."""
+_FOUND, _EYES, REMEMBERED = "objects", "eyes", "remembered"
+_NOTHING: Remembered = {}
 
 
 class Sight:
@@ -88,7 +91,9 @@ class Sight:
         known = kept.get(_EYES)
         if isinstance(known, Eyes) and known.of(caller, settled):
             return known
-        eyes = kept[_EYES] = Eyes(self.kinds, caller, settled)
+        remembered = kept.get(REMEMBERED)
+        told = remembered if isinstance(remembered, dict) else _NOTHING
+        eyes = kept[_EYES] = Eyes(self.kinds, caller, settled, told)
         return eyes
 
     def names_owner(self, schema: Any, kind: str) -> bool:
@@ -161,10 +166,13 @@ class Eyes:
     """What one caller is to the objects of one reply, by what they say themselves and by what was settled of them
     before. A page of a hundred objects has few different answers: each is worked out once."""
 
-    __slots__ = ("_caller", "_grouped", "_groups", "_kinds", "_known", "_said", "_settled")
+    __slots__ = ("_caller", "_grouped", "_groups", "_kinds", "_known", "_remembered", "_said", "_settled")
 
-    def __init__(self, kinds: Mapping[str, Kind], caller: Caller, settled: Sequence[Settled]) -> None:
+    def __init__(
+        self, kinds: Mapping[str, Kind], caller: Caller, settled: Sequence[Settled], remembered: Remembered = _NOTHING
+    ) -> None:
         self._kinds = kinds
+        self._remembered = remembered
         self._caller = caller
         self._settled = settled
         self._known: dict[tuple[bool, str | None, bool], Relation] = {}
@@ -195,7 +203,7 @@ class Eyes:
         Where it names no tenant, roles reach it all the same, unless one has to be `sure`.
         """
         kind = self._kinds[seen.resource]
-        owner, home = _named(kind, seen)
+        owner, home = self._whose(kind, seen)
         if owner.__class__ is str and home.__class__ is str:
             return self._says(owner, home)
         if owner is None and home is None:
@@ -206,7 +214,7 @@ class Eyes:
         """The words that hold, for sure: by what the object says itself, and by what was settled of this very object
         where it does not say all. What nobody told counts as foreign."""
         kind = self._kinds[seen.resource]
-        owner, home = _named(kind, seen)
+        owner, home = self._whose(kind, seen)
         if owner.__class__ is str and home.__class__ is str:
             return self._says(owner, home).words
         said = self._relate(owner, home, confined=kind.tenant is not None).words
@@ -220,6 +228,17 @@ class Eyes:
         """The relation to an object that names both, as nearly all do: half the time of the general way."""
         key = (owner == self._caller[0], home)
         return self._said.get(key) or self._said.setdefault(key, self._relate(owner, home, confined=True))
+
+    def _whose(self, kind: Kind, seen: Sighting) -> tuple[Any, Any]:
+        """Owner and tenant as an object says them, else as they are remembered where it has no word of them."""
+        owner, home = _named(kind, seen)
+        if not self._remembered or (owner is not None and home is not None):
+            return owner, home
+        known = self._remembered.get((kind.name, name_of(seen.value.get(kind.id))), (None, None))
+        return (
+            known[0] if kind.owner and kind.owner not in seen.value else owner,
+            known[1] if kind.tenant and kind.tenant not in seen.value else home,
+        )
 
     def _relate(self, owner: Any, home: Any, *, confined: bool) -> Relation:
         subject, words, tenant = self._caller

@@ -10,10 +10,11 @@ from itertools import islice
 import jsonschema_rs
 from jsonschema_rs import ReferencingError, Registry, ValidationError
 
-from ringwall.engines.schema.closing import BASE, Closing, Mode, Part
+from ringwall.engines.schema.closing import Closing, Part
 from ringwall.engines.schema.document import JSON, Components, Schema
 from ringwall.engines.schema.formats import FORMATS
 from ringwall.engines.schema.patterns import OPTIONS
+from ringwall.engines.schema.rewriting import BASE, Mode
 
 MOST_FLAWS = 20
 SOON = 60

@@ -30,11 +30,13 @@ from ringwall.engines.schema.patterns import exact
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What the contract says of a property: the format of its text, whether it is sanitized, and only observed."""
+    """What the contract says of a property: the format of its text, whether it is sanitized, and only observed; of a
+    URL, its schemes and hosts (None: http and https, any public host)."""
 
     format: str
     sanitize: bool = False
     observe: bool = False
+    urls: tuple[frozenset[str], frozenset[str]] | None = None
 
 
 NO_NOTES: Mapping[str, Note] = {}
@@ -53,6 +55,7 @@ class Node:
     format: str = "text"
     sanitize: bool = False
     observe: bool = False
+    urls: tuple[frozenset[str], frozenset[str]] | None = None
     language: bool = False
     hidden: frozenset[str] = frozenset()
     choices: tuple[Schema, ...] = ()
@@ -70,6 +73,11 @@ _STRUCTURED = frozenset(
     {"$ref", *BRANCHES, *ASIDE, "dependentSchemas", "properties", "patternProperties", "additionalProperties"}
     | {"unevaluatedProperties", "items", "prefixItems"}
 )
+
+
+def _noted(node: Node, note: Note | None) -> None:
+    if note is not None:
+        node.sanitize, node.observe, node.urls = note.sanitize, note.observe, note.urls
 
 
 class Shapes:
@@ -110,7 +118,7 @@ class Shapes:
         if key not in self._made:
             below = _unstated(note)
             node = Node(free=free, format=format_, language=below.language)
-            node.sanitize, node.observe = (note.sanitize, note.observe) if note else (False, False)
+            _noted(node, note)
             node.other = below if open_ else None
             node.items = below if "array" in kinds else None
             self._made[key] = node
@@ -121,13 +129,13 @@ class Shapes:
         notes = {**self._said(here), **notes}
         node.free = not all(decided(schema, self._components) for schema in given)
         node.format = _format_of(here, note)
-        node.sanitize, node.observe = (note.sanitize, note.observe) if note else (False, False)
+        _noted(node, note)
         node.language = _unstated(note).language
         declared: dict[str, list[Schema]] = {}
         for schema in here:
             for name, below in members(schema).items():
                 declared.setdefault(name, []).append(below)
-        inherited = Note(node.format, node.sanitize, node.observe) if note else None
+        inherited = Note(node.format, node.sanitize, node.observe, node.urls) if note else None
         node.hidden = frozenset(
             n for n, all_ in declared.items() if any(marked(s, "writeOnly", self._components) for s in all_)
         )
@@ -214,6 +222,8 @@ def _format_of(here: list[dict[str, JSON]], note: Note | None) -> str:
         return note.format
     if any(schema.get("format") in ENCODED or schema.get("contentEncoding") == "base64" for schema in here):
         return "byte"
+    if any(schema.get("format") == "password" for schema in here):
+        return "password"
     return "uri" if any(schema.get("format") in ADDRESSES for schema in here) else "text"
 
 

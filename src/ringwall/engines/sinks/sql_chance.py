@@ -11,7 +11,7 @@ from typing import Final
 
 _WORDS: Final = re.compile(r"[A-Za-z_]+(?:\s+[A-Za-z_]+)+")
 _LONGEST: Final = 20_000
-_NAMES: Final = {"postgresql": "postgres", "mssql": "tsql", "generic": ""}
+DIALECTS: Final = {"postgresql": "postgres", "mssql": "tsql", "generic": ""}
 """sqlglot's own names of the dialects."""
 _STAND_INS: Final = ("1", "x", "'x'")
 
@@ -31,7 +31,7 @@ def _parses(statement: str, dialect: str) -> bool:
     from sqlglot.errors import SqlglotError
 
     try:
-        sqlglot.parse(statement, dialect=_NAMES.get(dialect, dialect))
+        sqlglot.parse(statement, dialect=DIALECTS.get(dialect, dialect))
     except (SqlglotError, ValueError, RecursionError):
         return False
     return True

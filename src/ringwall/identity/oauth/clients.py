@@ -30,7 +30,7 @@ METHODS: Final = {
 """What the metadata call each proof (RFC 7591, section 2; RFC 8705, section 2)."""
 LONGEST_S: Final = 300.0
 """For how long an assertion may hold."""
-_BASIC: Header = (b"www-authenticate", b'Basic realm="ringwall", charset="UTF-8"')
+CHALLENGE: Header = (b"www-authenticate", b'Basic realm="ringwall", charset="UTF-8"')
 _NO_DIGEST: Final = bytes(32)
 
 
@@ -41,7 +41,6 @@ class _Claim:
     client_id: str
     proof: Proof
     text: str = ""
-    by_header: bool = False
 
     def __repr__(self) -> str:
         return f"_Claim({self.proof})"
@@ -53,15 +52,17 @@ def authenticate(server: Server, request: Request, form: Form) -> Client | Fault
     if isinstance(claim, Fault):
         return claim
     client = server.client(claim.client_id)
-    holds = _CHECKS[claim.proof](server, request, claim, client)
-    if client is None or not holds or client.proof != claim.proof:
-        return _unknown(claim)
+    by_connection = claim.proof == "none" and client is not None and client.proof == "certificate"
+    proof: Proof = "certificate" if by_connection else claim.proof
+    holds = _CHECKS[proof](server, request, claim, client)
+    if client is None or not holds or client.proof != proof:
+        return _unknown("the client is unknown or its proof is not right")
     return client
 
 
-def _unknown(claim: _Claim) -> Fault:
-    headers = (_BASIC,) if claim.by_header else ()
-    return Fault("invalid_client", "the client is unknown or its proof is not right", 401, headers)
+def _unknown(text: str) -> Fault:
+    """A client that did not prove itself (RFC 6749, section 5.2), with a challenge, as every 401 has."""
+    return Fault("invalid_client", text, 401, (CHALLENGE,))
 
 
 def _claim(request: Request, form: Form) -> _Claim | Fault:
@@ -71,22 +72,20 @@ def _claim(request: Request, form: Form) -> _Claim | Fault:
     if header is not None:
         basic = _basic(header)
         if basic is None:
-            return Fault("invalid_client", "the Authorization header is not of this endpoint's", 401, (_BASIC,))
+            return _unknown("the Authorization header is not of this endpoint's")
         found.append(basic)
     if (secret := form.get("client_secret")) is not None:
         found.append(_Claim(said or "", "secret", secret))
     if (assertion := form.get("client_assertion")) is not None or form.get("client_assertion_type") is not None:
         if form.get("client_assertion_type") != ASSERTION or assertion is None:
-            return Fault("invalid_client", "client_assertion_type is not jwt-bearer", 401)
+            return _unknown("client_assertion_type is not jwt-bearer")
         found.append(_Claim(said or _asserted(assertion), "key", assertion))
     if len(found) > 1:
         return Fault("invalid_request", "a client proves itself in one way")
     if not found:
-        if said is None:
-            return Fault("invalid_client", "client_id is needed", 401)
-        return _Claim(said, "certificate" if thumbprint(request.head) is not None else "none")
+        return _unknown("client_id is needed") if said is None else _Claim(said, "none")
     if said is not None and said != found[0].client_id:
-        return Fault("invalid_client", "client_id is not the one that is proved", 401)
+        return _unknown("client_id is not the one that is proved")
     return found[0]
 
 
@@ -97,7 +96,7 @@ def _basic(header: str) -> _Claim | None:
         return None
     try:
         name, colon, secret = base64.b64decode(rest.strip(" "), validate=True).decode("ascii").partition(":")
-        found = _Claim(unquote_plus(name, errors="strict"), "secret", unquote_plus(secret, errors="strict"), True)
+        found = _Claim(unquote_plus(name, errors="strict"), "secret", unquote_plus(secret, errors="strict"))
     except (binascii.Error, ValueError):
         return None
     return found if colon else None
@@ -138,7 +137,7 @@ def _by_key(server: Server, request: Request, claim: _Claim, client: Client | No
     if not isinstance(jti, str) or not jti or (isinstance(audience, list) and len(audience) != 1):
         return False
     name = hashlib.sha256(f"{client.client_id}\0{jti}".encode("utf-8", "surrogatepass")).digest()
-    return server.store.once("assertion", name, now, claims.expires)
+    return server.store.once("assertion", name, now, claims.expires + LONGEST_S)
 
 
 def _read(assertion: str, client: Client, keys: KeySet, audience: str, now: float) -> Claims | None:

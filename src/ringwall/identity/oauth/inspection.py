@@ -8,7 +8,7 @@ from ringwall.core.oauth import Client, Ticket
 from ringwall.core.plan import Serve
 from ringwall.engines.tokens import Claims
 from ringwall.identity.oauth.answer import Fault, empty, json_reply
-from ringwall.identity.oauth.clients import authenticate
+from ringwall.identity.oauth.clients import CHALLENGE, authenticate
 from ringwall.identity.oauth.form import form_of
 from ringwall.identity.oauth.issue import standing
 from ringwall.identity.oauth.server import Server, digest
@@ -30,7 +30,7 @@ def introspect(server: Server) -> Serve:
         if isinstance(client, Fault):
             return client.reply()
         if client.proof == "none":
-            return Fault("invalid_client", "a client that proves nothing may not ask", 401).reply()
+            return Fault("invalid_client", "a client that proves nothing may not ask", 401, (CHALLENGE,)).reply()
         token = form.values["token"]
         return json_reply(_of_access(server, client, token) or _of_refresh(server, client, token) or _INACTIVE)
 
@@ -119,4 +119,5 @@ def _revoke_access(server: Server, client: Client | None, token: str) -> Respons
 
 
 def _foreign() -> Response:
-    return Fault("invalid_client", "the token is another client's, or its client has to prove itself", 401).reply()
+    text = "the token is another client's, or its client has to prove itself"
+    return Fault("invalid_client", text, 401, (CHALLENGE,)).reply()

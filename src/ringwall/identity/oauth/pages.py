@@ -25,6 +25,10 @@ _TEMPLATES: Final = Environment(
 _STYLE: Final = (_HERE / "style.css").read_text("utf-8").strip()
 _STYLE_HASH: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 
+_REFERRER: Final = (b"referrer-policy", b"same-origin")
+"""Elsewhere nothing is told; to ourselves it has to be, since a form of a page without it comes from the origin `null`
+(Fetch Standard, section 3.2)."""
+
 
 def error(text: str) -> Response:
     """What went wrong, where no client can be told."""
@@ -104,6 +108,7 @@ def _page(template: str, status: int, values: Mapping[str, object], targets: Ite
         (b"content-type", b"text/html; charset=utf-8"),
         (b"content-length", b"%d" % len(body)),
         (b"content-security-policy", policy.encode("ascii")),
+        _REFERRER,
         NO_STORE,
     )
     return Response(status, headers, body)

@@ -11,7 +11,7 @@ from ringwall.core.known import Known
 from ringwall.core.message import Head
 from ringwall.core.plan import Guard, Guards
 from ringwall.core.verdict import PASS, Refuse, Verdict
-from ringwall.layers.authentication.bound import held
+from ringwall.layers.authentication.bound import Proofs, held
 from ringwall.layers.authentication.credential import Credential, credential_of, session_of
 from ringwall.layers.authentication.keys import key_verdict
 from ringwall.layers.authentication.passwords import password_verdict
@@ -20,7 +20,7 @@ from ringwall.layers.authentication.sessions import session_verdict
 from ringwall.layers.authentication.settings import Own, Settings
 from ringwall.layers.authentication.tokens import token_verdict
 
-__all__ = ["LAYER", "REASONS", "Own", "Settings", "forge"]
+__all__ = ["LAYER", "REASONS", "Own", "Proofs", "Settings", "forge"]
 
 
 def forge(operation: Operation, settings: Settings) -> Guards:
@@ -41,7 +41,7 @@ def forge(operation: Operation, settings: Settings) -> Guards:
         if found.kind == "session":
             return session_verdict(found, head, known, settings, public=public)
         verdict = _verdict(found, known, settings) or unknown
-        return held(head, found, known, verdict, settings.nonces) if found.kind == "token" else verdict
+        return held(head, found, known, verdict, settings.proofs) if found.kind == "token" else verdict
 
     return Guards(head=(Guard(LAYER, "credential", credential, "authentication"),))
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from ringwall.core.known import Known, Principal
 from ringwall.core.message import Head, Header
@@ -26,14 +27,23 @@ from ringwall.engines.tokens.dpop import (
 from ringwall.layers.authentication.credential import Credential
 from ringwall.layers.authentication.proof_reasons import CERTIFICATE, FOREIGN, MISSING, NONCE, PROOF, REPLAY, UNBOUND
 
+
+@dataclass(frozen=True, slots=True)
+class Proofs:
+    """What proofs are held to: our nonces, and the origin by which callers know this API."""
+
+    nonces: Nonces
+    origin: str
+
+
 _ALGS = f'algs="{" ".join(ALGORITHMS)}"'
 
 
-def held(head: Head, found: Credential, known: Known, verdict: Verdict, nonces: Nonces | None) -> Verdict:
+def held(head: Head, found: Credential, known: Known, verdict: Verdict, proofs: Proofs | None) -> Verdict:
     """The verdict on a token, once its sender has shown what it is bound to."""
     if isinstance(verdict, Ask):
         then = verdict.then
-        return Ask(verdict.question, lambda answer: held(head, found, known, then(answer), nonces))
+        return Ask(verdict.question, lambda answer: held(head, found, known, then(answer), proofs))
     if not isinstance(verdict, Learned) or verdict.known.principal is None:
         return verdict
     bound = _binding(verdict.known.principal)
@@ -41,9 +51,9 @@ def held(head: Head, found: Credential, known: Known, verdict: Verdict, nonces: 
         return Refuse(UNBOUND, headers=(_challenge("invalid_token"),)) if found.scheme == "dpop" else verdict
     if "x5t#S256" in bound:
         return verdict if _shown(head, bound["x5t#S256"]) else Refuse(CERTIFICATE, headers=(_bearer(),))
-    if "jkt" not in bound or nonces is None:  # bound to what nobody here can check: nobody holds it
+    if "jkt" not in bound or proofs is None:  # bound to what nobody here can check: nobody holds it
         return Refuse(FOREIGN, headers=(_challenge("invalid_token"),))
-    return _proved(head, found, known, verdict, str(bound["jkt"]), nonces)
+    return _proved(head, found, known, verdict, str(bound["jkt"]), proofs)
 
 
 def _binding(principal: Principal) -> Mapping[str, object] | None:
@@ -52,11 +62,11 @@ def _binding(principal: Principal) -> Mapping[str, object] | None:
     return None if bound is None else bound if isinstance(bound, dict) else {}
 
 
-def _proved(head: Head, found: Credential, known: Known, verdict: Learned, jkt: str, nonces: Nonces) -> Verdict:
-    text = head.headers.get("dpop")
+def _proved(head: Head, found: Credential, known: Known, verdict: Learned, jkt: str, proofs: Proofs) -> Verdict:
+    text, nonces = head.headers.get("dpop"), proofs.nonces
     if found.scheme != "dpop" or text is None:
         return Refuse(MISSING, headers=(_challenge("invalid_token"), _nonce(nonces, known)))
-    proof = verify_proof(text, Target(head.method, address(head), found.text), known.now)
+    proof = verify_proof(text, Target(head.method, address(head, proofs.origin), found.text), known.now)
     if isinstance(proof, ProofFlaw):
         return Refuse(PROOF[proof], headers=(_challenge("invalid_dpop_proof"), _nonce(nonces, known)))
     if not hmac.compare_digest(proof.jkt.encode(), jkt.encode()):
@@ -77,10 +87,10 @@ def _once(proof: Proof, known: Known, verdict: Learned, nonces: Nonces) -> Verdi
     return Ask(Once("dpop", proof.name, known.now + PAST_S + FUTURE_S), judge)
 
 
-def address(head: Head) -> str:
-    """The address that was asked, without its query, as the caller knows it."""
-    path = head.target.partition(b"?")[0].decode("ascii")
-    return f"{'https' if head.secure else 'http'}://{head.host}{path}"
+def address(head: Head, origin: str) -> str:
+    """The address that was asked, without its query. Its host is the one that is stated, never the request's: a proof
+    made for another's host could else be passed on with that host's name."""
+    return origin + head.target.partition(b"?")[0].decode("ascii")
 
 
 def _shown(head: Head, wanted: object) -> bool:

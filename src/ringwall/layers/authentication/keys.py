@@ -49,5 +49,6 @@ def _principal(record: KeyRecord, found: Credential, settings: Settings) -> Prin
         scopes=record.scopes,
         credential=f"key:{record.key_id}",
         pending=pending,
+        granted=record.roles,
         header=found.header,
     )

@@ -30,6 +30,7 @@ def password_verdict(found: Credential, known: Known, settings: Settings) -> Ver
             tenant=answer.tenant,
             credential="basic",
             pending=pending,
+            granted=answer.roles,
             header=found.header,
         )
         settings.memory.keep(digest, Remembered(principal, known.now + settings.staleness_s, known.now))

@@ -54,6 +54,7 @@ def _principal(seat: Seat, settings: Settings) -> Principal:
         credential=f"session:{seat.session_id}",
         mfa=seat.mfa,
         pending=pending,
+        granted=seat.account.roles,
         header="cookie",
         claims={"amr": [*sorted(seat.amr)], "auth_time": int(seat.signed_in)},
     )

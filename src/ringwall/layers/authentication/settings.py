@@ -9,7 +9,7 @@ from ringwall.contract.model import Issuer
 from ringwall.core.known import Principal
 from ringwall.engines.policy import Roles
 from ringwall.engines.tokens import Expectation, KeySet
-from ringwall.engines.tokens.dpop import Nonces
+from ringwall.layers.authentication.bound import Proofs
 
 _MANY = 20_000
 
@@ -61,7 +61,7 @@ class Memory:
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Which credentials are taken, the roles there are, and how old an answer about a credential may be (s).
-    `session_origins` are those whose pages may come with a session, beside our own; `nonces` those of DPoP proofs."""
+    `session_origins` are those whose pages may come with a session, beside our own; `proofs`: DPoP."""
 
     own: Own | None
     issuers: Mapping[str, Issuer]
@@ -69,7 +69,7 @@ class Settings:
     basic: bool
     roles: Roles
     staleness_s: float
-    nonces: Nonces | None = None
+    proofs: Proofs | None = None
     sessions: bool = False
     session_origins: frozenset[str] = frozenset()
     memory: Memory = field(default_factory=Memory)

@@ -85,7 +85,8 @@ def _standing(entry: Remembered, digest: bytes, known: Known, settings: Settings
 def _own_principal(claims: Claims, found: Credential, settings: Settings) -> Principal:
     data = claims.values
     mfa = bool(_words(data.get("amr")) & _MFA)
-    roles, pending = settings.roles.effective(_words(data.get("roles")), mfa=mfa)
+    granted = _words(data.get("roles"))
+    roles, pending = settings.roles.effective(granted, mfa=mfa)
     tenant, token_id = data.get("tenant"), data.get("jti")
     scopes = _words(data.get("scope"))
     return Principal(
@@ -93,14 +94,20 @@ def _own_principal(claims: Claims, found: Credential, settings: Settings) -> Pri
         roles=roles,
         method="token",
         tenant=tenant if isinstance(tenant, str) else None,
-        scopes=scopes if _subject(claims).startswith(CLIENT) else frozenset(),
+        scopes=scopes if _is_client(claims) else frozenset(),
         credential=f"token:{token_id}",
         mfa=mfa,
         pending=pending,
+        granted=granted,
         header=found.header,
         claims=data,
         delegated=scopes if data.get("narrowed") is True else None,
     )
+
+
+def _is_client(claims: Claims) -> bool:
+    """Whether a client speaks for itself: nobody has signed in. Its scopes are its own; a person's only narrow."""
+    return _subject(claims).startswith(CLIENT) and "auth_time" not in claims.values
 
 
 def _of_issuer(
@@ -131,7 +138,8 @@ def _issuer_principal(claims: Claims, issuer: Issuer, found: Credential, setting
     anyone above all tenants: that is for this store's own accounts and keys."""
     data = claims.values
     mfa = bool(_words(data.get("amr")) & _MFA)
-    roles, pending = settings.roles.effective(_words(_at(data, issuer.roles)), mfa=mfa)
+    granted = _words(_at(data, issuer.roles))
+    roles, pending = settings.roles.effective(granted, mfa=mfa)
     tenant = _at(data, issuer.tenant)
     return Principal(
         subject=_subject(claims),
@@ -143,6 +151,7 @@ def _issuer_principal(claims: Claims, issuer: Issuer, found: Credential, setting
         issuer=issuer.issuer,
         mfa=mfa,
         pending=pending,
+        granted=granted,
         claims=data,
     )
 

@@ -13,25 +13,32 @@ from ringwall.layers.authorization.fields import fields_guard
 from ringwall.layers.authorization.memory import memory_guard
 from ringwall.layers.authorization.objects import objects_guard
 from ringwall.layers.authorization.operation import operation_guard, required_guard
+from ringwall.layers.authorization.policies import policy_guards
 from ringwall.layers.authorization.reasons import LAYER, OPERATION, REASONS
 from ringwall.layers.authorization.references import references_guard
 from ringwall.layers.authorization.settings import Settings
+from ringwall.layers.authorization.standing import Standing, condition_guard, standing_guard
 
-__all__ = ["LAYER", "REASONS", "Settings", "forge", "refuse_undeclared"]
+__all__ = ["LAYER", "REASONS", "Settings", "Standing", "forge", "refuse_undeclared"]
 
 
 def forge(operation: Operation, settings: Settings) -> Guards:
     """The guards of one operation: the rule and the objects of its path, then what its body says and names."""
     because = operation.rule.key if operation.rule else ""
+    policy, whole_policy = policy_guards(operation, settings)
     return Guards(
         head=(
+            *_named("standing", standing_guard(settings.standing) if settings.standing else None, "roles"),
             Guard(LAYER, "operation", operation_guard(operation, settings), because),
             *_named("requires", required_guard(operation), because),
+            *_named("when", condition_guard(operation), because),
             *_named("object", objects_guard(operation, settings), because),
+            *_named("policy", policy, "policies"),
         ),
         body=(
             *_named("references", references_guard(operation, settings), because),
             *_named("fields", fields_guard(operation, settings), because),
+            *_named("policy", whole_policy, "policies"),
         ),
         reply=_named("memory", memory_guard(operation, settings), because),
     )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from urllib.parse import unquote, urlsplit
+
 from ringwall.contract.model import Operation, Resource
 from ringwall.core.known import Known, Principal
-from ringwall.core.message import Response
+from ringwall.core.message import JSON, Response
 from ringwall.core.plan import ReplyCheck
 from ringwall.core.ports import OwnerOf, Ownership, Remember
 from ringwall.core.verdict import PASS, Ask, Verdict
@@ -22,10 +25,10 @@ def memory_guard(operation: Operation, settings: Settings) -> ReplyCheck | None:
     creates = operation.creates
 
     def check(response: Response, known: Known) -> Verdict:
-        data = response.data
-        if not 200 <= response.status < 300 or not isinstance(data, dict):
+        if not 200 <= response.status < 300:
             return PASS
-        object_id = name_of(data.get(resource.id))
+        data = _object(response.data, resource)
+        object_id = name_of(data.get(resource.id)) or (_located(response, operation) if creates else None)
         shown = Ownership(name_of(data.get(resource.owner or "")), name_of(data.get(resource.tenant or "")))
         if object_id is None:
             return PASS
@@ -44,6 +47,22 @@ def memory_guard(operation: Operation, settings: Settings) -> ReplyCheck | None:
         return Ask(Remember(resource.name, object_id, owner, tenant), lambda done: PASS)
 
     return check
+
+
+def _object(data: JSON, resource: Resource) -> Mapping[str, JSON]:
+    """The object of a reply: itself, or the one thing that it wraps which has an id."""
+    if not isinstance(data, dict) or resource.id in data:
+        return data if isinstance(data, dict) else {}
+    wrapped = [value for value in data.values() if isinstance(value, dict) and resource.id in value]
+    return wrapped[0] if len(wrapped) == 1 else data
+
+
+def _located(response: Response, operation: Operation) -> str | None:
+    """The id that `Location` ends with, where it is one segment below the collection (RFC 9110, section 10.2.2)."""
+    path = urlsplit((response.get(b"location") or b"").decode("latin-1")).path
+    above, _, last = path.rstrip("/").rpartition("/")
+    collection = operation.api.path.rstrip("/").rsplit("/", 1)[-1]
+    return (unquote(last, errors="replace") or None) if above.rsplit("/", 1)[-1] == collection else None
 
 
 def _presumed(resource: Resource, principal: Principal, known: Known) -> Ownership:

@@ -8,7 +8,8 @@ from ringwall.core.known import Known, Principal
 from ringwall.core.message import Head
 from ringwall.core.plan import HeadCheck
 from ringwall.core.verdict import PASS, Refuse, Verdict
-from ringwall.layers.authorization.reasons import OPERATION, RECENT, SCOPE, STEP_UP
+from ringwall.layers.authorization.reasons import DUTIES, OPERATION, RECENT, SCOPE, STEP_UP
+from ringwall.layers.authorization.references import decided_by_reference
 from ringwall.layers.authorization.settings import Settings, words_of
 
 _STEP_UP = 'Bearer error="insufficient_user_authentication"'
@@ -35,6 +36,8 @@ def operation_guard(operation: Operation, settings: Settings) -> HeadCheck:
             return PASS
         if not principal.pending.isdisjoint(allowed):
             return step_up
+        if not principal.barred.isdisjoint(allowed):
+            return Refuse(DUTIES)
         return refused
 
     return check
@@ -87,8 +90,10 @@ def _no_scope(allowed: frozenset[str]) -> Refuse:
 
 def _decided_by_object(operation: Operation, settings: Settings, allowed: frozenset[str]) -> tuple[bool, bool]:
     """Whether `owner`, and whether `member`, is allowed and there is an object with one to decide it later: in the
-    path, in the reply of a read or a list, or the one being made. Otherwise those words open nothing."""
+    path, in the reply of a read or a list, the one being made, or those that a write names. Otherwise those words open
+    nothing."""
     reads = operation.api.method == "GET" or operation.lists or operation.creates
+    reads = reads or decided_by_reference(operation, settings) is not None
     spoken = [settings.resources[name] for _, name in operation.objects]
     spoken += [operation.resource] if operation.resource and reads else []
     return (

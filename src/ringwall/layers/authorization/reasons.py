@@ -41,6 +41,27 @@ STEP_UP = Reason(
     "Sign in again with a second factor.",
     "The caller's role or the operation demands a second factor (`requires: mfa`), the sign-in had none (RFC 9470).",
 )
+CONDITION = Reason(
+    "authz.condition",
+    403,
+    "Not allowed here and now",
+    "Try again at the time, from the network, or with the kind of sign-in that the API's owner allows.",
+    "A condition of the rule's `when` does not hold: the detail says which.",
+)
+DUTIES = Reason(
+    "authz.duties",
+    403,
+    "Not allowed",
+    "Ask the API's owner to take one of your roles away.",
+    "The caller holds roles that nobody may hold together (`never`), so that neither counts.",
+)
+POLICY = Reason(
+    "authz.policy",
+    403,
+    "Not allowed",
+    "Ask the API's owner.",
+    "The Cedar policies do not permit it: the detail names the policy that forbids, or says that none permits.",
+)
 RECENT = Reason(
     "authz.recent",
     401,
@@ -55,4 +76,4 @@ SCOPE = Reason(
     "Ask the person for a scope that WWW-Authenticate names.",
     "The client acts for a person and was not granted a scope that the operation's `allow` names (RFC 6750, 3.1).",
 )
-REASONS = (OPERATION, OBJECT, FIELD, CLAIM, STEP_UP, RECENT, SCOPE)
+REASONS = (OPERATION, OBJECT, FIELD, CLAIM, STEP_UP, RECENT, SCOPE, CONDITION, DUTIES, POLICY)

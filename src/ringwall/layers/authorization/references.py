@@ -11,37 +11,35 @@ from ringwall.core.plan import BodyCheck
 from ringwall.core.verdict import PASS, Learned, Refuse, Verdict
 from ringwall.engines.policy import name_of
 from ringwall.layers.authorization.contents import finder
+from ringwall.layers.authorization.names import fold, names_of
 from ringwall.layers.authorization.reasons import OBJECT
 from ringwall.layers.authorization.settings import Settings, words_of
 from ringwall.layers.authorization.settle import Matter, settle
 
 _MANY = 100
-_GENERIC = frozenset({"id", "uuid", "guid", "pk", "key", "slug", "name", "uid"})
 Found = dict[tuple[str, str], Resource]
 
 
 def references_guard(operation: Operation, settings: Settings) -> BodyCheck | None:
     """Settle every object that a property or a parameter names by the id of a resource (`patient_id`), or by a list of
     them (`patient_ids`), and every object in the body that names itself. What stands there and is no id names nothing
-    that could be settled, and is refused. A plain `id` names an object only of what it stands in."""
+    that could be settled, and is refused. A plain `id` names an object only of what it stands in.
+
+    Where only what such an object is to the caller lets it in, it has to name one of what the operation acts on."""
     allowed = words_of(operation)
     owned = [r for r in settings.resources.values() if r.owner or r.tenant]
     if "anyone" in allowed or not owned or not (operation.api.body or operation.api.parameters):
         return None
-    ids = [r.id for r in owned]
-    named = {r.id: r for r in owned if ids.count(r.id) == 1 and r.id not in _GENERIC}
-    named |= {f"{name}s": resource for name, resource in named.items() if f"{name}s" not in named}
+    names = names_of(owned)
     made = operation.resource if operation.creates else None
-    in_path = {settings.resources[name].id: param for param, name in operation.objects} | {
-        p: p for p, _ in operation.objects
+    in_path = {fold(settings.resources[name].id): param for param, name in operation.objects} | {
+        fold(p): p for p, _ in operation.objects
     }
     find = finder(operation, settings)
+    decides = decided_by_reference(operation, settings)
 
     def _named(given: Input) -> Iterator[tuple[Resource, str, JSON]]:
-        for name, value in _leaves(given):
-            resource = named.get(name)
-            if resource is not None and (made is None or name != made.id):
-                yield resource, name, value
+        yield from (found for found in names.found(given) if found[0] is not made)
         for seen in find(given) if find else ():
             resource = settings.resources[seen.resource]
             if resource in owned and resource is not made and resource.id in seen.value:
@@ -50,8 +48,9 @@ def references_guard(operation: Operation, settings: Settings) -> BodyCheck | No
     def check(request: Request, known: Known) -> Verdict:
         found: Found = {}
         for resource, name, value in _named(known.input) if known.input else ():
-            stated = known.params.get(in_path.get(name, ""))
-            mine = resource is operation.resource or name in named
+            folded = fold(name)
+            stated = known.params.get(in_path.get(folded, ""))
+            mine = resource is operation.resource or folded in names.ids
             for object_id in _ids(value):
                 if object_id is None or (mine and stated not in (None, object_id)):
                     return Refuse(OBJECT, detail="another object than the path's, or no id")
@@ -63,6 +62,8 @@ def references_guard(operation: Operation, settings: Settings) -> BodyCheck | No
 
     def _each(rest: list[tuple[tuple[str, str], Resource]], done: tuple[ObjectRef, ...], known: Known) -> Verdict:
         if not rest:
+            if decides is not None and _only_so(known, allowed) and not any(ref.resource == decides for ref in done):
+                return Refuse(OBJECT, detail=f"names no {decides}")
             return Learned(known.with_objects(known.objects + done)) if done else PASS
         (_, object_id), resource = rest[0]
         matter = Matter(resource, object_id, {resource.id: object_id}, allowed, shown=False)
@@ -71,18 +72,20 @@ def references_guard(operation: Operation, settings: Settings) -> BodyCheck | No
     return check
 
 
-def _leaves(given: Input) -> Iterator[tuple[str, JSON]]:
-    """Every named value of the parameters and, at any depth, of the body."""
-    for parameters in (given.query, given.header, given.cookie):
-        yield from parameters.items()
-    waiting = [given.body]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, dict):
-            yield from value.items()
-            waiting.extend(value.values())
-        elif isinstance(value, list):
-            waiting.extend(value)
+def decided_by_reference(operation: Operation, settings: Settings) -> str | None:
+    """The resource whose objects decide about `owner` and `member`, where neither the path nor the reply can: those
+    that the content or the parameters of a write name. None where it is otherwise."""
+    resource = operation.resource
+    if resource is None or not (resource.owner or resource.tenant) or operation.creates or operation.lists:
+        return None
+    spoken = [settings.resources[name] for _, name in operation.objects]
+    if operation.api.method == "GET" or any(r.owner or r.tenant for r in spoken):
+        return None
+    return resource.name if operation.api.body or operation.api.parameters else None
+
+
+def _only_so(known: Known, allowed: frozenset[str]) -> bool:
+    return known.principal is None or known.principal.words.isdisjoint(allowed)
 
 
 def _ids(value: JSON) -> Iterator[str | None]:

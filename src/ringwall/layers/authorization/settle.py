@@ -1,4 +1,5 @@
-"""Whose object is it? Asked in this order: the id is the caller, memory, the reply (reads), a probe.
+"""Whose object is it? Asked in this order: the id is the caller, a claim of its token, memory, the application's own
+resolver, the reply (reads), a probe.
 
 A question leads to the next by continuation, so that no guard does I/O and every answer is judged by one rule.
 """
@@ -14,9 +15,9 @@ from ringwall.contract.model import Resource
 from ringwall.core.decode import Undecodable, path_segments
 from ringwall.core.known import Known, ObjectRef, Principal, Settled
 from ringwall.core.message import Response
-from ringwall.core.ports import OwnerOf, Ownership
+from ringwall.core.ports import Call, OwnerOf, Ownership, ResolverOf
 from ringwall.core.verdict import Ask, Refuse, Verdict
-from ringwall.engines.policy import EVERYWHERE, Relation, name_of, relate
+from ringwall.engines.policy import EVERYWHERE, Relation, claim_at, name_of, relate
 from ringwall.layers.authorization.reasons import OBJECT
 from ringwall.layers.authorization.settings import Probe
 
@@ -44,21 +45,38 @@ def settle(matter: Matter, known: Known, probe: Probe, then: Settle) -> Verdict:
         return then(ObjectRef(matter.resource.name, matter.id, "role", principal.words))
     if matter.resource.owner == matter.resource.id and matter.id == principal.subject:
         return _judge(matter, principal, Ownership(principal.subject, principal.tenant), "principal", then)
+    if "owner" in matter.allowed and _claimed(matter, principal):
+        return _judge(matter, principal, Ownership(principal.subject, None), "claim", then)
 
     def told(whose: Ownership | None, by: Settled) -> Verdict:
         if whose is None:
             return then(ObjectRef(matter.resource.name, matter.id, by))
         return _judge(matter, principal, whose, by, then)
 
-    return ask_whose(matter, probe, told)
+    return ask_whose(matter, probe, told, principal)
 
 
-def ask_whose(matter: Matter, probe: Probe, then: Told) -> Verdict:
-    """Ask memory, then leave it to the reply (None) or ask the application; nobody's where neither can tell."""
+def ask_whose(matter: Matter, probe: Probe, then: Told, principal: Principal | None = None) -> Verdict:
+    """Ask memory, then the application's resolver, then leave it to the reply (None) or ask for the object itself;
+    nobody's where none can tell. What the resolver tells of it is enough where it lets the `principal` in."""
 
     def remembered(answer: object) -> Verdict:
         if isinstance(answer, Ownership) and _tells(matter, answer):
             return then(answer, "memory")
+        return Ask(ResolverOf(matter.resource.name), resolver)
+
+    def resolver(answer: object) -> Verdict:
+        if not callable(answer):
+            return otherwise()
+        return Ask(Call(lambda: answer(matter.id)), resolved)
+
+    def resolved(answer: object) -> Verdict:
+        if not isinstance(answer, Ownership):
+            return otherwise()
+        lets_in = principal is not None and relation(principal, matter.resource, answer).meets(matter.allowed)
+        return then(answer, "resolver") if lets_in or _tells(matter, answer) else otherwise()
+
+    def otherwise() -> Verdict:
         if matter.shown:
             return then(None, "reply")
         question = probe(matter.resource.name, matter.params) if _is_segment(matter.id) else None
@@ -67,6 +85,14 @@ def ask_whose(matter: Matter, probe: Probe, then: Told) -> Verdict:
         return Ask(question, lambda reply: then(_ownership(matter.resource, matter.id, reply), "probe"))
 
     return Ask(OwnerOf(matter.resource.name, matter.id), remembered)
+
+
+def _claimed(matter: Matter, principal: Principal) -> bool:
+    """Whether the caller's token lists the object among its own."""
+    if matter.resource.claim is None:
+        return False
+    listed = claim_at(principal.claims, matter.resource.claim)
+    return matter.id in map(name_of, listed if isinstance(listed, list) else [listed])
 
 
 def suffices(principal: Principal, matter: Matter) -> bool:
@@ -91,7 +117,7 @@ def _judge(matter: Matter, principal: Principal, whose: Ownership, settled: Sett
     found = relation(principal, matter.resource, whose)
     if not found.meets(matter.allowed):
         return Refuse(OBJECT, detail=f"settled by {settled}")
-    return then(ObjectRef(matter.resource.name, matter.id, settled, found.words))
+    return then(ObjectRef(matter.resource.name, matter.id, settled, found.words, whose.owner, whose.tenant))
 
 
 def _tells(matter: Matter, whose: Ownership) -> bool:

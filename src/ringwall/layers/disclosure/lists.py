@@ -7,8 +7,12 @@ from collections.abc import Iterable
 from ringwall.core.message import JSON
 from ringwall.engines.policy import escape
 
-_COUNTS = frozenset({"total", "count", "total_count", "totalCount", "total_items", "totalItems", "size", "length",
-                     "total_results", "totalResults", "totalElements", "numberOfElements", "total_size"})  # fmt: skip
+_COUNTS = frozenset({"total", "totalSize", "filtered", "count", "total_count", "totalCount", "total_items",
+                     "totalItems", "size", "length", "total_results", "totalResults", "totalElements",
+                     "numberOfElements", "total_size"})  # fmt: skip
+_PAGES = frozenset({"pages", "page_count", "pageCount", "total_pages", "totalPages", "last_page", "lastPage",
+                    "last_page_url", "lastPageUrl"})  # fmt: skip
+"""What tells how many pages there are of everyone's: how many are the caller's, nobody here knows."""
 
 
 def items_of(data: JSON, pointers: Iterable[str]) -> set[str] | None:
@@ -33,7 +37,7 @@ def without(data: JSON, items: set[str]) -> tuple[JSON, int]:
     """The document without the list items at these JSON pointers, and how many went.
 
     A count that stands beside a shortened list, or in an object beside it (`meta`), becomes its new length: what is
-    said of the total of a list is said of what the caller may see.
+    said of the total of a list is said of what the caller may see. A number of pages, or a link to the last, goes.
     """
     above = {"/".join(parts[:length]) for parts in (i.split("/") for i in items) for length in range(1, len(parts))}
     return _prune(data, "", items, above)
@@ -80,3 +84,9 @@ def _count(value: dict[str, JSON], length: int) -> None:
     for key in _COUNTS & value.keys():
         if isinstance(value[key], int) and not isinstance(value[key], bool):
             value[key] = length
+    for key in _PAGES & value.keys():
+        if isinstance(value[key], (int, str)):
+            del value[key]
+    last = value.get("last")
+    if isinstance(last, (int, dict)) or (isinstance(last, str) and last.startswith(("/", "?", "http"))):
+        del value["last"]

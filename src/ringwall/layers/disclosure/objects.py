@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
 from ringwall.contract.model import Operation, Resource
 from ringwall.core.known import Known, Principal
-from ringwall.core.message import JSON, Headers, Response
+from ringwall.core.message import JSON, Response
 from ringwall.core.plan import ReplyCheck
-from ringwall.core.verdict import PASS, Refuse, Rewritten, Verdict
+from ringwall.core.ports import OwnersOf
+from ringwall.core.verdict import PASS, Ask, Refuse, Rewritten, Verdict
 from ringwall.engines.policy import Eyes, Relation, Sighting, name_of
+from ringwall.engines.policy.sight import REMEMBERED
 from ringwall.layers.disclosure.lists import items_of, without
 from ringwall.layers.disclosure.reasons import ABSENT, LINK, MALFORMED, OWNER, UNSETTLED
 from ringwall.layers.disclosure.settings import Places, Settings
@@ -37,6 +40,8 @@ def objects_guard(operation: Operation, settings: Settings, places: Places) -> R
     matters = any(r.owner or r.tenant for r in settings.resources.values())
     if not matters or ("anyone" in allowed and wanted is None):
         return lambda response, known: PASS
+    decides = (resource.owner if wanted == "owner" else resource.tenant) if resource is not None else None
+    id_ = resource.id if resource is not None else ""
     parents = _parents(operation, settings.resources)
     in_path = any(settings.resources[name].owner or settings.resources[name].tenant for _, name in operation.objects)
     by_reply = owned and not in_path and not operation.creates
@@ -49,6 +54,21 @@ def objects_guard(operation: Operation, settings: Settings, places: Places) -> R
             return _unsuccessful(response, known, stand)
         if not response.parsed:
             return _unread(response, stand)
+        silent = _silent(response) if wanted is not None and resource is not None else ()
+        if not silent or resource is None:
+            return _judged(response, known, stand)
+        return Ask(OwnersOf(resource.name, silent), lambda answer: _told(response, known, stand, answer))
+
+    def _silent(response: Response) -> tuple[str, ...]:
+        """The objects of a filtered list that have no word of what it is filtered by: memory may have."""
+        seen = [s.value for s in places(response) if resource is not None and s.resource == resource.name]
+        ids = [name_of(value.get(id_)) for value in seen if decides not in value]
+        return tuple(dict.fromkeys(i for i in ids if i is not None))
+
+    def _told(response: Response, known: Known, stand: _Stand, answer: object) -> Verdict:
+        owners = answer if isinstance(answer, Mapping) else {}
+        own = resource.name if resource is not None else ""
+        response.found[REMEMBERED] = {(own, i): (o.owner, o.tenant) for i, o in owners.items()}
         return _judged(response, known, stand)
 
     def _judged(response: Response, known: Known, stand: _Stand) -> Verdict:
@@ -91,6 +111,8 @@ def objects_guard(operation: Operation, settings: Settings, places: Places) -> R
         """An error may quote an object, too; and that there is one is not told to whom it is not known to belong."""
         if stand.pending and _tells(response, known):
             return Refuse(ABSENT if response.status in (404, 410) else UNSETTLED)
+        if stand.sure and by_reply and response.status in (404, 410):
+            return Refuse(ABSENT)
         eyes = eyes_of(settings, known, response)
         for seen in places(response) if response.parsed else ():
             relation = eyes.relation(seen, sure=stand.sure)
@@ -113,7 +135,9 @@ def unread_json(response: Response) -> bool:
     return not response.parsed and response.body != b"" and response.media.endswith(b"json")
 
 
-_TOTALS = frozenset({b"x-total-count", b"x-total", b"x-count", b"content-range"})
+_LINK = re.compile(rb"\s*,\s*(?=<)")
+_LAST = re.compile(rb";\s*rel\s*=\s*\"?[^\";]*\blast\b", re.IGNORECASE)
+_TOTALS = frozenset({b"x-total-count", b"x-total", b"x-count", b"x-total-pages", b"x-page-count", b"content-range"})
 
 
 def _left_out(response: Response, foreign: list[str]) -> Verdict:
@@ -121,8 +145,20 @@ def _left_out(response: Response, foreign: list[str]) -> Verdict:
     if items is None:
         return Refuse(OWNER)
     data, dropped = without(response.data, items)
-    kept: Headers = tuple(h for h in response.headers if h[0].lower() not in _TOTALS)
-    return Rewritten(response.with_headers(kept).with_data(data), f"{dropped} foreign objects left out")
+    kept = tuple(_turning(h) for h in response.headers if h[0].lower() not in _TOTALS)
+    remembered = response.found.get(REMEMBERED)
+    left = response.with_headers(kept).with_data(data)
+    if remembered is not None:
+        left.found[REMEMBERED] = remembered
+    return Rewritten(left, f"{dropped} foreign objects left out")
+
+
+def _turning(header: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
+    """A header; of links (RFC 8288) without the one to the last page, which tells how many there are of everyone's."""
+    if header[0].lower() != b"link":
+        return header
+    links = _LINK.split(header[1])
+    return header[0], b", ".join(link for link in links if not _LAST.search(link))
 
 
 def _bare(data: JSON) -> bool:

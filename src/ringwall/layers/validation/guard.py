@@ -14,7 +14,7 @@ from ringwall.core.verdict import PASS, Fault, Learned, Refuse, Verdict
 from ringwall.engines.schema import ANYTHING, Flaw, Node, Unusable, Validator, valid_without_nulls
 from ringwall.engines.schema.files import is_filename
 from ringwall.engines.schema.text import flaw_of
-from ringwall.engines.schema.urls import is_allowed
+from ringwall.engines.schema.urls import WEB, Policy, is_allowed
 from ringwall.layers.validation import content, parameters
 from ringwall.layers.validation.media import Declared, Kind, chooser, kind_of
 from ringwall.layers.validation.reasons import BY_CODE, FILE_NAME, LAYER, SCHEMA, SCHEMA_REASONS, TEXT_REASONS, URL
@@ -217,6 +217,6 @@ def _flaw(text: Text) -> str | None:
     what = flaw_of(text.value)
     if what:
         return TEXT_REASONS[what].code
-    if text.format == "url" and not is_allowed(text.value):
+    if text.format == "url" and not is_allowed(text.value, Policy(*text.urls) if text.urls else WEB):
         return URL.code
     return FILE_NAME.code if text.format == "filename" and not is_filename(text.value) else None

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from urllib.parse import urlencode
 
 import nh3
 import orjson
 
+from ringwall.core.decode import query_pairs
 from ringwall.core.known import Known
 from ringwall.core.message import JSON, Request
 from ringwall.core.plan import BodyCheck
 from ringwall.core.verdict import PASS, Refuse, Rewritten, Verdict
-from ringwall.engines.schema import ANYTHING, Malformed, Node, decode
+from ringwall.engines.schema import ANYTHING, Bounds, Malformed, Node, decode
 from ringwall.engines.schema.files import safe_filename
 from ringwall.engines.schema.text import canonical
 from ringwall.layers.validation.media import Declared
@@ -48,7 +50,7 @@ def rewrite(text: str, form: str) -> str:
 def sanitizing(nodes: Mapping[str, Node], choose: Callable[..., Declared | Refuse | None], settings: Settings) -> (
     BodyCheck | None
 ):  # fmt: skip
-    """The guard that rewrites JSON content of the given shapes; None where nothing in them asks for it."""
+    """The guard that rewrites JSON and form content of the given shapes; None where nothing in them asks for it."""
     stated = any(f.sanitize for resource in settings.resources.values() for f in resource.fields.values())
     mine = {key: node for key, node in nodes.items() if stated and _asks(node, set())}
     if not mine:
@@ -57,22 +59,45 @@ def sanitizing(nodes: Mapping[str, Node], choose: Callable[..., Declared | Refus
 
     def check(request: Request, known: Known) -> Verdict:
         declared = choose(request.head)
-        if not isinstance(declared, Declared) or declared.kind != "json" or declared.key not in mine:
+        if not isinstance(declared, Declared) or declared.key not in mine:
             return PASS
-        found = decode(request.body or b"", bounds)
-        if isinstance(found, Malformed):
-            return PASS  # the next guard refuses it
         lengths = [0, 0]
-        value = _cleaned(found.value, mine[declared.key], lengths)
-        if value is found.value:
+        if declared.kind == "json":
+            body = _json(request.body or b"", mine[declared.key], bounds, lengths)
+        else:
+            form = declared.kind == "form"
+            body = _form(request.body or b"", mine[declared.key], bounds.items, lengths) if form else None
+        if body is None:
             return PASS
-        return Rewritten(request.with_body(_written(value)), f"sanitized {lengths[0]} to {lengths[1]} characters")
+        return Rewritten(request.with_body(body), f"sanitized {lengths[0]} to {lengths[1]} characters")
 
     return check
 
 
-def _written(value: JSON) -> bytes:
-    return orjson.dumps(value)
+def _json(content: bytes, node: Node, bounds: Bounds, lengths: list[int]) -> bytes | None:
+    """The content rewritten; None where nothing changed, or it is none (the next guard refuses it)."""
+    found = decode(content, bounds)
+    if isinstance(found, Malformed):
+        return None
+    value = _cleaned(found.value, node, lengths)
+    return None if value is found.value else orjson.dumps(value)
+
+
+def _form(content: bytes, node: Node, most: int, lengths: list[int]) -> bytes | None:
+    """As `_json`, of a form: the fields that are texts by themselves, written anew in their order."""
+    try:
+        pairs = query_pairs(content, most)
+    except ValueError:
+        return None
+    made = [(pair.name, _cleaned(pair.value, _field(node, pair.name), lengths)) for pair in pairs or ()]
+    if all(value == pair.value for (_, value), pair in zip(made, pairs or (), strict=True)):
+        return None
+    return urlencode(made).encode("ascii")
+
+
+def _field(node: Node, name: str) -> Node:
+    found = node.properties.get(name) or node.other or ANYTHING
+    return found.items if found.items is not None and found.items is not ANYTHING else found
 
 
 def _asks(node: Node, seen: set[int]) -> bool:

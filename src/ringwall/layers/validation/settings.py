@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ringwall.contract.api import Schema
-from ringwall.contract.model import Operation, Resource
+from ringwall.contract.model import Field, Operation, Resource
 from ringwall.engines.schema import Bounds, Compiler, Note, Shapes, in_place, members
+from ringwall.engines.schema.urls import WEB
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +37,15 @@ class Settings:
 
 
 def notes_of(resource: Resource) -> dict[str, Note]:
-    """What the contract says of a resource's properties: the format of each, whether it is sanitized or observed."""
-    return {name: Note(f.format or "text", f.sanitize, f.observe) for name, f in resource.fields.items()}
+    """What the contract says of a resource's properties: the format of each, whether it is sanitized or observed, and
+    where its URLs may lead."""
+    return {name: Note(f.format or "text", f.sanitize, f.observe, _urls(f)) for name, f in resource.fields.items()}
+
+
+def _urls(stated: Field) -> tuple[frozenset[str], frozenset[str]] | None:
+    if not stated.schemes and not stated.hosts:
+        return None
+    return stated.schemes or WEB.schemes, stated.hosts
 
 
 def notes_for(operation: Operation, schema: Schema | None, settings: Settings) -> dict[str, Note]:

@@ -14,7 +14,7 @@ def collect(value: JSON, node: Node, at: str, out: list[Text]) -> None:
     through. A member's undeclared name is a text of format `name`, or `operator` where the API has a language there."""
     kind = type(value)
     if kind is str:
-        out.append(_made(Text, (at, value, node.free, node.format, node.observe)))
+        out.append(_made(Text, (at, value, node.free, node.format, node.observe, node.urls)))
     elif kind is dict:
         _members(value, node, at, out)  # type: ignore[arg-type]
     elif kind is list:
@@ -31,10 +31,10 @@ def _members(value: dict[str, JSON], node: Node, at: str, out: list[Text]) -> No
         child = declared.get(name)
         if child is None:
             where = f"{at}/{token(name)}"
-            add(_made(Text, (where, name, True, "operator" if node.language else "name", node.observe)))
+            add(_made(Text, (where, name, True, "operator" if node.language else "name", node.observe, None)))
             collect(given, node.other or unstated, where, out)
         elif kind is str:
-            add(_made(Text, (f"{at}/{name}", given, child.free, child.format, child.observe)))
+            add(_made(Text, (f"{at}/{name}", given, child.free, child.format, child.observe, child.urls)))
         elif kind is dict:
             _members(given, child, f"{at}/{name}", out)  # type: ignore[arg-type]
         elif kind is list:

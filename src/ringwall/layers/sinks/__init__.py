@@ -23,6 +23,9 @@ from ringwall.engines.sinks.path import path_escape
 from ringwall.engines.sinks.shell import exec_structure, shell_structure
 from ringwall.engines.sinks.sql import Given, prepare, sql_refusal
 from ringwall.engines.sinks.template import template_source
+from ringwall.layers.sinks.rows import rows_of
+
+__all__ = ["LAYER", "REASONS", "Settings", "forge", "rows_of"]
 
 LAYER: Final = Layer.SINKS
 
@@ -42,7 +45,14 @@ NETWORK: Final = _reason(
 TEMPLATE: Final = _reason(
     "template", "Refused", "A value of the request was about to be compiled, as a template or as code. Pass it as data."
 )
-REASONS: Final = (SQL, PROCESS, FILE, NETWORK, TEMPLATE)
+ROWS: Final = Reason(
+    "sinks.rows",
+    403,
+    "Refused",
+    "Quote the request id to the API's owner.",
+    "A statement would touch rows or columns that are not the caller's, or cannot be confined to those that are.",
+)
+REASONS: Final = (SQL, ROWS, PROCESS, FILE, NETWORK, TEMPLATE)
 
 STATEMENTS: Final = 2048
 """How many statements are remembered as the application's own, of at most LONGEST characters each."""
@@ -97,7 +107,7 @@ class Watch:
         self._own: set[str] = set()
         self._kinds: dict[str, Callable[[Effect, Known], Verdict]] = {
             "sql": self._sql, "process": self._process, "file": self._file, "network": self._network,
-            "template": self._template,
+            "template": self._template, "rows": lambda effect, known: Refuse(ROWS, detail=effect.what),
         }  # fmt: skip
 
     def __call__(self, effect: Effect, known: Known) -> Verdict:
