@@ -185,6 +185,25 @@ def test_what_is_done_by_hand_holds_and_is_recorded(world: World) -> None:
         assert world.command("respond", "do", *wrong).exit_code == 2
 
 
+def test_a_blocked_address_reaches_nothing_but_the_health_of_the_wall(world: World) -> None:
+    done = world.command("respond", "do", "block", "address:127.0.0.1", "--for", "1h")
+    identity = done.stdout.split(":")[0]
+    try:
+        assert until(lambda: all(world.asked("/patients/1").status_code == 403 for _ in range(8)), 4.0)
+        with world.running.client() as client:
+            form = {"grant_type": "password", "username": "ana", "password": world.running.password("ana")}
+            replies = [
+                client.post("/.ringwall/oauth/token", data=form),
+                client.get("/undeclared"),
+                client.get("/health"),
+            ]
+            assert {reply.json()["reason"] for reply in replies} == {"monitoring.blocked.address"}
+            assert client.get("/.ringwall/live").status_code == 200
+    finally:
+        world.command("respond", "undo", identity)
+    assert until(lambda: all(world.asked("/patients/1").status_code == 200 for _ in range(8)), 4.0)
+
+
 def test_incidents_alerts_and_status_tell_the_story(world: World, tmp_path: Path) -> None:
     alerts = [json.loads(line) for line in world.command("alerts", "list", "--json").stdout.splitlines()]
     alert = next(a for a in alerts if a["rule"] == "injection")
