@@ -102,7 +102,8 @@ class Traffic:
         if roll < 0.0205:
             return "GET", "/patients/1", None, {}
         if roll < 0.03:
-            return (*chance.choice(PATIENT), {**headers, "X-API-Key": "", "Authorization": f"Bearer {self._ana}"})
+            own = {name: value for name, value in headers.items() if name != "X-API-Key"}
+            return (*chance.choice(PATIENT), {**own, "Authorization": f"Bearer {self._ana}"})
         return (*chance.choice(NURSE), headers)
 
     def _connection(self) -> http.client.HTTPSConnection:
