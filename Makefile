@@ -53,14 +53,14 @@ bench: $(VENV)/ready ## What each layer costs here, as ratios in one run
 soak: $(VENV)/ready ## 100,000 honest requests, which raise no alert
 	$(BIN)/python tests/monitoring/honest.py 100000
 
-servers: $(SERVERS)/prefect/ready $(SERVERS)/chroma/ready $(SERVERS)/suite/ready ## What the tests need of others
+servers: $(SERVERS)/prefect/ready $(SERVERS)/chroma/ready $(SERVERS)/suite/ready $(SERVERS)/sslyze/ready ## What the tests need of others
 
 browser: ## A Chromium for the browser tests (as root it installs one)
 	scripts/browser.sh
 
 lock: $(VENV)/ready ## Resolve the lock files anew
 	$(BIN)/pip install --quiet uv
-	for name in prefect chroma; do \
+	for name in prefect chroma sslyze; do \
 	  $(BIN)/uv pip compile -q --upgrade --generate-hashes --no-emit-index-url --no-header locks/$$name.in -o locks/$$name.txt; done
 	$(BIN)/uv pip compile -q --upgrade --generate-hashes --no-emit-index-url --no-header pyproject.toml locks/dev.in -o locks/dev.txt
 	$(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-header --no-annotate -c locks/dev.txt pyproject.toml -o locks/runtime.txt

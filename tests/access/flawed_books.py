@@ -170,6 +170,7 @@ resources:
     id: book_title
     owner: owner
     fields:
+      owner:  {class: public, write: [librarian]}
       secret: {class: identifier, read: [owner], write: [owner]}
   loan: {schema: Loan, id: loan_id, owner: username}
 operations:

@@ -55,6 +55,9 @@ def test_nobody_makes_themselves_an_admin(api: Protected) -> None:
         403,
         [{"pointer": "/body/admin", "reason": "authz.field"}],
     )
+    again = {"username": "bob", "email": "e@books.example", "password": "x"}
+    assert api.said(None, "POST", "/users/v1/register", json=again) == "authz.object", "there is a bob"
+    assert api.app.state.users["bob"].email == "bob@books.example"
     register = {"username": "eve", "email": "e@books.example", "password": "x", "admin": True}
     assert api.said(None, "POST", "/users/v1/register", json=register) == "authz.field"
     assert api.said(None, "POST", "/users/v1/register", json={**register, "admin": False}) == "authz.field"
@@ -84,6 +87,16 @@ def test_secrets_are_their_owners(api: Protected) -> None:
     assert api.ask("ann", "GET", "/books/v1/ann-1").json()["secret"] == "secret of ann"
     theirs = api.ask("ann", "GET", "/books/v1/bob-1").json()
     assert (theirs["owner"], "secret" in theirs) == ("bob", False)
+
+
+def test_nobody_makes_a_book_over_anothers(api: Protected) -> None:
+    assert api.said("ann", "POST", "/books/v1", json={"book_title": "bob-1", "secret": "mine"}) == "authz.object"
+    assert api.app.state.books["bob-1"].secret == "secret of bob"
+    planted = {"book_title": "planted", "secret": "his?"}
+    assert api.said("ann", "POST", "/books/v1?owner=bob", json=planted) == "authz.field"
+    assert api.said("ann", "POST", "/books/v1", json={"book_title": "ann-3", "secret": "mine"}) == "201"
+    assert api.said("ann", "POST", "/books/v1", json={"book_title": "ann-3", "secret": "again"}) == "201"
+    assert api.said("bob", "POST", "/books/v1", json={"book_title": "ann-3", "secret": "his"}) == "authz.object"
 
 
 def test_a_loan_below_oneself_is_ones_own(api: Protected) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
+import threading
 from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal
+from urllib.parse import urlencode
 
 import pyotp
 import pytest
@@ -13,7 +17,7 @@ from playwright.sync_api import BrowserContext
 
 from accounts.chromium import Chromium, chromium, needs_chromium, tab
 from accounts.people import HOME, PASSWORD, account, ward
-from e2e.e2e_process import Running
+from e2e.e2e_process import Running, ringwall
 
 pytestmark = pytest.mark.server
 
@@ -192,6 +196,44 @@ def test_an_app_is_set_up_and_signs_in_and_a_recovery_code_too(browser: Chromium
     assert signed_in_as(browser) == name
     assert "7 left" in page.inner_text("main")
     assert codes[1] not in page.content()
+
+
+@pytest.fixture
+def application() -> Iterator[str]:
+    """An application's callback on another origin: an address that answers."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/done"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@pytest.mark.parametrize("more", [("--proof", "secret", "--first-party"), ()], ids=["first party", "third party"])
+def test_a_sign_in_that_an_application_asked_for_leads_back_to_it(
+    browser: Chromium, up: Running, application: str, more: tuple[str, ...]
+) -> None:
+    """Through the sign-in form, the consent and a redirect to another origin, which `form-action` is not to cut off."""
+    name = new(up)
+    made = ringwall("clients", "add", f"app {name}", "--redirect-uri", application, *more, "--data", str(up.data),
+                    "--json", cwd=up.directory)  # fmt: skip
+    assert made.returncode == 0, made.stderr
+    challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"  # RFC 7636, appendix B
+    asked = {"response_type": "code", "client_id": json.loads(made.stdout)["client_id"], "redirect_uri": application,
+             "state": "s1", "code_challenge": challenge, "code_challenge_method": "S256"}  # fmt: skip
+    page = browser.go(f"/.ringwall/oauth/authorize?{urlencode(asked)}")
+    assert f"{HOME}/signin?" in page.url
+    page.fill("#name", name)
+    page.fill("#password", PASSWORD)
+    page.click("form button.first")
+    if not more:
+        page.click("button[value=allow]")
+    page.wait_for_url(f"{application}?*")
+    assert "code=" in page.url
+    assert "state=s1" in page.url
 
 
 def test_a_page_of_another_origin_changes_nothing(browser: Chromium, up: Running) -> None:

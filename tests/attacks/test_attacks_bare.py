@@ -21,6 +21,7 @@ App = Callable[[Message, Callable[[], Awaitable[Message]], Callable[[Message], A
 BARE = [case for case in corpus() if not case.wire]
 WHO_OR_HOW_MUCH = {
     "authentication-guessed-password",
+    "authentication-made-up-session",
     "authentication-none",
     "authentication-tampered",
     "authentication-unsigned",

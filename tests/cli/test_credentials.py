@@ -11,16 +11,20 @@ import orjson
 import pytest
 from click.testing import CliRunner
 
-from ringwall.build.identity import accounts_on
+from ringwall.build.identity import accounts_on, tickets_on
 from ringwall.cli import apikeys, keys, users
-from ringwall.core.ports import Place, Seal, Unseal
+from ringwall.cli._persons import reader
+from ringwall.core.ports import Account, Place, Seal, Unseal
 from ringwall.engines.crypto.rootkey import RootKey
 from ringwall.identity.apikeys import ApiKeys
+from ringwall.identity.sessions import Sessions
+from ringwall.state.factors import FactorTable
 from ringwall.state.fieldkeys import FieldKeys
 from ringwall.state.journal import Journal
 from ringwall.state.journal_files import read
 from ringwall.state.journal_keys import load_or_create_signer
 from ringwall.state.journal_verify import verify
+from ringwall.state.sessions import SessionTable
 from ringwall.state.sqlite import Store
 
 PASSWORD = "four words that nobody guesses"
@@ -45,7 +49,9 @@ def add(name="nora", *more, password=PASSWORD):
 
 
 def acts(data="data"):
-    return [orjson.loads(record) for _, record in read(Path(data) / "journal" / "admin")]
+    """The acts as an operator reads them, who has the keys."""
+    with reader(Path(data)) as persons:
+        return [persons.opened(orjson.loads(record)) for _, record in read(Path(data) / "journal" / "admin")]
 
 
 def signs_in(here, name, password):
@@ -92,6 +98,58 @@ def test_without_a_terminal_a_password_is_not_asked_for(here):
     done = run(users, "add", "nora")
     assert done.exit_code == 2
     assert "--password-stdin" in done.stderr
+
+
+def test_an_invitation_is_an_account_without_a_password_and_a_code(here):
+    done = run(users, "invite", "Nora", "--role", "nurse", "--json")
+    assert done.exit_code == 0, done.output
+    made = json.loads(done.output)
+    assert made["path"] == f"/.ringwall/account/invitation?code={made['code']}"
+    (listed,) = json.loads(run(users, "list", "--json").output)
+    assert (listed["name"], listed["invited"], listed["roles"]) == ("nora", True, ["nurse"])
+    assert "invited" in run(users, "list").output
+    assert signs_in(here, "nora", "") is None
+    (act,) = acts()
+    assert act["operation"] == "users.invite"
+    for file in (here / "data").rglob("*"):
+        assert not file.is_file() or made["code"].encode() not in file.read_bytes()
+    assert run(users, "invite", "nora").exit_code == 1
+    assert run(users, "invite", "nоra").exit_code == 1, "a Cyrillic letter"
+
+
+def test_who_lost_everything_begins_anew(here):
+    add()
+    store = Store(here / "data" / "state.db")
+    subject = store.accounts()[0].subject
+    table, sessions = FactorTable(store), Sessions(SessionTable(store), time.time)
+    table.keep_totp(subject, "sealed", 0)
+    cookie = sessions.open(Account(subject, "nora", frozenset(), None), frozenset({"pwd"}))
+    done = run(users, "recover", "NORA")
+    assert done.exit_code == 0, done.output
+    assert "/.ringwall/account/invitation?code=" in done.output
+    assert not table.has_second(subject)
+    assert sessions.find(cookie) is None
+    assert signs_in(here, "nora", PASSWORD) is None
+    assert not store.stands(subject, "t", time.time() - 5)
+    assert [act["operation"] for act in acts()] == ["users.add", "users.recover"]
+    assert run(users, "recover", "nobody").exit_code == 1
+    store.close()
+
+
+def test_signing_out_ends_sessions_tokens_and_invitations_and_nothing_else(here):
+    add()
+    store = Store(here / "data" / "state.db")
+    subject = store.accounts()[0].subject
+    sessions, tickets = Sessions(SessionTable(store), time.time), tickets_on(store)
+    cookies = [sessions.open(Account(subject, "nora", frozenset(), None), frozenset({"pwd"})) for _ in range(2)]
+    begun = tickets.issue("second", subject)
+    done = run(users, "signout", "nora")
+    assert "signed out everywhere (2 sessions)" in done.output
+    assert [sessions.find(cookie) for cookie in cookies] == [None, None]
+    assert tickets.read("second", begun) is None
+    assert not store.stands(subject, "t", time.time() - 5)
+    assert signs_in(here, "nora", PASSWORD).subject == subject
+    store.close()
 
 
 def test_disabling_ends_what_was_issued_and_enabling_opens_the_door_again(here):

@@ -137,6 +137,22 @@ def test_a_contract_here_is_taken(own):
     assert "decided by the rule 'tag:public'" in explain("GET /open").output
 
 
+def test_how_a_caller_must_have_signed_in_and_what_a_client_needs_is_told(own):
+    stated = OWN.replace("mode: observe", "authentication: {accounts: true}").replace(
+        "seconds: 3", "seconds: 3, requires: {mfa: true, max_age: 300}"
+    )
+    (own / "ringwall.yaml").write_text(stated)
+    told = json.loads(explain("GET /notes/{id}", "--json").output)
+    assert told["who"][3:] == [
+        "and for a person, through another party's client, only with the scope read",
+        "and only signed in with a second factor (`requires`)",
+        "and only within 300 seconds of the sign-in (`requires`)",
+    ]
+    guards = [each["guard"] for each in told["phases"]["head"] if each["layer"] == "authorization"]
+    assert guards.index("operation") < guards.index("requires")
+    assert "second factor" in explain("GET /notes/{id}").output
+
+
 def test_what_is_not_stated_is_closed(own):
     assert json.loads(explain("DELETE /notes/{id}", "--json").output)["who"] == [
         "nobody: nothing is stated for it, so it is closed"
@@ -168,3 +184,21 @@ def test_it_touches_no_data(elsewhere):
     data = Path("ringwall-data")
     assert explain("GET /patients").exit_code == 0
     assert not data.exists()
+
+
+def test_conditions_and_duties_are_told(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    document = {"openapi": "3.1.0", "info": {"title": "t", "version": "1"},
+                "paths": {"/x": {"get": {"responses": {"200": {"description": "."}}}}}}  # fmt: skip
+    (tmp_path / "openapi.json").write_text(json.dumps(document))
+    (tmp_path / "p.cedar").write_text("permit(principal, action, resource);")
+    (tmp_path / "ringwall.yaml").write_text(
+        "ringwall: 1\napi: openapi.json\nroles: {a: {}, b: {}}\nnever: [a, b]\npolicies: p.cedar\noperations:\n"
+        '  "GET /x": {allow: [a], policy: true, when: {hours: 08:00-18:00, networks: [10.0.0.0/8]}}\n'
+    )
+    told = json.loads(explain("GET /x", "--contract", "ringwall.yaml", "--json").output)["who"]
+    assert told[1:] == [
+        "and only under conditions on the time, the network",
+        "and only if the policies of p.cedar permit it",
+        "a caller with a and b holds neither role",
+    ]

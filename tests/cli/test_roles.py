@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 
 from access.access_rig import protected, running
 from ringwall.cli import cli
+from ringwall.cli._persons import reader
 from ringwall.state.grants import Grants
 from ringwall.state.journal_files import read
 from ringwall.state.sqlite import Store
@@ -76,7 +77,9 @@ def ringwall(*arguments: str, given: str | None = None) -> Result:
 
 
 def acts() -> list[dict[str, Any]]:
-    return [orjson.loads(record) for _, record in read(Path("ringwall-data/journal/admin"))]
+    """The acts as an operator reads them, who has the keys."""
+    with reader(Path("ringwall-data")) as persons:
+        return [persons.opened(orjson.loads(record)) for _, record in read(Path("ringwall-data/journal/admin"))]
 
 
 def granted(now: float) -> frozenset[str]:

@@ -30,7 +30,7 @@ GET = "GET /patients/{patient_id}"
 def event(name, **changes):
     told = {
         "kind": "exchange", "id": name, "at": 1.0, "operation": GET, "method": "GET", "path": "/patients/{patient_id}",
-        "client": "192.0.2.7", "decision": "allow", "status": 200, "us": 120.5, "app_us": 900.25,
+        "client": "192.0.2.7", "decision": "allow", "status": 200, "us": 120.5, "app_us": 900.2,
         "layers": ((Layer.MONITORING, 0.3), (Layer.TRANSPORT, 20.1), (Layer.AUTHENTICATION, 4.5)),
     }  # fmt: skip
     return Event(**{**told, **changes})

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from ringwall.identity.guessing import ACCOUNT, ADDRESS, CODE, DEVICE, NETWORK, PAIR, Caller, Guessing, wide
+from ringwall.identity.guessing import ACCOUNT, ADDRESS, CODE, DEVICE, NETWORK, PAIR, Caller, Count, Guessing, wide
 from ringwall.state.failures import FailureTable
 from ringwall.state.sqlite import Store
 
@@ -76,6 +78,20 @@ def test_many_at_once_are_no_way_around_in_two_workers(worker: Callable[[], Gues
     one, other = worker(), worker()
     made = sum((one if i % 2 else other).begin("alice", N, 1000.0) == 0.0 for i in range(100))
     assert made == PAIR.free
+
+
+def test_nobody_counts_between_a_look_and_its_count(tmp_path: Path) -> None:
+    tables = [FailureTable(Store(tmp_path / "state.db")) for _ in range(4)]
+
+    def slowly(counts: Sequence[Count]) -> Sequence[Count]:
+        time.sleep(0.002)
+        return [(count + 1.0, 1000.0) for count, _ in counts]
+
+    with ThreadPoolExecutor(8) as many:
+        list(many.map(lambda i: tables[i % 4].change_failures([b"k"], slowly, lambda _, __: 9e9, 1000.0), range(40)))
+    seen: list[Count] = []
+    tables[0].change_failures([b"k"], lambda counts: seen.extend(counts) or counts, lambda _, __: 9e9, 1000.0)
+    assert seen == [(40.0, 1000.0)]
 
 
 def test_an_owner_is_heard_from_a_known_device_whoever_guesses(held: Guessing) -> None:

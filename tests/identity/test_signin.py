@@ -97,6 +97,18 @@ def test_of_two_who_finish_one_step_at_once_one_is_in(workers: tuple[Worker, Wor
         assert sum(isinstance(each, SignedIn) for each in done) == 1
 
 
+def test_a_step_is_finished_once_whatever_else_would_do(workers: tuple[Worker, Worker], clock: Clock) -> None:
+    app(workers[0], clock)
+    codes = workers[0].identity.factors.new_recovery("acc-ana")
+    begun = workers[0].sign_in.password("ana", PASSWORD, "", visitor())
+    assert isinstance(begun, NeedsSecond)
+    there = visitor(step=begun.ticket)
+    with ThreadPoolExecutor(4) as many:
+        done = list(many.map(lambda i: workers[i % 2].sign_in.code(codes[i], there), range(4)))
+    assert sum(isinstance(each, SignedIn) for each in done) == 1
+    assert workers[1].sign_in.code(codes[5], there) == Wrong()
+
+
 def test_a_recovery_code_stands_in_for_the_second_factor_once(workers: tuple[Worker, Worker], clock: Clock) -> None:
     one, other = workers
     app(one, clock)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -444,3 +445,27 @@ def test_masks_of_encrypted_properties_wait_for_decryption() -> None:
         w = world(fields)
         assert [g.name for g in w.plan(read(w)).guards.reply if g.name in ("objects", "fields", "masks")] == names
         assert w.ask(read(w), NURSE, P, reply={**MINE, "card": "4111111111111111"}).data["card"] == "****1111"
+
+
+class TestLines:
+    """JSON of which each line is a value is a list of them: filtered, masked, and written in lines again."""
+
+    def put(self, body: bytes, filter_: Any = "owner", media: str = "application/x-ndjson") -> tuple[str, bytes]:
+        w = world((FIELDS[1],))
+        op = listed(w, ["owner", "nurse"], filter_, PATIENT)
+        content = op.api.replies["200"].content.pop("application/json")
+        op.api.replies["200"].content[media] = content
+        headers = ((b"content-type", media.encode()),)
+        asked = w.ask(op, ALICE, reply=Response(200, headers, body))
+        return asked.said, asked.response.body or b""
+
+    @pytest.mark.parametrize("media", ["application/x-ndjson", "application/jsonl"])
+    def test_foreign_lines_go(self, media: str) -> None:
+        lines = b"".join(json.dumps(row).encode() + b"\n" for row in (MINE, HIS, FAR, MINE))
+        said, body = self.put(lines, media=media)
+        assert (said, [json.loads(line) for line in body.splitlines()]) == ("allowed", [MINE, MINE])
+        assert self.put(b"\n\n", media=media) == ("allowed", b"\n\n")
+
+    def test_a_line_that_is_none_withholds_all(self) -> None:
+        assert self.put(json.dumps(MINE).encode() + b"\n{no json\n")[0] == "disclosure.unsettled"
+        assert self.put(b'{"patient_id": "9"}\n') == ("allowed", b"")

@@ -21,7 +21,6 @@ import pyotp
 
 from e2e.e2e_process import Running, serving
 from ringwall.build.identity import accounts_on, open_identity
-from ringwall.build.runtime import root_key
 from ringwall.core.oauth import Client
 from ringwall.core.ports import Account
 from ringwall.identity.factors import Factors
@@ -29,6 +28,7 @@ from ringwall.identity.oauth.registry import Clients
 from ringwall.identity.sessions import COOKIE, Sessions
 from ringwall.state.fieldkeys import FieldKeys
 from ringwall.state.oauth import OAuthStore
+from ringwall.state.rootkeys import root_keys
 from ringwall.state.sessions import SessionTable
 from ringwall.state.sqlite import Store
 
@@ -190,7 +190,7 @@ class World:
 
     def factors(self) -> Factors:
         """The second factors, as the server has them."""
-        keys = FieldKeys(self.store, (root_key(self.running.data / "keys" / "root.key"),))
+        keys = FieldKeys(self.store, root_keys(self.running.data / "keys"))
         return open_identity(self.store, keys).factors
 
     def enrol(self, name: str) -> pyotp.TOTP:
@@ -228,11 +228,15 @@ def claims(token: str) -> dict[str, Any]:
 
 
 @contextmanager
-def world(directory: Path, *arguments: str, contract: str = CONTRACT) -> Iterator[World]:
+def world(
+    directory: Path, *arguments: str, contract: str = CONTRACT, target: str = "notes:app", more: Mapping[str, str] = {}
+) -> Iterator[World]:
     """Two workers in front of a small application, with three accounts."""
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "notes.py").write_text(APP)
     (directory / "ringwall.yaml").write_text(contract)
+    for name, content in more.items():
+        (directory / name).write_text(content)
     (directory / "data").mkdir(mode=0o700)
     store = Store(directory / "data" / "state.db")
     accounts = accounts_on(store)
@@ -240,9 +244,9 @@ def world(directory: Path, *arguments: str, contract: str = CONTRACT) -> Iterato
     for name, roles in (("ana", {"reader"}), ("ben", {"reader"}), ("kim", {"reader", "keeper"})):
         made = accounts.create(name, PASSWORD, frozenset(roles), None)
         people[name] = Account(made.subject, made.name, made.roles, made.tenant)
-    target = ("notes:app", "--contract", "ringwall.yaml", "--workers", "2")
+    wanted = (target, "--contract", "ringwall.yaml", "--workers", "2")
     try:
-        with serving(directory, *target, *arguments) as running:
+        with serving(directory, *wanted, *arguments) as running:
             yield World(running, store, people)
     finally:
         store.close()

@@ -104,7 +104,9 @@ def test_nobody_is_made_to_allow_what_they_did_not_see(there: World, tv: str) ->
     data = {"user_code": begun["user_code"], "decision": "allow"}
     with there.client(**browser) as client:
         assert client.post(f"{OAUTH}/device", data=data, headers={"Origin": "https://evil.example"}).status_code == 403
-        assert client.post(f"{OAUTH}/device", data=data).status_code == 400
+        assert client.post(f"{OAUTH}/device", data=data).status_code == 403
+        own = {"Origin": there.url}
+        assert client.post(f"{OAUTH}/device", data=data, headers=own).status_code == 400
     assert error(poll(there, tv, begun)) == "authorization_pending"
     assert error(poll(there, tv, other)) == "authorization_pending"
 

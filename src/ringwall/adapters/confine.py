@@ -24,11 +24,12 @@ from ringwall.engines.sinks.narrow import Unconfined, holds_everywhere, narrow, 
 _OPTION: Final = "ringwall_confined"
 _WHOLE: Final = "ringwall_loaded"
 _SIGN: Final = "ringwall"
+_PLACE: Final = "'ringwall' = 'rows'"
 _FOLD: Final = re.compile(r"[^a-z0-9]")
 _MANY: Final = 2000
 _classes: dict[frozenset[str], tuple[Mapper[Any], ...]] = {}
 _registries: set[Any] = set()
-_texts: dict[tuple[str, str, str, str, bool], str] = {}
+_texts: dict[tuple[str, str, str, bool], str] = {}
 
 
 def install() -> None:
@@ -120,19 +121,29 @@ def _unwritten(dialect: Any, statement: str, table: Table, mapper: Mapper[Any], 
 
 
 def _narrowed(dialect: Any, statement: str, table: Table, condition: str | None, *, done: bool) -> str:
-    """`done`: the ORM has put the condition in, which is enough where it stands everywhere."""
+    """`done`: the ORM has put the condition in, which is enough where it stands everywhere. How a statement is confined
+    is worked out once, and not for each caller anew."""
     if condition is None:
         return statement
-    key = (dialect.name, statement, table.name, condition, done)
+    key = (dialect.name, statement, table.name, done)
     known = _texts.get(key)
     if known is None:
-        formats = dialect.paramstyle in ("format", "pyformat")
-        enough = done and holds_everywhere(statement, dialect.name, table.name, _SIGN, formats=formats)
-        known = statement if enough else narrow(statement, dialect.name, table.name, condition, formats=formats)
         if len(_texts) >= _MANY:
             _texts.clear()
-        _texts[key] = known
-    return statement if known == statement else known
+        known = _texts[key] = _worked_out(dialect, statement, table.name, done=done)
+    return statement if known == statement else known.replace(_PLACE, condition)
+
+
+def _worked_out(dialect: Any, statement: str, table: str, *, done: bool) -> str:
+    """The statement, with a place for the condition wherever it is still to be put."""
+    formats = dialect.paramstyle in ("format", "pyformat")
+    if done:
+        try:
+            if holds_everywhere(statement, dialect.name, table, _SIGN, formats=formats):
+                return statement
+        except Unconfined:  # what the parser does not know; the ORM, which made it, does
+            return statement
+    return narrow(statement, dialect.name, table, _PLACE, formats=formats)
 
 
 def _condition(dialect: Any, mapper: Mapper[Any], rows: Rows) -> str | None:

@@ -72,6 +72,21 @@ _BY_FAMILY: dict[str, tuple[_Template, ...]] = {
         ),
     ),
     "authn.token": (("Ask the token itself: `ringwall token verify - --jwks keys.json` says what is wrong.", None),),
+    "authn.proof": (
+        ("The client's DPoP proof is at fault: its key, URL, method, time or nonce; docs/oauth.md says each.", None),
+    ),
+    "authn.certificate": (("The client has to call over TLS with the certificate that its token is bound to.", None),),
+    "authn.session": (("The session ended, or was ended: the person signs in again at /.ringwall/account.", None),),
+    "authn.session.origin": (
+        ("Name the page's origin, if it is one of yours:", "cors: {{origins: ['https://app.example.com']}}"),
+    ),
+    "authz.credential": (
+        ("If the store was put back to an older state, issue the credential anew; else look for a forged one.", None),
+    ),
+    "authz.recent": (("The person signs in again; or state a longer `max_age` beside `requires`.", None),),
+    "authz.scope": (
+        ("Let the client ask for a scope that is allowed:", "operations: {{{operation}: {{allow: ['scope:NAME']}}}}"),
+    ),
     "authz.operation": (
         (
             "Name one of the caller's roles, or another word that holds for it, in `allow`:",

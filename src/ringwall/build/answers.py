@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from ringwall.adapters.resolvers import Resolvers
 from ringwall.build.kept import Fetcher, Kept
 from ringwall.build.runtime import Runtime, request_id
-from ringwall.build.seats import FoundSessions, noting
+from ringwall.build.seats import FoundSessions, Issued, noting
 from ringwall.contract.model import Contract, Issuer
 from ringwall.core.ports import (
     Account,
@@ -33,6 +33,7 @@ from ringwall.core.ports import (
     Seal,
     Standing,
     Unseal,
+    Vouched,
 )
 from ringwall.identity.places import Places
 from ringwall.layers.quota import network
@@ -49,6 +50,7 @@ def answers(runtime: Runtime, contract: Contract, fetch: Fetcher | None) -> Answ
     runtime.vitals.add("keysets", issuers.stale)
     found: dict[type[Question], Callable[..., object]] = {
         FindKey: lambda asked: store.key(asked.key_id),
+        Vouched: Issued(store).answer,
         Standing: lambda asked: runtime.tokens.stands(asked.subject, asked.token_id, asked.issued),
         Once: lambda asked: runtime.oauth.once(asked.kind, asked.value, time.time(), asked.until),
         OwnerOf: lambda asked: owners.one(asked.resource, asked.id),

@@ -104,7 +104,7 @@ def assemble(prepared: Prepared, runtime: Runtime, circumstances: Circumstances 
         plans=plans,
         ports=Ports(
             answers=answers(runtime, contract, here.fetch),
-            record=recorder(runtime.journal, runtime.metrics, runtime.health, here.watch),
+            record=recorder(runtime.journal, runtime.metrics, runtime.health, here.watch, runtime.persons),
             now=time.time,
             ticks=time.perf_counter_ns,
             new_id=request_id,

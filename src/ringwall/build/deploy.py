@@ -10,7 +10,7 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +22,15 @@ from ringwall.build.load import import_app, load_contract
 from ringwall.build.protect import protected_asgi
 from ringwall.build.runtime import Runtime, open_runtime
 from ringwall.build.served import Bridge, serve_asgi, stopping
+from ringwall.build.transit import Served, Transit, redirecting, served, tended
 from ringwall.build.watch import monitor_of, run, watch_in_child
 from ringwall.build.workers import Ready, supervise
 from ringwall.contract.model import Contract
 from ringwall.core.ports import Unavailable
 from ringwall.monitoring.monitor import LOG
+from ringwall.state.dumps import forbid_dumps
 from ringwall.state.journal_files import JournalUnavailable, hold
 from ringwall.state.journal_tail import Tail
-from ringwall.state.tls import Certificate, local_certificate, server_context
 
 Say = Callable[[str], None]
 
@@ -48,6 +49,7 @@ class Deployment:
     tls: str
     workers: int
     ready_file: Path | None
+    transit: Transit = field(default_factory=Transit)
 
     @property
     def is_gateway(self) -> bool:
@@ -62,10 +64,19 @@ class Prepared:
     wanted: Deployment
     contract: Contract
     app: Any
-    tls: ssl.SSLContext | None
-    ca: Path | None
-    chain: Path | None
+    served: Served | None
+    plain: socket.socket | None
     url: str
+
+    @property
+    def tls(self) -> ssl.SSLContext | None:
+        """What callers are met with; None where TLS is off."""
+        return self.served.live.context if self.served else None
+
+    @property
+    def ca(self) -> Path | None:
+        """What callers have to trust, where it was made here."""
+        return self.served.ca if self.served else None
 
     @property
     def issuer(self) -> str:
@@ -75,6 +86,7 @@ class Prepared:
 
 def deploy(wanted: Deployment, say: Say) -> None:
     """Serve until interrupted. Raises Misconfigured, Unavailable, OSError, ImportError."""
+    forbid_dumps()
     if wanted.ready_file is not None:
         _room_for(wanted.ready_file)
     with ExitStack() as stack:
@@ -94,8 +106,7 @@ def _watcher(prepared: Prepared) -> Callable[[threading.Event], None]:
     data = prepared.wanted.data
     tail = Tail(data / "journal", skip=LOG)
     tail.to_end()
-    chain = prepared.chain
-    certificates = (chain,) if chain is not None else ()
+    certificates = (prepared.served.live.chain,) if prepared.served else ()
 
     def watch(stop: threading.Event) -> None:
         with monitor_of(prepared.contract, data, certificates, tail.places) as monitor:
@@ -147,10 +158,10 @@ def _prepare(wanted: Deployment, port: int) -> Prepared:
     )
     if wanted.mode is not None:
         contract = replace(contract, mode="observe" if wanted.mode == "observe" else "enforce")
-    context, ca, chain = _tls(wanted)
-    return Prepared(
-        wanted, contract, app, context, ca, chain, f"{'https' if context else 'http'}://{_shown(wanted.host)}:{port}"
-    )
+    tls = served(wanted.tls, wanted.data, wanted.host, wanted.transit)
+    plain = _listen(*wanted.transit.redirect) if wanted.transit.redirect else None
+    scheme = "https" if tls else "http"
+    return Prepared(wanted, contract, app, tls, plain, f"{scheme}://{_shown(wanted.host)}:{port}")
 
 
 def _shown(host: str) -> str:
@@ -158,22 +169,6 @@ def _shown(host: str) -> str:
     if host in ("127.0.0.1", "0.0.0.0", "::"):  # noqa: S104 - compared
         return "localhost"
     return f"[{host}]" if ":" in host else host
-
-
-def _tls(wanted: Deployment) -> tuple[ssl.SSLContext | None, Path | None, Path | None]:
-    if wanted.tls == "off":
-        return None, None, None
-    if wanted.tls == "auto":
-        hosts = ("localhost", "127.0.0.1", "::1", wanted.host)
-        made: Certificate = local_certificate(wanted.data / "tls", tuple(dict.fromkeys(hosts)))
-        return server_context(made.chain, made.key), made.ca, made.chain
-    chain, comma, key = wanted.tls.partition(",")
-    if not comma:
-        raise ValueError("--tls is auto, off, or CHAIN.pem,KEY.pem")
-    try:
-        return server_context(Path(chain), Path(key)), None, Path(chain)
-    except OSError as failure:  # ssl.SSLError too
-        raise OSError(f"--tls {wanted.tls}: {failure.strerror or failure}") from failure
 
 
 def _serve(prepared: Prepared, listener: socket.socket, log: str, ready: Ready) -> None:
@@ -188,29 +183,32 @@ def _serve(prepared: Prepared, listener: socket.socket, log: str, ready: Ready) 
 
 
 async def _run(prepared: Prepared, runtime: Runtime, listener: socket.socket, ready: Ready) -> None:
-    here = Circumstances(https=prepared.tls is not None)
-    if not prepared.wanted.is_gateway:
-        app = prepared.app if is_asgi(prepared.app) else Bridge(prepared.app)
-        await serve_asgi(protected_asgi(app, prepare(prepared.contract), runtime, here), listener, prepared.tls, ready)
-        return
-    upstream = _upstream(prepared)
-    wall = assemble(prepare(prepared.contract), runtime, replace(here, fetch=fetcher(upstream)))
-    server = await Gateway(wall, upstream).serve(ssl=prepared.tls, sock=listener)
-    stop = asyncio.Event()
-    async with stopping(lambda number, frame: stop.set()):
-        ready()
-        await stop.wait()
-        await server.close()
+    here, port = Circumstances(https=prepared.tls is not None), listener.getsockname()[1]
+    async with tended(prepared.served, prepared.wanted.transit, runtime.metrics):
+        if not prepared.wanted.is_gateway:
+            app = prepared.app if is_asgi(prepared.app) else Bridge(prepared.app)
+            protected = protected_asgi(app, prepare(prepared.contract), runtime, here)
+            async with redirecting(protected.wall, prepared.plain, port):
+                await serve_asgi(protected, listener, prepared.tls, ready)
+            return
+        upstream = _upstream(prepared)
+        wall = assemble(prepare(prepared.contract), runtime, replace(here, fetch=fetcher(upstream)))
+        server = await Gateway(wall, upstream).serve(ssl=prepared.tls, sock=listener)
+        stop = asyncio.Event()
+        async with redirecting(wall, prepared.plain, port), stopping(lambda number, frame: stop.set()):
+            ready()
+            await stop.wait()
+            await server.close()
 
 
 def _upstream(prepared: Prepared) -> Upstream:
-    stated = prepared.contract.upstream
+    stated, transit = prepared.contract.upstream, prepared.wanted.transit
     if stated.header is None or stated.from_env is None:
-        return Upstream(prepared.wanted.target)
+        return transit.upstream(prepared.wanted.target)
     value = os.environ.get(stated.from_env)
     if not value:
         raise ValueError(f"the contract's upstream credential is to come from {stated.from_env}, which is not set")
-    return Upstream(prepared.wanted.target, header=(stated.header.encode(), value.encode()))
+    return transit.upstream(prepared.wanted.target, (stated.header.encode(), value.encode()))
 
 
 def _announce(prepared: Prepared, say: Say) -> Ready:

@@ -123,6 +123,15 @@ def _who(operation: Operation, contract: Contract) -> Iterator[str]:
     if resource is not None and resource.tenant is not None and set(rule.allow) & set(contract.roles):
         yield f"a role counts within the caller's own tenant alone ({resource.name}.{resource.tenant})"
     yield from _required(rule)
+    if rule.when is not None:
+        stated = {"time": rule.when.hours or rule.when.days, "network": rule.when.networks,
+                  "kind of sign-in": rule.when.methods, "token's claims": rule.when.claims}  # fmt: skip
+        yield "and only under conditions on the " + ", the ".join(name for name, there in stated.items() if there)
+    if rule.policy:
+        yield f"and only if the policies of {contract.policies.file if contract.policies else 'no file'} permit it"
+    for apart in contract.never:
+        if apart & set(rule.allow):
+            yield f"a caller with {' and '.join(sorted(apart))} holds neither role"
     if rule.filter is not None:
         kept = "the caller owns" if rule.filter == "owner" else "the caller's tenant holds"
         yield f"and of a list, only what {kept} is shown"
@@ -216,7 +225,8 @@ def _shown(operation: Operation) -> Iterator[Shown]:
 def _rules(field: Field) -> Iterator[str]:
     if field.encrypt != "no":
         yield (
-            "encrypted, found by equality: who holds the store sees which values of a tenant are equal"
+            "encrypted, found by equality: who holds the store sees which values of a tenant are equal and how often "
+            "each occurs, and may confirm a guess by writing it through the wall; no prefix, no range, no sorting"
             if field.encrypt == "searchable"
             else "encrypted"
         )

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 
 from ringwall.core.ports import Opened, Place, Seal, Unseal
+from ringwall.engines.crypto.fields import read
 from ringwall.identity.accounts import Accounts, Attempt, unheard
 from ringwall.identity.devices import Devices
 from ringwall.identity.factors import Factors
@@ -62,6 +63,22 @@ def open_identity(store: Store, keys: FieldKeys, told: Attempt = unheard) -> Ide
         guessing=guessing,
         now=time.time,
     )
+
+
+def resealed(store: Store, keys: FieldKeys) -> int:
+    """Seal the accounts' own secrets under their subjects' current keys; returns how many were under older ones."""
+    vault, done = SubjectVault(keys), 0
+    for subject, sealed in store.rows("SELECT subject, sealed FROM totp"):
+        who, before = str(subject), str(sealed)
+        envelope, current = read(before), keys.ring.current(f"subject:{who}")
+        if getattr(envelope, "kid", None) == getattr(current, "kid", None):
+            continue
+        value = vault.unseal(who, before)
+        if value is not None:
+            after = vault.seal(who, value)
+            sql = "UPDATE totp SET sealed = ? WHERE subject = ? AND sealed = ? RETURNING 1"
+            done += len(store.rows(sql, (after, who, before)))
+    return done
 
 
 def _place(subject: str) -> Place:

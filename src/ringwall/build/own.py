@@ -46,7 +46,13 @@ def declare(router: Router, contract: Contract, runtime: Runtime, given: Running
         writing = Guards(head=(*public.head, *transport.own_origin(given.transport)))
         asking = Guards(head=(*public.head, *authentication.forge(_members("userinfo"), given.authentication).head))
         server = own_oauth.server_of(contract, runtime)
-        own_oauth.declare(router, server, runtime, own_oauth.Doors(public, writing, asking), _endpoint)
+        own_oauth.declare(
+            router,
+            server,
+            runtime,
+            own_oauth.Doors(public, writing, Guards(head=(*public.head, *transport.own_page())), asking),
+            _endpoint,
+        )
 
 
 def is_own(path: str) -> bool:

@@ -6,36 +6,44 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Final
 
 import orjson
 
 from ringwall.build.router import Router
 from ringwall.build.runtime import Runtime, request_id
-from ringwall.contract.model import At, Contract, Misconfigured, Problem
+from ringwall.contract.model import At, Contract, Misconfigured, Problem, Rate
 from ringwall.contract.reading import scopes_of
 from ringwall.contract.stated import StatedClient
 from ringwall.core.event import Event
 from ringwall.core.known import Known
 from ringwall.core.oauth import Client
 from ringwall.core.plan import Guards, Plan, Serve
+from ringwall.core.ports import Unavailable
 from ringwall.engines.tokens import KeySet
 from ringwall.engines.tokens.dpop import Nonces
 from ringwall.identity.oauth import authorize, device, inspection, metadata, par, people
 from ringwall.identity.oauth.password import password_grant
 from ringwall.identity.oauth.server import Server, Told
 from ringwall.identity.oauth.token import token
+from ringwall.layers import quota
 from ringwall.layers.quota import network
 
+_RATE: Final = Rate(600, 60.0)
+"""Of one address, for what strangers make us keep."""
+_KEEPING: Final = frozenset({"authorize", "par", "device_authorization"})
+_DECISIONS: Final = frozenset({"consent", "device"})
 Planned = Callable[[str, Guards, Serve], Plan]
 
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """The guards of endpoints: for reading, for what is written from nowhere but our own origin, and for whoever brings
-    an access token."""
+    """The guards of endpoints: for reading, for what comes from no page of others, for what comes from a page of ours
+    alone, and for whoever brings an access token."""
 
     public: Guards
     writing: Guards
+    page: Guards
     known: Guards
 
 
@@ -62,10 +70,13 @@ def declare(router: Router, server: Server, runtime: Runtime, doors: Doors, plan
         "device": device.device_decision(server),
         "logout": people.logout(server),
     }
+    rate = quota.forge(None, quota.settings(_RATE, None))
     for path, serve in reads.items():
-        router.add_own("GET", path, plan(path.rpartition("/")[2], doors.public, serve))
+        name = path.rpartition("/")[2]
+        router.add_own("GET", path, plan(name, doors.public + rate if name in _KEEPING else doors.public, serve))
     for name, serve in writes.items():
-        router.add_own("POST", f"{base}/{name}", plan(name, doors.writing, serve))
+        door = doors.page if name in _DECISIONS else doors.writing
+        router.add_own("POST", f"{base}/{name}", plan(name, door + rate if name in _KEEPING else door, serve))
     for method in ("GET", "POST"):
         router.add_own(method, f"{base}/userinfo", plan("userinfo", doors.known, who))
 
@@ -81,7 +92,7 @@ def server_of(contract: Contract, runtime: Runtime) -> Server:
         secret=runtime.secret,
         scopes=scopes_of(contract.rules),
         stated={c.client_id: client_of(c, Path(contract.file).parent) for c in contract.authentication.clients},
-        tell=teller(runtime),
+        tell=teller(runtime, required=contract.journal == "required"),
         network=network,
         guessing=runtime.identity.guessing,
         account=runtime.accounts.of,
@@ -111,8 +122,9 @@ def key_set(path: Path) -> str:
     return content.decode()
 
 
-def teller(runtime: Runtime) -> Callable[[Told, Known], None]:
-    """What writes the server's events into the journal, each an event of its own beside its exchange's."""
+def teller(runtime: Runtime, *, required: bool) -> Callable[[Told, Known], None]:
+    """What writes the server's events into the journal, each an event of its own beside its exchange's. Where the
+    journal is required, what cannot be recorded is not done."""
 
     def tell(told: Told, known: Known) -> None:
         event = Event(
@@ -128,8 +140,12 @@ def teller(runtime: Runtime) -> Callable[[Told, Known], None]:
             reason=told.reason,
             layer="authentication" if told.reason else None,
             principal=told.subject or None,
-            facts={"client_id": told.client_id, "request": known.request_id},
+            facts={"client_id": told.client_id, "exchange": known.request_id},
         )
-        runtime.journal.append(orjson.dumps(event.document(), option=orjson.OPT_SORT_KEYS))
+        try:
+            runtime.journal.append(orjson.dumps(event.document(), option=orjson.OPT_SORT_KEYS))
+        except (Unavailable, OSError):
+            if required:
+                raise
 
     return tell

@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ringwall.build.identity import open_identity
-from ringwall.core.ports import Unavailable
-from ringwall.engines.crypto.rootkey import RootKey
 from ringwall.identity.accounts import Accounts
 from ringwall.identity.apikeys import ApiKeys
 from ringwall.identity.sessions import Sessions
@@ -26,9 +24,11 @@ from ringwall.state.alerts import Alerts
 from ringwall.state.fieldkeys import FieldKeys
 from ringwall.state.journal import Journal
 from ringwall.state.journal_keys import load_or_create_signer
+from ringwall.state.journal_persons import JournalPersons
 from ringwall.state.keyfiles import load_or_create
 from ringwall.state.oauth import OAuthStore
 from ringwall.state.oauth_devices import DeviceTable
+from ringwall.state.rootkeys import root_keys
 from ringwall.state.signing import SigningKeys
 from ringwall.state.sqlite import Store
 
@@ -51,6 +51,7 @@ class Runtime:
     devices: DeviceTable
     secret: bytes = field(repr=False)
     field_keys: FieldKeys
+    persons: JournalPersons
     metrics: Metrics
     health: Health
     alerts: Alerts
@@ -90,7 +91,7 @@ def open_runtime(
     alerts, restraints, health = Alerts(store), Restraints(), Health()
     vitals = Vitals()
     vitals.add("journal", lambda: journal.trouble or ("not written" if health.failing else None))
-    field_keys = FieldKeys(store, (root_key(keys / "root.key"),))
+    field_keys = FieldKeys(store, root_keys(keys), store.owner_of, lambda: root_keys(keys))
     told = attempts(journal, load_or_create(keys / "names.key", _names_key))
     return Runtime(
         directory=directory,
@@ -103,6 +104,7 @@ def open_runtime(
         devices=DeviceTable(store),
         secret=load_or_create(keys / "forms.key", lambda: os.urandom(32)),
         field_keys=field_keys,
+        persons=JournalPersons(field_keys),
         metrics=Metrics(),
         health=health,
         alerts=alerts,
@@ -110,14 +112,6 @@ def open_runtime(
         attendant=Attendant(log, alerts, restraints, vitals.tell),
         vitals=vitals,
     )
-
-
-def root_key(path: Path) -> RootKey:
-    """The root key of a data directory, made on first use. Raises Unavailable."""
-    try:
-        return RootKey.from_text(load_or_create(path, lambda: RootKey.new(os.urandom).to_text().encode()).decode())
-    except ValueError as flaw:
-        raise Unavailable(f"{path.name}: {flaw}") from None
 
 
 def _names_key() -> bytes:

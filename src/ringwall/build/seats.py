@@ -9,12 +9,13 @@ from typing import Final
 import orjson
 
 from ringwall.core.event import Event
-from ringwall.core.ports import FindSession, Seat, Unavailable
+from ringwall.core.ports import FindSession, Seat, Unavailable, Vouched
 from ringwall.identity.places import Places, kind_of
 from ringwall.identity.sessions import Sessions
 from ringwall.identity.signin import Facts, Note, Visitor
 from ringwall.layers.quota import network
 from ringwall.monitoring.recorder import Log
+from ringwall.state.sqlite import Store
 
 REFUSED: Final = frozenset({"signin.wrong", "signin.held", "session.concurrent"})
 
@@ -44,6 +45,28 @@ def noting(log: Log, new_id: Callable[[], str], *, required: bool) -> Note:
                 raise
 
     return note
+
+
+class Issued:
+    """Answers whether a credential was issued to a subject. That it was stays true, so the store is asked seldom."""
+
+    KEPT_S, MANY = 60.0, 20_000
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._known: dict[tuple[str, str], float] = {}
+
+    def answer(self, asked: Vouched) -> bool:
+        """Whether the store has it."""
+        key, now = (asked.credential, asked.subject), time.monotonic()
+        if self._known.get(key, 0.0) > now:
+            return True
+        if not self._store.issued_to(asked.credential, asked.subject):
+            return False
+        if len(self._known) >= self.MANY:
+            self._known.clear()
+        self._known[key] = now + self.KEPT_S
+        return True
 
 
 class FoundSessions:

@@ -58,16 +58,16 @@ class Running:
 def stated(contract: Contract) -> Stated:
     """The settings of every wall of a contract."""
     components, limits = contract.api.schemas, contract.limits
-    sight = sight_of(contract)
+    sight, probe = sight_of(contract), _probe(contract)
     return Stated(
         authorization=authorization.Settings(
-            contract.resources, sight, _probe(contract), _standing(contract), policies_of(contract)
+            contract.resources, sight, probe, _standing(contract), policies_of(contract), vouched=_issues(contract)
         ),
         validation=validation.Settings(
             components, limits.depth, limits.items, contract.resources, unpacked=limits.body
         ),
         detection=detection.Settings(),
-        encryption=encryption.Settings(contract.resources, sight),
+        encryption=encryption.Settings(contract.resources, sight, probe),
         sinks=sinks.Settings(),
     )
 
@@ -85,6 +85,11 @@ def running(contract: Contract, runtime: Runtime, *, https: bool) -> Running:
         journal=_journal(contract, runtime),
         restraints=runtime.restraints,
     )
+
+
+def _issues(contract: Contract) -> bool:
+    """Whether credentials are issued here."""
+    return contract.authentication.accounts or contract.authentication.api_keys
 
 
 def sight_of(contract: Contract) -> Sight:

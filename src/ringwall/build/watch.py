@@ -24,11 +24,14 @@ from ringwall.monitoring.monitor import BATCH, LOG, Monitor, Told
 from ringwall.monitoring.response.responder import Responder
 from ringwall.monitoring.rules import Detector, load_rules
 from ringwall.state.alerts import Alerts
+from ringwall.state.fieldkeys import FieldKeys
 from ringwall.state.journal import Journal
 from ringwall.state.journal_files import hold, segment_name, write_whole
 from ringwall.state.journal_keys import load_or_create_signer
+from ringwall.state.journal_persons import JournalPersons
 from ringwall.state.journal_tail import Line, Places, Tail, line_of
 from ringwall.state.revoker import StoreRevoker
+from ringwall.state.rootkeys import root_keys
 from ringwall.state.spool import Spool
 from ringwall.state.sqlite import Store
 
@@ -47,8 +50,8 @@ def detector_of(contract: Contract, more: Iterable[Path] = ()) -> Detector:
 class Acts:
     """The monitor's own log in the journal, opened with its first record: a deployment without alerts has none."""
 
-    def __init__(self, data: Path) -> None:
-        self._data = data
+    def __init__(self, data: Path, persons: JournalPersons) -> None:
+        self._data, self._persons = data, persons
         self._journal: Journal | None = None
 
     def record(self, event: Event) -> None:
@@ -56,7 +59,7 @@ class Acts:
         if self._journal is None:
             signer = load_or_create_signer(self._data / "keys")
             self._journal = Journal.open(self._data / "journal", signer=signer, log=LOG)
-        self._journal.append(orjson.dumps(event.document(), option=orjson.OPT_SORT_KEYS))
+        self._journal.append(orjson.dumps(self._persons.sealed(event), option=orjson.OPT_SORT_KEYS))
 
     def close(self) -> None:
         """Close the log, with a signed checkpoint."""
@@ -79,7 +82,8 @@ def monitor_of(
         stack.callback(store.close)
         spool = Spool(place / "spool.db")
         stack.callback(spool.close)
-        acts = Acts(data)
+        persons = JournalPersons(FieldKeys(store, root_keys(data / "keys")))
+        acts = Acts(data, persons)
         stack.callback(acts.close)
         alerts = Alerts(store)
         told = deliveries(contract.monitoring.notify, spool)
@@ -99,6 +103,7 @@ def monitor_of(
                 contract.monitoring.respond, alerts, StoreRevoker(store), spared=contract.trusted_proxies
             ),
             record=acts.record,
+            opened=persons.opened,
             outlets=tuple(Told(outlet, least) for outlet, least in told),
             watchers=tuple(seeing),
             certificates=certificates,

@@ -9,6 +9,8 @@ import sys
 
 import click
 
+from ringwall.state.dumps import forbid_dumps
+
 
 class Commands(click.Group):
     """Lists the modules of this package as commands; importing one costs nothing until it is asked for."""
@@ -42,6 +44,7 @@ def cli(ctx: click.Context) -> None:
 
 def main() -> None:
     """The console script; an interrupted command exits as a shell expects."""
+    forbid_dumps()  # commands open keys
     try:
         cli(prog_name="ringwall")
     except BrokenPipeError:

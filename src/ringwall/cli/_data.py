@@ -21,9 +21,13 @@ from ringwall.build.runtime import request_id
 from ringwall.cli._problems import fail
 from ringwall.core.event import Event
 from ringwall.state.alerts import Alerts
+from ringwall.state.database import Database
+from ringwall.state.fieldkeys import FieldKeys
 from ringwall.state.journal import Journal
 from ringwall.state.journal_files import JournalDamaged, JournalUnavailable
 from ringwall.state.journal_keys import load_or_create_signer
+from ringwall.state.journal_persons import JournalPersons
+from ringwall.state.rootkeys import root_keys
 from ringwall.state.sqlite import Store
 
 LOG = "admin"
@@ -60,9 +64,21 @@ def store_of(data: Path, *, create: bool = False) -> Iterator[Store]:
 
 @contextmanager
 def acts(data: Path) -> Iterator[Note]:
-    """What records administrative acts, opened before anything is done: nothing is that could not be recorded."""
-    journal = _opened(data)
+    """What records administrative acts, opened before anything is done: nothing is that could not be recorded. What is
+    said of an account or of a key's holder is sealed for that person."""
+    database = Database(data / "state.db")
+    try:
+        persons = JournalPersons(FieldKeys(database, root_keys(data / "keys")))
+        journal = _opened(data)
+        try:
+            yield _noting(journal, persons)
+        finally:
+            journal.close()
+    finally:
+        database.close()
 
+
+def _noting(journal: Journal, persons: JournalPersons) -> Note:
     def note(operation: str, target: str, facts: Facts) -> None:
         event = Event(
             kind="admin",
@@ -76,17 +92,21 @@ def acts(data: Path) -> Iterator[Note]:
             status=0,
             principal=operator(),
             objects=(target,),
+            owners=(_person(target),),
             facts=facts,
         )
         try:
-            journal.append(orjson.dumps(event.document(), option=orjson.OPT_SORT_KEYS))
+            journal.append(orjson.dumps(persons.sealed(event), option=orjson.OPT_SORT_KEYS))
         except JournalUnavailable as failure:
             fail(f"{operation} {target} was done, but the journal did not take its record: {failure}")
 
-    try:
-        yield note
-    finally:
-        journal.close()
+    return note
+
+
+def _person(target: str) -> str | None:
+    """The subject that an act is about."""
+    kind, _, subject = target.partition(":")
+    return subject if kind in ("account", "subject") else None
 
 
 def tested(data: Path, what: str, facts: Facts) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import orjson
 
+from ringwall.cli._persons import reader
 from ringwall.cli._problems import fail, shown
 from ringwall.core.event import rfc3339
 from ringwall.engines.ledger.frames import Frame
@@ -35,7 +36,9 @@ def records_of(journal: Path, asked: str) -> list[Record]:
     if len(ids) > 1 and asked not in ids:
         fail(f"{shown(asked)!r} begins several ids: {', '.join(map(shown, ids[:_MANY]))} ...", 1)
     one = asked if asked in ids else ids[0]
-    return sorted((r for r in found if r.get("id") == one), key=lambda r: "." in str(r.get("kind")))
+    with reader(journal.parent) as persons:
+        chosen = [persons.opened(dict(r)) for r in found if r.get("id") == one]
+    return sorted(chosen, key=lambda r: "." in str(r.get("kind")))
 
 
 def _indexed(journal: Path, asked: str) -> list[Record]:

@@ -11,6 +11,7 @@ import click
 import orjson
 
 from ringwall.cli._audit_more import Unpublished, prove_command, publish_note, retain_command
+from ringwall.cli._persons import Reader, reader
 from ringwall.engines.ledger.checkpoints import Checkpoint
 from ringwall.engines.ledger.notes import NoteError, VerifierKey
 from ringwall.state import journal_export as export_as
@@ -20,11 +21,12 @@ from ringwall.state.journal_keys import PRIVATE_NAME, PUBLIC_NAME, KeyUnusable, 
 from ringwall.state.journal_tiles import publish
 from ringwall.state.journal_verify import Keys, Verification, verify
 
-FORMATS: dict[str, Callable[[Found], bytes]] = {
-    "jsonl": export_as.jsonl,
-    "ocsf": export_as.ocsf,
-    "csv": export_as.row,
+FORMATS: dict[str, Callable[[Found, Reader], bytes]] = {
+    "jsonl": lambda found, persons: export_as.jsonl(found, persons.beside(found)),
+    "ocsf": lambda found, persons: export_as.ocsf(persons.found(found)),
+    "csv": lambda found, persons: export_as.row(persons.found(found)),
 }
+"""Each form with the personal parts in clear, as far as their keys live and are here."""
 
 
 class Unusable(click.ClickException):
@@ -169,15 +171,17 @@ def search_command(
     as_json: bool,
 ) -> None:  # fmt: skip
     """Find records by who, what, whose, why and when; the latest, oldest first."""
-    query = Query(principal, operation, reason, request_id, object_, since, until, limit, client, kind)
-    try:
-        found = search(_journal(data), query)
-    except sqlite3.OperationalError as error:
-        raise Unusable(f"{data / 'journal'}: the search index cannot be written ({error})") from error
-    except JournalDamaged as error:
-        raise click.ClickException(str(error)) from error
-    for each in found:
-        click.echo(export_as.jsonl(each).rstrip() if as_json else _line(each))
+    with reader(data) as persons:
+        who, what = persons.spellings("principal", principal), persons.spellings("object", object_)
+        query = Query(who, operation, reason, request_id, what, since, until, limit, client, kind)
+        try:
+            found = search(_journal(data), query)
+        except sqlite3.OperationalError as error:
+            raise Unusable(f"{data / 'journal'}: the search index cannot be written ({error})") from error
+        except JournalDamaged as error:
+            raise click.ClickException(str(error)) from error
+        for each in found:
+            click.echo(export_as.jsonl(each, persons.beside(each)).rstrip() if as_json else _line(persons.found(each)))
 
 
 def _line(found: Found) -> str:
@@ -206,12 +210,13 @@ def export_command(data: Path, form: str, start: int, log: str | None) -> None:
     out = sys.stdout.buffer
     if form == "csv" and not start:
         out.write(export_as.header())
-    for name in chosen:
-        following = start
-        for found in _records(place, name, start):
-            out.write(FORMATS[form](found))
-            following = found.index + 1
-        click.echo(f"next: --from {following}" + (f" --log {name}" if name else ""), err=True)
+    with reader(data) as persons:
+        for name in chosen:
+            following = start
+            for found in _records(place, name, start):
+                out.write(FORMATS[form](found, persons))
+                following = found.index + 1
+            click.echo(f"next: --from {following}" + (f" --log {name}" if name else ""), err=True)
 
 
 def _records(place: Path, log: str, start: int) -> Iterator[Found]:

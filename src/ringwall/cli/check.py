@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from ringwall.build.policies import policies_of
+from ringwall.build.transit_check import in_transit
 from ringwall.build.unannotated import Tally, unannotated
 from ringwall.cli._data import data_option
 from ringwall.cli._problems import plainly, shown
@@ -25,6 +26,7 @@ Examples:
   ringwall check
   ringwall check --contract deploy/ringwall.yaml --openapi openapi.json
   ringwall check --openapi shop.main:app --json
+  ringwall check --tls chain.pem,key.pem --host api.example.com --upstream https://10.0.0.5:8443
   ringwall check --from-journal --data /var/lib/ringwall
 
 Exit status: 0 fine, 1 findings, 2 a contract that cannot be used.
@@ -35,12 +37,16 @@ Exit status: 0 fine, 1 findings, 2 a contract that cannot be used.
 @click.option("--contract", "path", default="ringwall.yaml", show_default=True, type=click.Path(path_type=Path))
 @click.option("--openapi", metavar="SOURCE", help="A file, URL or module:app in place of what the contract names.")
 @click.option("--base-path", help="The path before every operation's, in place of what is stated.")
+@click.option("--tls", metavar="auto|off|CHAIN,KEY", help="As `up` is given it: the certificate is looked at.")
+@click.option("--host", help="The name that callers use, which the certificate has to be for.")
+@click.option("--upstream", metavar="URL", help="As `up` is to be given it.")
 @click.option("--from-journal", is_flag=True, help="Also list the fields whose values the journal has as suspicious.")
 @data_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(
-    path: Path, openapi: str | None, base_path: str | None, from_journal: bool, data: Path, as_json: bool
-) -> None:
+    path: Path, openapi: str | None, base_path: str | None, tls: str | None, host: str | None, upstream: str | None,
+    from_journal: bool, data: Path, as_json: bool,
+) -> None:  # fmt: skip
     """Check a contract: mistakes, unprotected operations, broad roles, weak settings."""
     try:
         contract, doubts = _loaded(path, openapi, base_path)
@@ -48,7 +54,10 @@ def command(
     except Misconfigured as error:
         _tell_problems(error.problems, as_json=as_json)
         raise click.exceptions.Exit(2) from None
-    findings = lint(contract, lambda pattern: linear(portable(pattern)))
+    findings = (
+        *lint(contract, lambda pattern: linear(portable(pattern))),
+        *in_transit(contract, tls, host, upstream),
+    )
     troubled = _troubled(contract, data) if from_journal else ()
     today = datetime.now(UTC).date()
     counting, accepted = unaccepted(contract, (*findings, *(finding for finding, _ in troubled)), today)

@@ -13,6 +13,7 @@ import click
 
 from ringwall.cli._contracts import contract_option, subject
 from ringwall.cli._data import Duration, data_option, json_option, store_of
+from ringwall.cli._persons import reader
 from ringwall.cli._problems import fail, plainly, shown
 from ringwall.contract.model import Contract, Misconfigured
 from ringwall.monitoring.incident import Incident
@@ -43,11 +44,11 @@ def command(
     as_json: bool,
 ) -> None:  # fmt: skip
     """Assemble what happened around SUBJECT: a request's id, a principal or an alert."""
-    with plainly(), store_of(data) as store:
+    with plainly(), store_of(data) as store, reader(data) as persons:
         if not logs(data / "journal"):
             fail(f"{data / 'journal'}: there is no journal here")
         try:
-            incident = incident_of(subject_, around, data, store, _contract(contract, openapi))
+            incident = incident_of(subject_, around, data, store, _contract(contract, openapi), persons)
         except (sqlite3.OperationalError, JournalDamaged) as failure:
             fail(str(failure))
     if not incident.timeline:

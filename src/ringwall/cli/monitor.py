@@ -16,6 +16,7 @@ import click
 from ringwall.build.watch import detector_of, monitor_of, run
 from ringwall.cli._contracts import contract_option
 from ringwall.cli._data import data_option, json_option, store_of
+from ringwall.cli._persons import Reader, reader
 from ringwall.cli._problems import fail, plainly, shown
 from ringwall.cli._source import fetch, find
 from ringwall.contract.model import Contract
@@ -26,7 +27,7 @@ from ringwall.monitoring.monitor import replayed
 from ringwall.monitoring.rules import Detector, load_rules
 from ringwall.state.alerts import Alerts
 from ringwall.state.journal_files import logs, read
-from ringwall.state.journal_index import milliseconds
+from ringwall.state.journal_index import Found, milliseconds
 
 _EXAMPLES = """\b
 Examples:
@@ -99,11 +100,11 @@ def replay_command(
     The whole journal is read, so that windows and habits are as they were; --since only says from when on to tell.
     """
     place = data / "journal"
-    with plainly():
+    with plainly(), reader(data) as persons:
         if not logs(place):
             fail(f"{place}: there is no journal here")
         detector, off = _detector(contract, openapi, directories)
-        journal = [_records(place, log) for log in logs(place)]
+        journal = [_records(place, log, persons) for log in logs(place)]
         count: Counter[str] = Counter()
         for hit, record, at in replayed(journal, detector, Baselines(off)):
             if at < since:
@@ -123,8 +124,8 @@ def replay_command(
         click.echo(f"{sum(count.values()):>8}  in all")
 
 
-def _records(place: Path, log: str) -> Iterator[bytes]:
-    return (record for _, record in read(place / log))
+def _records(place: Path, log: str, persons: Reader) -> Iterator[bytes]:
+    return (persons.found(Found(log, index, record)).record for index, record in read(place / log))
 
 
 def _detector(path: Path | None, openapi: str | None, directories: tuple[Path, ...]) -> tuple[Detector, frozenset[str]]:

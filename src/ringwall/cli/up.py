@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from ringwall.build.deploy import Deployment, deploy
+from ringwall.build.transit import Transit
 from ringwall.cli._problems import fail, refused_contract
 from ringwall.contract.model import Misconfigured
 from ringwall.core.ports import Unavailable
@@ -29,6 +30,12 @@ Examples:
               show_default=True, help="Directory for state, journal and keys.")  # fmt: skip
 @click.option("--mode", type=click.Choice(["enforce", "observe"]), help="Override the contract's mode.")
 @click.option("--tls", default="auto", show_default=True, help="auto: made here; off; or CHAIN.pem,KEY.pem.")
+@click.option("--client-ca", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="PEM",
+              help="Callers show a certificate of this authority, or are not spoken to.")  # fmt: skip
+@click.option("--upstream-ca", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="PEM",
+              help="Trusted for the upstream in place of the system's authorities.")  # fmt: skip
+@click.option("--upstream-cert", metavar="CHAIN,KEY", help="Shown to an upstream that asks for a certificate.")
+@click.option("--redirect-http", metavar="HOST:PORT", help="Also listen there in clear, and send to https.")
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes.")
 @click.option("--ready-file", type=click.Path(dir_okay=False, path_type=Path), help="Written once it serves.")
 def command(
@@ -39,6 +46,10 @@ def command(
     data: Path,
     mode: str | None,
     tls: str,
+    client_ca: Path | None,
+    upstream_ca: Path | None,
+    upstream_cert: str | None,
+    redirect_http: str | None,
     workers: int,
     ready_file: Path | None,
 ) -> None:
@@ -46,12 +57,16 @@ def command(
 
     TARGET is `module:app` (ASGI or WSGI, in process), `http://host:port` (gateway), or nothing: the bundled clinic.
     """
-    host, _, port = listen.rpartition(":")
-    if not host or not port.isdigit() or int(port) > 65535:
-        raise click.UsageError(f"--listen is HOST:PORT, not {listen!r}")
+    host, port = _address("--listen", listen)
+    transit = Transit(
+        client_ca,
+        upstream_ca,
+        _pair(upstream_cert) if upstream_cert else None,
+        _address("--redirect-http", redirect_http) if redirect_http else None,
+    )
     if target and contract is None:
         raise click.UsageError("--contract says how TARGET is to be protected; `ringwall init TARGET` drafts one")
-    wanted = Deployment(target, contract, openapi, host.strip("[]"), int(port), data, mode, tls, workers, ready_file)
+    wanted = Deployment(target, contract, openapi, host, port, data, mode, tls, workers, ready_file, transit)
     try:
         deploy(wanted, say=click.echo)
     except Misconfigured as mistakes:
@@ -59,3 +74,17 @@ def command(
     except (Unavailable, OSError, ImportError, ValueError) as failure:
         fail(str(failure))
     sys.exit(0)
+
+
+def _address(option: str, text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdigit() or int(port) > 65535:
+        raise click.UsageError(f"{option} is HOST:PORT, not {text!r}")
+    return host.strip("[]"), int(port)
+
+
+def _pair(text: str) -> tuple[Path, Path]:
+    chain, comma, key = text.partition(",")
+    if not comma:
+        raise click.UsageError("--upstream-cert is CHAIN.pem,KEY.pem")
+    return Path(chain), Path(key)

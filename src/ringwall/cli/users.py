@@ -132,7 +132,7 @@ def list_command(data: Path, as_json: bool) -> None:
         click.echo(json.dumps([_document(account) for account in accounts], indent=1))
         return
     for each in accounts:
-        state = click.style("disabled", fg="red") if each.disabled else "active"
+        state = click.style("disabled", fg="red") if each.disabled else "active" if each.password else "invited"
         click.echo(
             f"{shown(each.name):<20} {state:<8} {_listed(each.roles):<24} "
             f"{shown(each.tenant or '-'):<12} {shown(each.subject)}"
@@ -269,5 +269,6 @@ def _document(account: StoredAccount) -> dict[str, object]:
         "roles": sorted(account.roles),
         "tenant": account.tenant,
         "disabled": account.disabled,
+        "invited": not account.password,
         "created": rfc3339(account.created),
     }

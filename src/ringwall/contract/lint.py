@@ -8,6 +8,7 @@ from datetime import date
 from typing import Literal
 
 from ringwall.contract import lint_access, lint_data
+from ringwall.contract.lint_ciphertext import breaks
 from ringwall.contract.model import At, Contract, Operation
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -214,12 +215,9 @@ def _unencrypted(contract: Contract) -> Iterator[Finding]:
 
 
 def _ciphertext(contract: Contract) -> Iterator[Finding]:
-    for resource, field, why, hard in lint_data.hindrances(contract):
-        yield Finding(
-            "contract.ciphertext", "warning" if hard else "note", field.at, f"{resource.name}.{field.name}",
-            f"{resource.name}.{field.name} is encrypted, but its schema has {why}, which ciphertext does not keep to",
-            "Make sure that the application itself does not check it, or do not encrypt the field.",
-        )  # fmt: skip
+    for found in breaks(contract):
+        severity: Literal["warning", "note"] = "warning" if found.sure else "note"
+        yield Finding(found.id, severity, found.at, found.about, found.what, found.do)
 
 
 def _patterns(contract: Contract, linear: Linear) -> Iterator[Finding]:

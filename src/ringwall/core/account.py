@@ -94,6 +94,7 @@ class Account:
             roles=tuple(sorted(principal.roles)) if principal else (),
             credential=principal.credential if principal else "",
             objects=_objects(plan, known, real=refuse is None and response.status < 400) if known and plan else (),
+            owners=tuple([o.owner for o in known.objects]) if known else (),
             steps=tuple(self.steps),
             layers=tuple([(layer, tenths(ns)) for layer, ns in self.layers.items()]),
             faults=tuple(f"{f.pointer[:_POINTER]} {f.reason}" for f in deciding.faults[:_FAULTS]) if deciding else (),

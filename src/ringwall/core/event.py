@@ -36,7 +36,8 @@ class Event:
     digit.
     `path` is the operation's template, never the path that came. `steps` are the guards that did not simply
     pass, `layers` the time each layer took, `notes` what was rewritten. `suspects` are the kinds of attack
-    that an input refused for its form looks like.
+    that an input refused for its form looks like. `owners` are the subjects whose `objects`
+    these are, in order, None where that is not known: they are never written; their keys seal the names.
     """
 
     kind: str
@@ -55,6 +56,7 @@ class Event:
     roles: tuple[str, ...] = ()
     credential: str = ""
     objects: tuple[str, ...] = ()
+    owners: tuple[str | None, ...] = ()
     steps: tuple[Step, ...] = ()
     layers: tuple[tuple[Layer, float], ...] = ()
     faults: tuple[str, ...] = ()

@@ -21,7 +21,7 @@ from ringwall.core.account import Account
 from ringwall.core.coding import codings_kept
 from ringwall.core.confine import Rows
 from ringwall.core.content import checkable as checkable
-from ringwall.core.content import plain
+from ringwall.core.content import plain, written
 from ringwall.core.effect import Effect
 from ringwall.core.event import Event
 from ringwall.core.judge import admitted, heard, judge, made, resume, served, suspected
@@ -185,7 +185,7 @@ class Exchange:
     def _written(self, response: Response) -> Response | Refuse:
         if not response.stale:
             return response
-        return made(Layer.DISCLOSURE, lambda: response.with_body(self._wall.encode(response.data)))
+        return made(Layer.DISCLOSURE, lambda: written(response, self._wall))
 
     def _walk(self, guards: Sequence[Guard[Any]], message: Message) -> Generator[Want, Any, Message | Refuse]:
         """Each guard in order; the first refusal ends the walk, unless its layer only observes."""

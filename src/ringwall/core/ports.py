@@ -61,6 +61,15 @@ class Once(Question):
 
 
 @dataclass(frozen=True, slots=True)
+class Vouched(Question):
+    """Whether ringwall itself issued this credential (`token:ID`, `key:ID`, `session:ID`) to this subject: by the
+    store's own record, whatever the credential says. Answer: True or False."""
+
+    credential: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
 class KeysOf(Question):
     """The JWK Set of an outside issuer. Answer: a mapping as fetched, or None if never yet seen."""
 

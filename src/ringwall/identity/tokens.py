@@ -25,10 +25,11 @@ PASSWORD = "urn:ringwall:pwd"  # noqa: S105 - a name
 
 
 class RevocationStore(Protocol):
-    """Where revocations are kept."""
+    """Where it is kept what was issued to whom, and what was revoked."""
 
     def revoke(self, kind: str, value: str, at: float, until: float) -> None: ...
     def stands(self, subject: str, token_id: str, issued: float) -> bool: ...
+    def issue(self, token_id: str, subject: str, at: float, until: float) -> None: ...
 
 
 class Ring(Protocol):
@@ -96,6 +97,7 @@ class Tokens:
             claims |= {"auth_time": int(granted.auth_time), "acr": MFA if "mfa" in granted.amr else PASSWORD}
         if granted.cnf:
             claims["cnf"] = dict(granted.cnf)
+        self._store.issue(token_id, account.subject, now, now + lifetime_s + LEEWAY_S)
         return sign(claims, self._keys.signer(), typ=TYP), token_id
 
     def identity(self, claims: Mapping[str, JSON]) -> str:

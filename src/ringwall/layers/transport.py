@@ -5,8 +5,10 @@ Strict HTTP itself is `core.admit`, before there is an operation. This layer may
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ringwall.contract.model import Cors, Operation
 from ringwall.core.known import Known
@@ -138,6 +140,8 @@ def dresser(settings: Settings) -> Callable[[Head | None, Response], Response]:
             kept = [
                 h for h, name in zip(kept, names, strict=True) if name not in _REMOVED and not name.startswith(_CORS)
             ]
+        if head is not None and head.secure and not present.isdisjoint(_LEADING):
+            kept = [_mended(h[0].lower(), h, head) for h in kept]
         kept.append(_NO_GUESSING)
         kept.extend([h for h in _USUALLY if h[0] not in present])
         if b"content-security-policy" not in present:
@@ -154,6 +158,25 @@ def dresser(settings: Settings) -> Callable[[Head | None, Response], Response]:
         return response.with_headers(tuple(kept))
 
     return dress
+
+
+def _mended(name: bytes, header: Header, head: Head) -> Header:
+    """A cookie that would also be sent in clear, and a link of our own host that leads back into the clear, mended: an
+    application behind TLS often does not know that it is."""
+    value = header[1]
+    if name not in _LEADING:
+        return header
+    if name == b"set-cookie":
+        attributes = [part.strip().lower() for part in value.split(b";")[1:]]
+        return header if b"secure" in attributes else (header[0], value + b"; Secure")
+    clear = b"http://" + head.host.encode("latin-1")
+    return header if clear.lower() not in value.lower() else (header[0], _whole(clear).sub(b"https" + clear[4:], value))
+
+
+@lru_cache(maxsize=64)
+def _whole(clear: bytes) -> re.Pattern[bytes]:
+    """An origin, and no longer name or other port that begins like it."""
+    return re.compile(re.escape(clear) + rb"(?![\w.:@-])", re.IGNORECASE)
 
 
 def _cors(origin: str, *, credentials: bool, expose: bytes) -> list[Header]:
@@ -187,6 +210,7 @@ _CORS = b"access-control-"
 """How the names begin that let other origins read."""
 _REMOVED = frozenset({b"server", b"x-powered-by", b"x-aspnet-version", b"x-runtime", b"ringwall-request-id",
                       b"x-content-type-options"})  # fmt: skip
+_LEADING = frozenset({b"set-cookie", b"location", b"content-location", b"refresh", b"link"})
 _NO_GUESSING: Header = (b"x-content-type-options", b"nosniff")
 _USUALLY: Headers = (
     (b"x-frame-options", b"DENY"),

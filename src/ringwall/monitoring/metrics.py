@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from ringwall.core.event import Event
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
+_SOON_S = 30 * 86_400
 _SECONDS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5)
 
 
@@ -37,6 +38,19 @@ class Metrics:
             "ringwall_journal_failures", "Events that the journal did not take.", registry=self._registry
         )
 
+        self._ends = Gauge(
+            "ringwall_certificate_end_seconds",
+            "When a certificate ends, in seconds since the epoch.",
+            ("certificate",),
+            registry=self._registry,
+        )
+        self._soon = Gauge(
+            "ringwall_certificate_ends_soon",
+            "Whether a certificate ends within 30 days: 1 warns.",
+            ("certificate",),
+            registry=self._registry,
+        )
+
     def observe(self, event: Event) -> None:
         """Count an exchange."""
         key = (event.operation, event.decision, event.status // 100)
@@ -48,6 +62,11 @@ class Metrics:
         self._overhead.observe(event.us / 1e6)
         if event.reason is not None:
             self._refusals.labels(event.layer or "none", event.reason).inc()
+
+    def certificate(self, name: str, ends: float, left: float) -> None:
+        """When a certificate ends (epoch seconds), and whether that is in less than 30 days of `left` seconds."""
+        self._ends.labels(name).set(ends)
+        self._soon.labels(name).set(left < _SOON_S)
 
     def journal_failed(self) -> None:
         """Count an event that could not be written."""

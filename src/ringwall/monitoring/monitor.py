@@ -58,8 +58,8 @@ class Told:
 
 @dataclass(slots=True)
 class Monitor:
-    """Everything that watches one data directory. `record` writes to the journal; `waiting` and `lost` tell of the
-    spool; `certificates` are files whose end is watched."""
+    """Everything that watches one data directory. `record` writes to the journal, `opened` reads what is sealed in it;
+    `waiting` and `lost` tell of the spool; `certificates` are files whose end is watched."""
 
     contract: Contract
     tail: Tail
@@ -68,6 +68,7 @@ class Monitor:
     alerts: Alerts
     responder: Responder
     record: Callable[[Event], None]
+    opened: Callable[[Record], Record] = dict
     outlets: tuple[Told, ...] = ()
     watchers: tuple[Watcher, ...] = ()
     certificates: tuple[Any, ...] = ()
@@ -109,7 +110,8 @@ class Monitor:
         """Records with their times, in the order of these: each worker's log is in order, together they are not."""
         found = []
         for line in lines:
-            record = parsed(line.record) if line.record is not None else None
+            read = parsed(line.record) if line.record is not None else None
+            record = self.opened(read) if read is not None else None
             if record is None:
                 self._damaged = f"log {line.log or 'main'}, record {line.index}: not what was written"
                 continue
@@ -278,8 +280,13 @@ def told(alert: Alert, done: Iterable[Response], now: float) -> dict[str, object
 def _alert_event(alert: Alert, now: float) -> Event:
     return _event("alert", alert.id, now, f"alert.{alert.rule}", (f"alert:{alert.id}",), alert.principal, {
         "title": alert.title, "level": alert.level, "explanation": alert.explanation,
-        "requests": list(alert.requests), "group": [f"{k}={v}" for k, v in sorted(alert.group.items())],
+        "requests": list(alert.requests), "group": _impersonal(alert.group),
     })  # fmt: skip
+
+
+def _impersonal(group: Mapping[str, str]) -> list[str]:
+    """What of a group tells of no person: who it is about is the event's principal, which is sealed."""
+    return [f"{name}={value}" for name, value in sorted(group.items()) if name not in ("principal", "client")]
 
 
 def response_event(response: Response, verb: str, now: float, by: str | None = None) -> Event:

@@ -12,12 +12,19 @@ from ringwall.core.ports import Recorder, Unavailable
 from ringwall.monitoring.metrics import Metrics
 
 Watch = Callable[[Event], None]
+Document = dict[str, object]
 
 
 class Log(Protocol):
     """The journal's writing side."""
 
     def append(self, record: bytes) -> int: ...
+
+
+class Persons(Protocol):
+    """What seals the parts of an event that tell of a person, each under that person's key."""
+
+    def sealed(self, event: Event) -> Document: ...
 
 
 class Health:
@@ -30,15 +37,18 @@ class Health:
         self.failing = False
 
 
-def recorder(log: Log, metrics: Metrics, health: Health, watch: Watch | None = None) -> Recorder:
-    """The recorder of a wall. `watch` sees each event too (the drill's eyes)."""
+def recorder(
+    log: Log, metrics: Metrics, health: Health, watch: Watch | None = None, persons: Persons | None = None
+) -> Recorder:
+    """The recorder of a wall. `watch` sees each event too (the drill's eyes); `persons` seals what tells of one."""
 
     def record(event: Event) -> None:
         metrics.observe(event)
         if watch is not None:
             watch(event)
         try:
-            log.append(orjson.dumps(event.document(), option=orjson.OPT_SORT_KEYS))
+            document = event.document() if persons is None else persons.sealed(event)
+            log.append(orjson.dumps(document, option=orjson.OPT_SORT_KEYS))
         except (Unavailable, OSError):
             health.failing = True
             metrics.journal_failed()

@@ -33,6 +33,7 @@ class Database:
             self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=5.0)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
+            self._db.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten: keys among it
             self._db.execute(_GROWN)
         except (sqlite3.Error, OSError) as failure:
             raise Unavailable(f"state.db: {type(failure).__name__}") from failure
@@ -66,6 +67,16 @@ class Database:
                 self.rows("ROLLBACK")
                 raise
             self.rows("COMMIT")
+
+    def scrub(self) -> None:
+        """Leave nothing of what was deleted in the write-ahead log either, as far as no other reader is in the way."""
+        with self._lock:
+            self.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def copy_to(self, path: Path) -> None:
+        """Write a whole copy of the database as it is at one moment. Raises Unavailable."""
+        with self._lock:
+            self.rows("VACUUM INTO ?", (str(path),))
 
     def grow(self, topic: str, steps: Sequence[str]) -> None:
         """Make a topic's tables: each step once, in order, in any number of starts. Steps are only ever added."""

@@ -1,92 +1,73 @@
-"""The keys of encrypted fields: kept wrapped in `state.db`, opened under the root key, and what seals with them."""
+"""The keys of encrypted fields at work: what seals and opens values under the root key, and notices changed keys."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
-from typing import Protocol
-
-import orjson
+import time
+from collections.abc import Callable, Sequence
 
 from ringwall.core.message import JSON
-from ringwall.core.ports import Opened, Place, Seal, Unavailable, Unopened, Unseal
+from ringwall.core.ports import Opened, Ownership, Place, Seal, Unavailable, Unopened, Unseal
 from ringwall.engines.crypto.fields import (
     RECORD_BYTES,
     FieldContext,
-    decrypt_value,
+    decrypt_json,
     encrypt_equal,
     encrypt_value,
 )
-from ringwall.engines.crypto.flaws import CryptoRefused
-from ringwall.engines.crypto.keyring import KeyRing, StoredKey
+from ringwall.engines.crypto.flaws import CryptoFlaw, CryptoRefused
+from ringwall.engines.crypto.keyring import KeyRing
 from ringwall.engines.crypto.rootkey import RootKey
+from ringwall.state.database import Database
+from ringwall.state.erasures import Erasures
+from ringwall.state.keytable import KeyTable
 
+NOTICED_S = 1.0
+"""Seconds after which a key that another process made, rotated or destroyed is noticed here."""
 
-class SealedStore(Protocol):
-    """Where wrapped keys lie."""
-
-    def sealed_keys(self) -> dict[str, bytes]: ...
-    def seal(self, key_id: str, sealed: bytes) -> None: ...
-    def seal_first(self, key_id: str, sealed: bytes) -> None: ...
-    def unseal(self, key_id: str) -> None: ...
-
-
-class WrappedKeys:
-    """The engine's key store over `state.db`, read anew when another process may have added a key."""
-
-    def __init__(self, store: SealedStore) -> None:
-        self._store = store
-        self._known: dict[str, StoredKey] = {}
-
-    def get(self, kid: str) -> StoredKey | None:
-        """The key of that name."""
-        if kid not in self._known:
-            self._read()
-        return self._known.get(kid)
-
-    def of(self, holder: str) -> Sequence[StoredKey]:
-        """A holder's keys."""
-        found = [key for key in self._known.values() if key.holder == holder]
-        if not found:
-            self._read()
-            found = [key for key in self._known.values() if key.holder == holder]
-        return found
-
-    def put(self, key: StoredKey) -> None:
-        """Add a key, or replace the one of its name."""
-        self._store.seal(key.kid, _encoded(key))
-        self._known[key.kid] = key
-
-    def add(self, key: StoredKey) -> None:
-        """Keep a key unless there is one of its name; whoever else made it first has made it."""
-        self._store.seal_first(key.kid, _encoded(key))
-        self._read()
-
-    def remove(self, kid: str) -> None:
-        """Destroy a key."""
-        self._store.unseal(kid)
-        self._known.pop(kid, None)
-
-    def every(self) -> Iterable[StoredKey]:
-        """All keys."""
-        self._read()
-        return tuple(self._known.values())
-
-    def _read(self) -> None:
-        self._known = {kid: _decoded(raw) for kid, raw in self._store.sealed_keys().items()}
+OwnerOf = Callable[[str, str], Ownership | None]
 
 
 class FieldKeys:
     """Seals and opens the values of fields. Answers the questions `Seal` and `Unseal`."""
 
-    def __init__(self, store: SealedStore, roots: Sequence[RootKey]) -> None:
-        self.ring = KeyRing(roots, WrappedKeys(store), os.urandom)
-        missing = self.ring.missing_roots()
+    def __init__(
+        self,
+        database: Database,
+        roots: Sequence[RootKey],
+        owner_of: OwnerOf | None = None,
+        reload: Callable[[], Sequence[RootKey]] | None = None,
+    ) -> None:
+        self.table = KeyTable(database)
+        self.ring = KeyRing(roots, self.table, os.urandom)
+        self.erasures = Erasures(database)
+        self._owner_of, self._reload = owner_of, reload
+        self._due, self._epoch = 0.0, self.table.epoch()
+        self.erasures.reload()
+        missing = self.table.roots() - {root.id for root in roots}
         if missing:
-            raise Unavailable(f"keys/root.key: the root key {', '.join(sorted(missing))} is needed and is not here")
+            names = ", ".join(sorted(missing))
+            raise Unavailable(f"keys/root.key: keys here are wrapped by another root key ({names}): bring it back")
+
+    def refresh(self) -> int:
+        """Close all opened keys where any process changed one; looked at once a second. How often they have changed."""
+        now = time.monotonic()
+        if now >= self._due:
+            self._due, epoch = now + NOTICED_S, self.table.epoch()
+            if epoch != self._epoch:
+                self._renew(epoch)
+        return self._epoch[0]
+
+    def _renew(self, epoch: tuple[int, int]) -> None:
+        if self._reload is not None and epoch[1] != self._epoch[1]:
+            self.ring.take(self._reload())
+        self._epoch = epoch
+        self.ring.forget()
+        self.erasures.reload()
 
     def seal(self, asked: Seal) -> tuple[str, ...]:
         """Encrypt every value; those of one object that has no id yet share a record id."""
+        self.refresh()
         record = os.urandom(RECORD_BYTES)
         return tuple(self._sealed(value, place, record) for value, place in asked.values)
 
@@ -101,21 +82,39 @@ class FieldKeys:
 
     def unseal(self, asked: Unseal) -> tuple[Opened | Unopened, ...]:
         """Open every text, or say of each why not."""
-        return tuple(self._opened(text, place) for text, place in asked.texts)
+        self.refresh()
+        return tuple([self._opened(text, place) for text, place in asked.texts])
 
     def _opened(self, text: str, place: Place) -> Opened | Unopened:
-        value = decrypt_value(text, _context(place), self.ring)
-        return Unopened(value.reason.value) if isinstance(value, CryptoRefused) else Opened(value.json)
+        value = decrypt_json(text, place, self.ring)
+        if isinstance(value, CryptoRefused) and value.reason is CryptoFlaw.CONTEXT:
+            fuller = self._completed(place)
+            value = decrypt_json(text, fuller, self.ring) if fuller is not None else value
+        if isinstance(value, CryptoRefused):
+            return Unopened(self._why(text, value.reason).value)
+        if self.erasures.any and self.erasures.reaches(text, place.owner):
+            return Unopened(CryptoFlaw.ERASED.value)
+        return Opened(value)
+
+    def _why(self, text: str, reason: CryptoFlaw) -> CryptoFlaw:
+        unknown = reason is CryptoFlaw.KEY_UNKNOWN and self.erasures.destroyed(text)
+        return CryptoFlaw.ERASED if unknown else reason
+
+    def _completed(self, context: Place) -> FieldContext | None:
+        """The place with what is remembered of the object, where the reply does not say whose it is."""
+        if self._owner_of is None or context.object_id is None:
+            return None
+        whose = self._owner_of(context.resource, context.object_id)
+        if whose is None:
+            return None
+        return FieldContext(
+            context.resource,
+            context.field,
+            context.tenant if context.tenant is not None else whose.tenant,
+            context.owner if context.owner is not None else whose.owner,
+            context.object_id,
+        )
 
 
 def _context(place: Place) -> FieldContext:
     return FieldContext(place.resource, place.field, place.tenant, place.owner, place.object_id)
-
-
-def _encoded(key: StoredKey) -> bytes:
-    return orjson.dumps([key.holder, key.generation, key.root, key.wrapped.hex(), key.kid])
-
-
-def _decoded(raw: bytes) -> StoredKey:
-    holder, generation, root, wrapped, kid = orjson.loads(raw)
-    return StoredKey(kid, holder, generation, root, bytes.fromhex(wrapped))

@@ -36,9 +36,11 @@ _MAPPED = {"id", "at", "operation", "principal", "client", "method", "path", "st
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def jsonl(found: Found) -> bytes:
-    """The record as it is on disk, with its log and number: what a leaf hash can be checked against."""
-    return b'{"log":%b,"n":%d,"record":%b}\n' % (orjson.dumps(found.log), found.index, found.record)
+def jsonl(found: Found, opened: Document | None = None) -> bytes:
+    """The record as it is on disk, with its log and number: what a leaf hash can be checked against. `opened` are its
+    personal parts in clear, which stand beside it."""
+    beside = b',"opened":%b' % orjson.dumps(opened) if opened else b""
+    return b'{"log":%b,"n":%d,"record":%b%b}\n' % (orjson.dumps(found.log), found.index, found.record, beside)
 
 
 def ocsf(found: Found) -> bytes:

@@ -6,6 +6,7 @@ path, and what is found is read from the segments and checked against its own le
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -44,13 +45,14 @@ CREATE INDEX IF NOT EXISTS by_object ON objects (object, at, event);
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What to find; None matches all. Times are epoch milliseconds, `since` included and `until` not."""
+    """What to find; None matches all. Times are epoch milliseconds, `since` included and `until` not. A principal
+    and an object may be spelled in several ways, since records name them under the keys of persons."""
 
-    principal: str | None = None
+    principal: str | tuple[str, ...] | None = None
     operation: str | None = None
     reason: str | None = None
     request_id: str | None = None
-    object: str | None = None
+    object: str | tuple[str, ...] | None = None
     since: int | None = None
     until: int | None = None
     limit: int = 100
@@ -116,11 +118,11 @@ def _search(directory: Path, query: Query) -> list[tuple[str, int, int, int]]:
 
 def _select(query: Query) -> tuple[str, list[str | int]]:
     wanted: dict[str, str | int | None] = {
-        "principal = ?": query.principal,
+        "principal IN (SELECT value FROM json_each(?))": _any(query.principal),
         "operation = ?": query.operation,
         "reason = ?": query.reason,
         "request_id = ?": query.request_id,
-        "id IN (SELECT event FROM objects WHERE object = ?)": query.object,
+        "id IN (SELECT event FROM objects WHERE object IN (SELECT value FROM json_each(?)))": _any(query.object),
         "client = ?": query.client,
         "kind = ?": query.kind,
         "at >= ?": query.since,
@@ -130,6 +132,13 @@ def _select(query: Query) -> tuple[str, list[str | int]]:
     where = " AND ".join(terms) or "1"
     statement = f"SELECT log, segment, offset, n FROM events WHERE {where} ORDER BY at DESC, id DESC LIMIT ?"  # noqa: S608
     return statement, [*terms.values(), query.limit]
+
+
+def _any(spellings: str | tuple[str, ...] | None) -> str | None:
+    """What matches any of these, as SQLite takes a list."""
+    if spellings is None:
+        return None
+    return json.dumps([spellings] if isinstance(spellings, str) else spellings)
 
 
 def _read(directory: Path, log: str, segment: int, offset: int, index: int) -> Found:

@@ -17,6 +17,11 @@ def load_or_create(path: Path, make: Callable[[], bytes]) -> bytes:
     """
     if not path.exists():
         _create(path, make())
+    return read_secret(path)
+
+
+def read_secret(path: Path) -> bytes:
+    """The content of a secret file. Raises Unavailable where it cannot be read, or where others may read it."""
     try:
         mode = path.stat().st_mode & 0o077
         content = path.read_bytes()
@@ -29,14 +34,44 @@ def load_or_create(path: Path, make: Callable[[], bytes]) -> bytes:
     return content
 
 
-def _create(path: Path, content: bytes) -> None:
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+def write_secret(path: Path, content: bytes) -> None:
+    """Put a secret file in the place of what is there, on the disk before this returns. Raises OSError."""
+    draft = _draft(path, content)
     try:
-        os.write(descriptor, content)
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        draft.replace(path)
+    except OSError:
+        draft.unlink()
+        raise
+    _settle(path.parent)
+
+
+def _create(path: Path, content: bytes) -> None:
+    draft = _draft(path, content)
     with contextlib.suppress(FileExistsError):
         os.link(draft, path)
     draft.unlink()
+    _settle(path.parent)
+
+
+def _draft(path: Path, content: bytes) -> Path:
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        draft.unlink()
+        raise
+    return draft
+
+
+def _settle(directory: Path) -> None:
+    """The directory's own entry, on the disk."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

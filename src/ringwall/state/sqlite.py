@@ -1,4 +1,4 @@
-"""What the embedded store keeps for every deployment: accounts, API keys, owners, revocations, sealed keys."""
+"""What the embedded store keeps for every deployment: accounts, API keys, owners, revocations."""
 
 from __future__ import annotations
 
@@ -25,10 +25,22 @@ _STEPS: Final = (
       PRIMARY KEY (kind, value)) STRICT, WITHOUT ROWID""",
     """CREATE TABLE IF NOT EXISTS sealed_key (key_id TEXT PRIMARY KEY, sealed BLOB NOT NULL) STRICT""",
 )
-"""The tables; `IF NOT EXISTS` since the first of them are older than the record of steps."""
+"""The tables; `IF NOT EXISTS` since the first of them are older than the record of steps. The last
+of them is taken over by `keytable`."""
 
 _BY_NAME: Final = "SELECT * FROM account WHERE name = ? UNION ALL SELECT * FROM (SELECT * FROM account LIMIT 1) LIMIT 1"
 """An account by its name. Where there is none another is read in its place, for nothing but the time that it takes."""
+
+_ISSUED: Final = (
+    "CREATE TABLE issued (token_id TEXT PRIMARY KEY, subject TEXT NOT NULL, until REAL NOT NULL) STRICT, WITHOUT ROWID",
+    "CREATE INDEX issued_until ON issued (until)",
+)
+
+_ISSUED_TO: Final = {
+    "token": "SELECT 1 FROM issued WHERE token_id = ? AND subject = ?",
+    "key": "SELECT 1 FROM api_key WHERE key_id = ? AND subject = ?",
+    "session": "SELECT 1 FROM session WHERE id = ? AND subject = ?",
+}
 
 
 class Store(Database):
@@ -37,6 +49,7 @@ class Store(Database):
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         self.grow("store", _STEPS)
+        self.grow("issued", _ISSUED)
 
     # Accounts
 
@@ -145,24 +158,18 @@ class Store(Database):
         )
         return not ended
 
-    # Sealed data keys
+    # What was issued
 
-    def sealed_keys(self) -> dict[str, bytes]:
-        """Every data key, sealed under the root key, by id."""
-        return {str(row[0]): _bytes(row[1]) for row in self.rows("SELECT key_id, sealed FROM sealed_key")}
+    def issue(self, token_id: str, subject: str, at: float, until: float) -> None:
+        """Keep to whom a token is issued, for as long as it can be alive."""
+        self.rows("DELETE FROM issued WHERE until < ?", (at,))
+        self.rows("INSERT INTO issued VALUES (?, ?, ?)", (token_id, subject, until))
 
-    def seal(self, key_id: str, sealed: bytes) -> None:
-        """Keep a sealed data key, in place of an older sealing of it."""
-        self.rows("INSERT INTO sealed_key VALUES (?, ?) ON CONFLICT DO UPDATE SET sealed = excluded.sealed",
-                   (key_id, sealed))  # fmt: skip
-
-    def seal_first(self, key_id: str, sealed: bytes) -> None:
-        """Keep a sealed data key unless there is one of its name already."""
-        self.rows("INSERT INTO sealed_key VALUES (?, ?) ON CONFLICT DO NOTHING", (key_id, sealed))
-
-    def unseal(self, key_id: str) -> None:
-        """Destroy a sealed data key. What it encrypted stays unreadable."""
-        self.rows("DELETE FROM sealed_key WHERE key_id = ?", (key_id,))
+    def issued_to(self, credential: str, subject: str) -> bool:
+        """Whether `token:ID`, `key:ID` or `session:ID` was issued to this subject, and is still kept."""
+        kind, _, name = credential.partition(":")
+        asked = _ISSUED_TO.get(kind)
+        return asked is not None and bool(self.rows(asked, (name, subject)))
 
 
 def _list(values: frozenset[str]) -> str:

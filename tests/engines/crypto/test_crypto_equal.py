@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -47,7 +46,7 @@ def sealed(value: object, context: FieldContext = HERE, keys: KeyRing = KEYS) ->
 def test_equal_values_are_equal_texts_and_others_are_not(one: object, other: object) -> None:
     same = type(one) is type(other) and one == other
     assert (sealed(one) == sealed(other)) is same
-    assert decrypt_value(sealed(one), replace(HERE, owner="ana", object_id="7"), KEYS) == Value(one)  # type: ignore[arg-type]
+    assert decrypt_value(sealed(one), HERE._replace(owner="ana", object_id="7"), KEYS) == Value(one)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -70,9 +69,9 @@ def test_no_other_binding_can_be_claimed() -> None:
     envelope = read(sealed("x"))
     assert not isinstance(envelope, CryptoRefused)
     assert envelope.flags == 17
-    ordinary = encrypt_value("x", replace(HERE, object_id="7"), KEYS)
+    ordinary = encrypt_value("x", HERE._replace(object_id="7"), KEYS)
     assert isinstance(ordinary, str)
-    assert ordinary != encrypt_value("x", replace(HERE, object_id="7"), KEYS)
+    assert ordinary != encrypt_value("x", HERE._replace(object_id="7"), KEYS)
 
 
 def test_two_processes_that_begin_at_once_have_one_key() -> None:

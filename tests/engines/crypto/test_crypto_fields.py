@@ -4,7 +4,6 @@ import base64
 import json
 import os
 import struct
-from dataclasses import replace
 
 import pytest
 from cryptography.hazmat.primitives import hashes, hmac
@@ -132,7 +131,7 @@ def test_a_known_answer_does_not_change() -> None:
 @pytest.mark.parametrize("object_id", [None, "7"])
 def test_no_byte_of_a_record_can_be_altered(object_id: str | None) -> None:
     ring = new_ring()
-    context = replace(WHERE, object_id=object_id)
+    context = WHERE._replace(object_id=object_id)
     text = sealed(b"influenza", context, ring)
     version, kid, body = text.split(".")
     data = unb64(body)
@@ -161,7 +160,7 @@ def test_no_character_of_a_record_can_be_altered() -> None:
 
 
 def test_unused_bits_are_not_a_second_spelling() -> None:
-    ring, context = new_ring(), replace(WHERE, object_id=None)
+    ring, context = new_ring(), WHERE._replace(object_id=None)
     text = sealed(b"influenza", context, ring)
     assert len(unb64(text.split(".")[2])) % 3 == 1, "the last character carries four unused bits"
     assert why(text[:-1] + chr(ord(text[-1]) + 1), context, ring) is CryptoFlaw.MALFORMED
@@ -187,18 +186,18 @@ def test_a_later_version_is_told_from_rubbish() -> None:
 @pytest.mark.parametrize(
     ("elsewhere", "reason"),
     [
-        (replace(WHERE, resource="visit"), CryptoFlaw.TAMPERED),
-        (replace(WHERE, field="/notes"), CryptoFlaw.TAMPERED),
-        (replace(WHERE, tenant="clinic-2"), CryptoFlaw.TAMPERED),
-        (replace(WHERE, owner="bert"), CryptoFlaw.MOVED),
-        (replace(WHERE, object_id="8"), CryptoFlaw.TAMPERED),
-        (replace(WHERE, tenant=None), CryptoFlaw.CONTEXT),
-        (replace(WHERE, owner=None), CryptoFlaw.CONTEXT),
-        (replace(WHERE, object_id=None), CryptoFlaw.CONTEXT),
-        (replace(WHERE, resource="patient/", field="diagnosis"), CryptoFlaw.TAMPERED),
-        (replace(WHERE, resource="", field="patient/diagnosis"), CryptoFlaw.TAMPERED),
-        (replace(WHERE, tenant="", owner="clinic-1anna"), CryptoFlaw.MOVED),
-        (replace(WHERE, object_id="07"), CryptoFlaw.TAMPERED),
+        (WHERE._replace(resource="visit"), CryptoFlaw.TAMPERED),
+        (WHERE._replace(field="/notes"), CryptoFlaw.TAMPERED),
+        (WHERE._replace(tenant="clinic-2"), CryptoFlaw.TAMPERED),
+        (WHERE._replace(owner="bert"), CryptoFlaw.MOVED),
+        (WHERE._replace(object_id="8"), CryptoFlaw.TAMPERED),
+        (WHERE._replace(tenant=None), CryptoFlaw.CONTEXT),
+        (WHERE._replace(owner=None), CryptoFlaw.CONTEXT),
+        (WHERE._replace(object_id=None), CryptoFlaw.CONTEXT),
+        (WHERE._replace(resource="patient/", field="diagnosis"), CryptoFlaw.TAMPERED),
+        (WHERE._replace(resource="", field="patient/diagnosis"), CryptoFlaw.TAMPERED),
+        (WHERE._replace(tenant="", owner="clinic-1anna"), CryptoFlaw.MOVED),
+        (WHERE._replace(object_id="07"), CryptoFlaw.TAMPERED),
     ],
 )
 def test_a_value_opens_in_its_place_only(elsewhere: FieldContext, reason: CryptoFlaw) -> None:
@@ -215,19 +214,19 @@ def test_parts_of_a_context_do_not_run_together() -> None:
     text = sealed(b"x", FieldContext("ab", "c", object_id="d"), ring)
     assert why(text, FieldContext("a", "bc", object_id="d"), ring) in (CryptoFlaw.MOVED, CryptoFlaw.TAMPERED)
     shared = FieldContext("r", "f", "t", object_id="ox")
-    assert why(sealed(b"x", shared, ring), replace(shared, field="fo", object_id="x"), ring) is CryptoFlaw.TAMPERED
+    assert why(sealed(b"x", shared, ring), shared._replace(field="fo", object_id="x"), ring) is CryptoFlaw.TAMPERED
 
 
 def test_what_was_not_known_at_creation_is_not_bound_and_says_so() -> None:
     """Written before the object had an id: it opens in any object of its owner, and its record id tells it apart."""
     ring, record = new_ring(), os.urandom(16)
-    creating = replace(WHERE, object_id=None)
-    first, second = (sealed(b"x", replace(creating, field=f), ring, record) for f in ("/diagnosis", "/notes"))
+    creating = WHERE._replace(object_id=None)
+    first, second = (sealed(b"x", creating._replace(field=f), ring, record) for f in ("/diagnosis", "/notes"))
     other = sealed(b"y", creating, ring)
     assert why(first, WHERE, ring) is None
-    assert why(first, replace(WHERE, object_id="8"), ring) is None
-    assert why(first, replace(WHERE, owner="bert"), ring) is CryptoFlaw.MOVED
-    assert why(first, replace(WHERE, field="/notes"), ring) is CryptoFlaw.TAMPERED
+    assert why(first, WHERE._replace(object_id="8"), ring) is None
+    assert why(first, WHERE._replace(owner="bert"), ring) is CryptoFlaw.MOVED
+    assert why(first, WHERE._replace(field="/notes"), ring) is CryptoFlaw.TAMPERED
     envelopes = [read(text) for text in (first, second, other)]
     records = [envelope.record for envelope in envelopes if not isinstance(envelope, CryptoRefused)]
     assert records[0] == records[1] == record != records[2]
@@ -241,7 +240,7 @@ def test_an_owner_that_became_known_later_does_not_spoil_the_value() -> None:
     ring = new_ring()
     text = sealed(b"x", FieldContext("patient", "/diagnosis", "clinic-1", None, "7"), ring)
     assert why(text, WHERE, ring) is None
-    assert why(text, replace(WHERE, tenant="clinic-2"), ring) is CryptoFlaw.MOVED
+    assert why(text, WHERE._replace(tenant="clinic-2"), ring) is CryptoFlaw.MOVED
 
 
 # --- honest ---

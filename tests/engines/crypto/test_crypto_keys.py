@@ -90,7 +90,7 @@ def test_a_lost_root_key_is_said_before_anything_is_read_or_written() -> None:
 def test_a_destroyed_holder_is_unreadable_and_the_others_are_not() -> None:
     store, root = dict[str, StoredKey](), RootKey.new(os.urandom)
     ring = ring_over(store, root)
-    bert = replace(WHERE, owner="bert")
+    bert = WHERE._replace(owner="bert")
     mine, rotated, theirs = sealed(ring), "", sealed(ring, bert)
     ring.rotate("subject:anna")
     rotated = sealed(ring)

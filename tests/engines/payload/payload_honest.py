@@ -609,3 +609,305 @@ MARKDOWN_CODE = (
     "let xs = list.map(x => x * 2).filter(x => x > 3);",
     "UPDATE your profile; INSERT coin",
 )
+
+SHORT = tuple(
+    r"""Date.now()
+new Date()
+Math.max(1, 2)
+object.property
+system.status
+file.size
+type.name
+environment.production
+package.json
+index.html
+class.name
+user.name
+global.css
+code.org
+io.github.foo
+os.path
+net.core
+thread.id
+Type.String
+module.exports = {}
+import React from 'react'
+import x from './y'
+from django.db import models
+import numpy as np
+use strict;
+use the force;
+require 'rails'
+load "config"
+exec summary
+system "of record"
+$x
+$total
+$price * 2
+$100 = 90€;
+$5 (five dollars);
+new Vue({el: '#app'})
+new York(er)
+print(x)
+echo hello
+exit(0)
+die hard
+Exit (left) only
+{a: 1}
+{count, plural, one {# item} other {# items}}
+{name} likes {thing}
+{0}, {1}
+{size=10}
+{b}bold{/b}
+{color:red}x{color}
+[b]bold[/b]
+[url=https://host.example]x[/url]
+#{id}
+#1 - #2
+#tag.sub
+@user.name
+@media (max-width: 5px)
+%d%%
+100%(net)
+<% of total
+[[wiki link]]
+[[File:a.png|thumb]]
+{{Infobox|name=x}}
+{{cite web|url=x|title=y}}
+{{lang|en}}
+${amount}
+${user.name}
+{{ user.name|title }}
+{{ price | currency }}
+{% raw %}
+{% trans "x" %}
+a ? b : c
+a || b
+a && b
+!important
+x += 1
+i++
+x -> y
+x => y
+x == y
+x === y
+/regex/g
+^\d+$
+(?i)abc
+s/a/b/g
+~/Documents
+./run
+../
+C:\
+/dev
+/usr/bin
+/etc
+~
+::1
+localhost
+127.0.0.1
+0.0.0.0
+http://localhost
+ftp://ftp.host.example/pub
+file.txt; other.txt
+a.pdf, b.pdf
+a.png|b.png
+a & b.png
+cat.jpg
+ls.png
+id_rsa.pub
+passwd
+shadow
+hosts
+admin'
+it's
+'quoted'
+"quoted"
+`code`
+O'
+'n'
+5'
+5'10"
+5' 10"
+6'-0"
+12' x 10'
+'90s
+rock'n'roll
+'til
+dogs' home
+the boys' and girls' club
+students' or teachers'
+'a' or 'b'
+"a" and "b"
+"x" is not "y"
+'x' in 'y'
+name like 'A%'
+order by date
+group by
+having said that
+limit 10
+select one
+union jack
+insert here
+delete me
+drop it
+update 2
+1 or 2
+1 and 2
+1=1
+2 < 3
+a = b
+a <> b
+x between 1 and 5
+case closed
+when in Rome
+null and void
+true or false
+if (a) b
+for x in y
+while true
+do it; done
+then; fi
+a; b; c
+a | b | c
+a & b & c
+(a)
+((a))
+(a)(b)
+a)(b
+*)
+(*)
+(&)
+a*b
+a=b*
+uid=1
+cn=admin,dc=x
+(cn=x)
+ou=People
+//comment
+//host/path
+-- note
+--flag
+-v
+/* x */
+# heading
+<!-- note -->
+<br>
+<b>x</b>
+<i>
+<3
+<p>hi</p>
+<a href="https://host.example">x</a>
+<img src="a.png" alt="x">
+<style>
+<script>
+onload
+onclick
+on=off
+javascript
+JavaScript: The Definitive Guide
+alert
+alert!
+prompt()
+confirm (yes)
+eval
+data:
+data: see below
+vbscript
+expression (music)
+url(a.png)
+style="color:red"
+class="x"
+__init__
+__name__
+constructor
+prototype
+$ne
+$set
+$gt: greater than
+[0]
+[a][b]
+a[0]=1
+a.b.c
+a->b
+a::b
+O:1
+a:1:{}
+!!x
+!ruby
+@type
+rO0
+%00
+%20
+%s
+%2F
+&amp;
+&nbsp;
+&copy 2024
+&lt;3
+\n
+\\server
+\u00e9
+a\b
++1
++ADw
+=1+1
+=SUM(A1:A2)
+@SUM
+-1+1
+http://
+https://x
+mailto:a@b
+tel:123
+cat file
+cat and dog
+more info
+less is more
+type here
+find me
+sort by
+who is it
+time out
+date night
+echo park
+kill time
+sleep in
+touch base
+make it
+test it
+nice one
+top 10
+w/o
+c/o
+n/a
+1/2
+a/b
+24/7
+and/or
+2>1
+a>b
+a<b
+<<
+>>
+>_<
+->
+|
+||
+&&
+;
+;;
+:;
+!
+?
+*
+**
+~~
+``
+```
+''
+""
+'
+"
+`
+""".splitlines()
+)

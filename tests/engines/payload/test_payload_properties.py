@@ -126,7 +126,23 @@ def test_trees_never_raise_and_pointers_lead_to_their_node(tree):
 
 
 VOCABULARY = sorted(
-    {*WORDS, *CALLS, *PLAIN, *shell_words.WORDS, *EFFECTS, "1", "2", "a", "java.lang", "com.sun.x", "localhost", "etc"}
+    {
+        *WORDS,
+        *CALLS,
+        *PLAIN,
+        *shell_words.WORDS,
+        *EFFECTS,
+        *shell_words.PAIRS,
+        "import",
+        "os",
+        "1",
+        "2",
+        "a",
+        "java.lang",
+        "com.sun.x",
+        "localhost",
+        "etc",
+    }
 )
 
 

@@ -21,6 +21,13 @@ def sets(module):
 HOSTILE = {**sets(data), **sets(code), **sets(web), **sets(more)}
 NOT_TOLD = HOSTILE.pop("NOT_TOLD")
 AMBIGUOUS = {
+    "../",
+    "/usr/bin",
+    "http://localhost",
+    "*)",
+    "<script>",
+    "prompt()",
+    "$gt: greater than",
     "The ratio 1:2 = 0.5; and 1=1 is a tautology.",
     "https://host.example/a/../b",
     "def f(x):\n    return eval(x)\n",

@@ -103,3 +103,22 @@ def test_a_declared_property_is_none_of_the_others_though_it_leads_nowhere():
     }
     shape = shape_of(schema, {"Patient": {}}, RESOURCES)
     assert [seen.pointer for seen in sightings({"meta": {}, "x": {}}, shape)] == ["/x"]
+
+
+def test_a_discriminator_tells_which_of_two_kinds_an_object_is():
+    components = {"Visit": {"properties": {"kind": {}}}, "Patient": {"properties": {"kind": {}}}, "Plain": {}}
+    either = {
+        "oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("Patient", "Visit", "Plain")],
+        "discriminator": {"propertyName": "kind", "mapping": {"p": "#/components/schemas/Patient"}},
+    }
+    shape = shape_of({"type": "array", "items": either}, components, RESOURCES)
+
+    def seen(value):
+        return sorted(sighting.resource for sighting in sightings([value], shape))
+
+    assert seen({"kind": "p"}) == ["patient"]
+    assert seen({"kind": "Visit"}) == ["visit"]
+    assert seen({"kind": "x"}) == seen({}) == seen({"kind": 1}) == ["patient", "visit"], "all, where nothing is said"
+    del either["discriminator"]
+    untold = shape_of({"type": "array", "items": either}, components, RESOURCES)
+    assert sorted(sighting.resource for sighting in sightings([{"kind": "p"}], untold)) == ["patient", "visit"]

@@ -90,6 +90,7 @@ class Upstream:
             return None
         context = ssl.create_default_context(cafile=self.ca)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.set_ciphers("ECDHE+AESGCM:ECDHE+CHACHA20")
         if self.client_cert is not None:
             context.load_cert_chain(*self.client_cert)
         return context

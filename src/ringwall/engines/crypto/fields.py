@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from cryptography.exceptions import InvalidTag
 
-from ringwall.engines.crypto.encoding import from_text, joined, to_text
+from ringwall.engines.crypto.encoding import LENGTHS, from_text, to_text
 from ringwall.engines.crypto.flaws import CryptoFlaw, CryptoRefused
 from ringwall.engines.crypto.keyring import DataKey, Keys
 from ringwall.engines.crypto.rootkey import NONCE_BYTES
@@ -21,9 +20,13 @@ from ringwall.engines.crypto.rootkey import NONCE_BYTES
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 RECORD_BYTES: Final = 16
+EQUAL: Final = "equal:"
+"""How the holders of searchable fields' keys begin."""
 _PREFIX: Final = "rw1."
+_SPLIT: Final = 16  # where a key's name ends, which has 12 characters
 _LABEL: Final = b"ringwall/field/1"
 _TENANT, _OWNER, _OBJECT, _RECORD, _EQUAL = 1, 2, 4, 8, 16
+_FLAGS: Final = tuple(bytes((flags,)) for flags in range(32))
 _KINDS: Final = frozenset({*range(4, 12), _EQUAL, _EQUAL | _TENANT})
 _BLOCK: Final = 16
 _LEAST: Final = NONCE_BYTES + _BLOCK + 16
@@ -32,8 +35,7 @@ _DECODER: Final = json.JSONDecoder()
 _ANY_VERSION: Final = re.compile(r"rw[0-9]{1,4}\.[A-Za-z0-9_-]{1,64}\.[A-Za-z0-9_-]+", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class FieldContext:
+class FieldContext(NamedTuple):
     """Where a value belongs; None is what is not known. A value is bound to all that was known when it was written.
 
     `field` is a JSON pointer within the object (RFC 6901). `object_id` is None only while the object is created.
@@ -44,6 +46,21 @@ class FieldContext:
     tenant: str | None = None
     owner: str | None = None
     object_id: str | None = None
+
+
+class Where(Protocol):
+    """What a `FieldContext` says, whoever says it: readers of many values have places of their own."""
+
+    @property
+    def resource(self) -> str: ...
+    @property
+    def field(self) -> str: ...
+    @property
+    def tenant(self) -> str | None: ...
+    @property
+    def owner(self) -> str | None: ...
+    @property
+    def object_id(self) -> str | None: ...
 
 
 class Envelope(NamedTuple):  # not a dataclass: one is made for every field that is read, and a tuple is made faster
@@ -61,7 +78,7 @@ def is_record(text: str) -> bool:
     return _ANY_VERSION.fullmatch(text) is not None
 
 
-def holder_of(context: FieldContext) -> str:
+def holder_of(context: Where) -> str:
     """Whose key encrypts a value: its owner's, else its tenant's, else its resource's."""
     if context.owner is not None:
         return f"subject:{context.owner}"
@@ -70,11 +87,14 @@ def holder_of(context: FieldContext) -> str:
 
 def read(text: str) -> Envelope | CryptoRefused:
     """Take a record apart: its key, what it is bound to, and its record id where it has one."""
-    if not is_record(text):
-        return CryptoRefused(CryptoFlaw.MALFORMED)
-    version, kid, body = text.split(".")
-    if version != _PREFIX[:-1]:
-        return CryptoRefused(CryptoFlaw.VERSION)
+    if text[:4] == _PREFIX and text[_SPLIT : _SPLIT + 1] == ".":  # the usual form: the rest is checked as it is read
+        kid, body = text[4:_SPLIT], text[_SPLIT + 1 :]
+    else:
+        if not is_record(text):
+            return CryptoRefused(CryptoFlaw.MALFORMED)
+        version, kid, body = text.split(".")
+        if version != _PREFIX[:-1]:
+            return CryptoRefused(CryptoFlaw.VERSION)
     data = from_text(body)
     if not data or data[0] not in _KINDS:  # bound to an object, to a record, or made to be equal: one of the three
         return CryptoRefused(CryptoFlaw.MALFORMED)
@@ -97,36 +117,44 @@ def encrypt(plaintext: bytes, context: FieldContext, keys: Keys, record: bytes |
     name = b"" if context.object_id is not None else (record or keys.random(RECORD_BYTES))
     flags = _flags(context)
     nonce = keys.random(NONCE_BYTES)
-    sealed = key.cipher.encrypt(nonce, _padded(plaintext), _bound(key.kid, flags, name, context))
+    sealed = key.cipher.encrypt(nonce, padded(plaintext), _bound(key.kid, flags, name, context))
     return f"{_PREFIX}{key.kid}.{to_text(bytes((flags,)) + name + nonce + sealed)}"
 
 
 def encrypt_equal(value: Json, context: FieldContext, keys: Keys) -> str | CryptoRefused:
     """Encrypt a JSON value: the same value of the same field and tenant is the same text, and bound to no more."""
+    key = keys.fixed(equal_holder(context))
+    return key if isinstance(key, CryptoRefused) else equal_under(value, context, key)
+
+
+def equal_under(value: Json, context: FieldContext, key: DataKey) -> str:
+    """`encrypt_equal` under a key that is at hand."""
     place = FieldContext(context.resource, context.field, context.tenant)
-    key = keys.fixed(_equal_holder(place))
-    if isinstance(key, CryptoRefused):
-        return key
     flags, nonce = _EQUAL | (_TENANT if place.tenant is not None else 0), bytes(NONCE_BYTES)
     plaintext = _ENCODER.encode(value).encode("utf-8", "surrogatepass")
-    sealed = key.cipher.encrypt(nonce, _padded(plaintext), _bound(key.kid, flags, b"", place))
+    sealed = key.cipher.encrypt(nonce, padded(plaintext), _bound(key.kid, flags, b"", place))
     return f"{_PREFIX}{key.kid}.{to_text(bytes((flags,)) + nonce + sealed)}"
 
 
-def decrypt(text: str, context: FieldContext, keys: Keys) -> bytes | CryptoRefused:
+def decrypt(text: str, context: Where, keys: Keys) -> bytes | CryptoRefused:
     """Open one value in its place, or say why not. Nothing of a value that does not authenticate is returned."""
     envelope = read(text)
-    if isinstance(envelope, CryptoRefused):
+    if not isinstance(envelope, Envelope):
         return envelope
-    stated = _narrowed(context, envelope.flags)
+    kid, flags, record, nonce, sealed = envelope
+    stated = context if _flags(context) == flags else _narrowed(context, flags)
     if isinstance(stated, CryptoRefused):
         return stated
-    key = keys.find(envelope.kid)
+    key = keys.find(kid)
     if isinstance(key, CryptoRefused):
         return key
-    if key.holder != (_equal_holder(stated) if envelope.flags & _EQUAL else holder_of(stated)):
+    if key.holder != (equal_holder(stated) if flags & _EQUAL else holder_of(stated)):
         return CryptoRefused(CryptoFlaw.MOVED)
-    return _open(envelope, stated, key)
+    try:
+        plain = key.cipher.decrypt(nonce, sealed, _bound(kid, flags, record, stated))
+    except (InvalidTag, ValueError):
+        return CryptoRefused(CryptoFlaw.TAMPERED)
+    return unpadded(plain)
 
 
 def encrypt_value(value: Json, context: FieldContext, keys: Keys, record: bytes | None = None) -> str | CryptoRefused:
@@ -134,48 +162,50 @@ def encrypt_value(value: Json, context: FieldContext, keys: Keys, record: bytes 
     return encrypt(_ENCODER.encode(value).encode("utf-8", "surrogatepass"), context, keys, record)
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """A JSON value that was opened; it may be None, which a bare value could not tell from nothing."""
 
     json: Json
 
 
-def decrypt_value(text: str, context: FieldContext, keys: Keys) -> Value | CryptoRefused:
+def decrypt_value(text: str, context: Where, keys: Keys) -> Value | CryptoRefused:
     """Open what `encrypt_value` wrote."""
+    value = decrypt_json(text, context, keys)
+    return value if isinstance(value, CryptoRefused) else Value(value)
+
+
+def decrypt_json(text: str, context: Where, keys: Keys) -> Json | CryptoRefused:
+    """The same, bare: a refusal is no value of JSON's."""
     plaintext = decrypt(text, context, keys)
     if isinstance(plaintext, CryptoRefused):
         return plaintext
     try:
-        return Value(_DECODER.decode(plaintext.decode("utf-8", "surrogatepass")))
+        if plaintext[:1] == b'"' == plaintext[-1:] and b"\\" not in plaintext and plaintext.count(b'"') == 2:
+            return plaintext[1:-1].decode("utf-8", "surrogatepass")  # most are text without an escape
+        value: Json = _DECODER.decode(plaintext.decode("utf-8", "surrogatepass"))
     except (ValueError, RecursionError):
         return CryptoRefused(CryptoFlaw.MALFORMED)
+    return value
 
 
-def _open(envelope: Envelope, context: FieldContext, key: DataKey) -> bytes | CryptoRefused:
-    bound = _bound(key.kid, envelope.flags, envelope.record, context)
-    try:
-        padded = key.cipher.decrypt(envelope.nonce, envelope.sealed, bound)
-    except (InvalidTag, ValueError):
-        return CryptoRefused(CryptoFlaw.TAMPERED)
-    plaintext = padded.rstrip(b"\0")
-    return plaintext[:-1] if plaintext.endswith(b"\x80") else CryptoRefused(CryptoFlaw.MALFORMED)
-
-
-def _flags(context: FieldContext) -> int:
+def _flags(context: Where) -> int:
     named = (_TENANT if context.tenant is not None else 0) | (_OWNER if context.owner is not None else 0)
     return named | (_RECORD if context.object_id is None else _OBJECT)
 
 
-def _equal_holder(context: FieldContext) -> str:
-    """Keys of their own: rotating or destroying the others leaves what is sought as it is."""
-    return f"equal:{holder_of(context)}"
+def equal_holder(context: Where) -> str:
+    """Whose key a value is under that is found by equality: keys of their own, so that rotating or destroying the
+    others leaves what is sought as it is."""
+    return f"{EQUAL}{holder_of(FieldContext(context.resource, context.field, context.tenant))}"
 
 
-def _narrowed(context: FieldContext, flags: int) -> FieldContext | CryptoRefused:
+def bound_whole(envelope: Envelope, context: Where) -> bool:
+    """Whether a record is bound to all that is known of its place."""
+    return envelope.flags == _flags(context)
+
+
+def _narrowed(context: Where, flags: int) -> FieldContext | CryptoRefused:
     """The reader's context without what the value was not bound to; refused where it lacks what it was bound to."""
-    if _flags(context) == flags:
-        return context
     tenant = context.tenant if flags & _TENANT else None
     if flags & _EQUAL:
         lacking = flags & _TENANT and tenant is None
@@ -186,13 +216,24 @@ def _narrowed(context: FieldContext, flags: int) -> FieldContext | CryptoRefused
     return narrowed if _flags(narrowed) == flags else CryptoRefused(CryptoFlaw.CONTEXT)
 
 
-def _bound(kid: str, flags: int, record: bytes, context: FieldContext) -> bytes:
+def _bound(kid: str, flags: int, record: bytes, context: Where) -> bytes:
     """The associated data. Which parts are there follows from the flags, which are the third part."""
-    stated = (context.resource, context.field, context.tenant, context.owner, context.object_id)
-    texts = [part.encode() for part in stated if part is not None]
-    return joined(_LABEL, kid.encode(), bytes((flags,)), record, *texts)
+    parts = [_LABEL, kid.encode(), _FLAGS[flags], record, context.resource.encode(), context.field.encode()]
+    if context.tenant is not None:
+        parts.append(context.tenant.encode())
+    if context.owner is not None:
+        parts.append(context.owner.encode())
+    if context.object_id is not None:
+        parts.append(context.object_id.encode())
+    return LENGTHS[len(parts)](len(parts), *map(len, parts)) + b"".join(parts)  # `joined`, for every field of a page
 
 
-def _padded(plaintext: bytes) -> bytes:
+def unpadded(padded: bytes) -> bytes | CryptoRefused:
+    """What was padded; refused where it was not."""
+    plaintext = padded.rstrip(b"\0")
+    return plaintext[:-1] if plaintext.endswith(b"\x80") else CryptoRefused(CryptoFlaw.MALFORMED)
+
+
+def padded(plaintext: bytes) -> bytes:
     """ISO/IEC 7816-4 padding to blocks of 16, so that `true` and `false`, or two ages, have one length."""
     return plaintext + b"\x80" + bytes(-(len(plaintext) + 1) % _BLOCK)

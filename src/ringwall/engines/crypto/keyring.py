@@ -24,7 +24,8 @@ _MOST_OPEN: Final = 4096
 
 @dataclass(frozen=True, slots=True)
 class StoredKey:
-    """A data key as it is stored. `root` names the root key that wraps it; the highest `generation` is current."""
+    """A data key as it is stored. `root` names the root key that wraps it; the highest `generation` is current, a
+    negative one is prepared and not yet in use."""
 
     kid: str
     holder: str
@@ -76,6 +77,10 @@ class KeyStore(Protocol):
         """Keep a key unless there is one of its name."""
         ...
 
+    def renew(self, key: StoredKey) -> None:
+        """Replace the key of this name; nothing where it was destroyed meanwhile."""
+        ...
+
     def remove(self, kid: str) -> None: ...
 
     def every(self) -> Iterable[StoredKey]: ...
@@ -96,12 +101,17 @@ class MappedKeys:
         return [key for key in self._keys.values() if key.holder == holder]
 
     def put(self, key: StoredKey) -> None:
-        """Add a key, or replace the one of its name."""
+        """Add a key."""
         self._keys[key.kid] = key
 
     def add(self, key: StoredKey) -> None:
         """Keep a key unless there is one of its name."""
         self._keys.setdefault(key.kid, key)
+
+    def renew(self, key: StoredKey) -> None:
+        """Replace the key of this name; nothing where it was destroyed meanwhile."""
+        if key.kid in self._keys:
+            self._keys[key.kid] = key
 
     def remove(self, kid: str) -> None:
         """Destroy a key."""
@@ -128,6 +138,7 @@ class KeyRing:
         self._random = random
         self._open: dict[str, DataKey] = {}
         self._current: dict[str, str] = {}
+        self._next: dict[str, str | None] = {}
 
     def random(self, count: int) -> bytes:
         """So many unpredictable bytes."""
@@ -160,12 +171,44 @@ class KeyRing:
         return self._remember(_opened(stored, secret))
 
     def fixed(self, holder: str) -> DataKey | CryptoRefused:
-        """The one key of a holder whose values are to be found by equality. Its name follows from the holder, so that
-        of two processes that make it at once one has made it."""
-        kid = to_text(hashlib.sha256(joined(b"ringwall/fixed/1", holder.encode())).digest()[:_KID_BYTES])
-        if kid not in self._open and self._store.get(kid) is None:
+        """The one key of a holder whose values are to be found by equality. Its name follows from the holder and its
+        generation, so that of two processes that make it at once one has made it."""
+        kid = self._current.get(holder)
+        if kid is not None:
+            return self.find(kid)
+        current = max((key.generation for key in self._store.of(holder)), default=0)
+        key = self._fixed(holder, max(current, 1), current > 0)
+        return self._remember(key, current=True) if isinstance(key, DataKey) else key
+
+    def prepare(self, holder: str) -> DataKey | CryptoRefused:
+        """The next fixed key of a holder, which opens and does not yet seal; the same one until it is put to use."""
+        generations = [key.generation for key in self._store.of(holder)]
+        pending = [generation for generation in generations if generation < 0]
+        self._next.pop(holder, None)
+        return self._fixed(holder, min(pending) if pending else -max((*generations, 0)) - 1, bool(pending))
+
+    def prepared(self, holder: str) -> DataKey | CryptoRefused | None:
+        """The fixed key that was prepared for a holder, if one was."""
+        if holder not in self._next:
+            pending = [key for key in self._store.of(holder) if key.generation < 0]
+            self._next[holder] = pending[0].kid if pending else None
+        kid = self._next[holder]
+        return None if kid is None else self.find(kid)
+
+    def put_to_use(self, kid: str) -> None:
+        """Let a prepared key seal from now on; the ones before it only open."""
+        stored = self._store.get(kid)
+        if stored is not None and stored.generation < 0:
+            self._store.renew(replace(stored, generation=-stored.generation))
+        self.forget()
+
+    def _fixed(self, holder: str, generation: int, there: bool) -> DataKey | CryptoRefused:
+        number = () if abs(generation) == 1 else (abs(generation).to_bytes(4, "big"),)
+        name = hashlib.sha256(joined(b"ringwall/fixed/1", holder.encode(), *number)).digest()
+        kid = to_text(name[:_KID_BYTES])
+        if not there:
             wrapped = self._root.wrap(Secret(self._random(KEY_BYTES)), kid, holder, self._random)
-            self._store.add(StoredKey(kid, holder, 1, self._root.id, wrapped))
+            self._store.add(StoredKey(kid, holder, generation, self._root.id, wrapped))
         return self.find(kid)
 
     def rotate(self, holder: str) -> DataKey:
@@ -197,7 +240,7 @@ class KeyRing:
             secret = self._unwrap(stored) if stored.root != self._root.id else None
             if isinstance(secret, Secret):
                 wrapped = self._root.wrap(secret, stored.kid, stored.holder, self._random)
-                self._store.put(replace(stored, root=self._root.id, wrapped=wrapped))
+                self._store.renew(replace(stored, root=self._root.id, wrapped=wrapped))
                 done += 1
         return done
 
@@ -205,9 +248,18 @@ class KeyRing:
         """The root keys that stored keys need and that are not here: to be asked at start, not at the first read."""
         return frozenset(key.root for key in self._store.every()) - self._roots.keys()
 
+    def take(self, roots: Sequence[RootKey]) -> None:
+        """Go on with these root keys, the first of which is current."""
+        self._root, self._roots = roots[0], {root.id: root for root in roots}
+        self.forget()
+
+    def roots(self) -> frozenset[str]:
+        """The names of the root keys that are here."""
+        return frozenset(self._roots)
+
     def forget(self) -> None:
         """Close all opened keys."""
-        self._open, self._current = {}, {}
+        self._open, self._current, self._next = {}, {}, {}
 
     def _unwrap(self, stored: StoredKey) -> Secret | CryptoRefused:
         root = self._roots.get(stored.root)

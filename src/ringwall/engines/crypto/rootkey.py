@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Self
 
 from argon2.low_level import Type, hash_secret_raw
@@ -28,13 +28,15 @@ class RootKey:
 
     id: str
     _secret: Secret
+    _cipher: AESGCMSIV = field(repr=False, compare=False)
 
     @classmethod
     def of(cls, material: Secret) -> Self:
         """The root key of exactly 32 secret bytes. Raises ValueError for any other number."""
         if len(material.reveal()) != KEY_BYTES:
             raise ValueError(f"a root key has {KEY_BYTES} bytes")
-        return cls(to_text(derive(material, b"ringwall/root-id/1", 9).reveal()), material)
+        cipher = AESGCMSIV(derive(material, b"ringwall/wrap/1", KEY_BYTES).reveal())
+        return cls(to_text(derive(material, b"ringwall/root-id/1", 9).reveal()), material, cipher)
 
     @classmethod
     def new(cls, random: Random) -> Self:
@@ -69,18 +71,15 @@ class RootKey:
     def wrap(self, key: Secret, kid: str, holder: str, random: Random) -> bytes:
         """A data key, encrypted and bound to its name and holder: nonce, ciphertext, tag."""
         nonce = random(NONCE_BYTES)
-        return nonce + self._cipher().encrypt(nonce, key.reveal(), self._bound(kid, holder))
+        return nonce + self._cipher.encrypt(nonce, key.reveal(), self._bound(kid, holder))
 
     def unwrap(self, wrapped: bytes, kid: str, holder: str) -> Secret | None:
         """The data key, or None where it was altered or wrapped for another name, holder or root."""
         nonce, sealed = wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:]
         try:
-            return Secret(self._cipher().decrypt(nonce, sealed, self._bound(kid, holder)))
+            return Secret(self._cipher.decrypt(nonce, sealed, self._bound(kid, holder)))
         except (InvalidTag, ValueError):
             return None
-
-    def _cipher(self) -> AESGCMSIV:
-        return AESGCMSIV(derive(self._secret, b"ringwall/wrap/1", KEY_BYTES).reveal())
 
     def _bound(self, kid: str, holder: str) -> bytes:
         return joined(b"ringwall/wrap/1", self.id.encode(), kid.encode(), holder.encode())

@@ -12,7 +12,7 @@ from itertools import islice
 import re2
 
 from ringwall.engines.payload import code_alone
-from ringwall.engines.payload.code_words import CALLS, FAMILIES, JAVA
+from ringwall.engines.payload.code_words import CALLS, FAMILIES, FAMILY, JAVA
 from ringwall.engines.payload.finding import View
 from ringwall.engines.payload.grammar import Grammar
 
@@ -52,7 +52,7 @@ _PHP = {
     ),
     "php: 'na'.'me'(": r"['\"]\s*\.\s*['\"]\w*['\"]\s*\)?\s*;?\s*\(?\$?\w*\)?\s*\(",
     "php: string . call() . string": r"^\W{0,3}['\"]\s*\.\s*@?\w+\s*\([^()]*\)\s*\.\s*['\"]",
-    "php: (name)[index](": r"\(\w+\)\s*(?:\[\w+\]\s*)+\(",
+    "php: (name)[index](": r"\]\s*\[\s*\d+\s*\]\s*\(|\(\w+\)\s*(?:\[\w+\]\s*)+\(",
     "php: $_SUPERGLOBAL[": r"^\W{0,4}\$(?:_(?:get|post|request|server|cookie|files|env|session)|globals)\s*[\[{]",
     "jsp: tag": r"<jsp:(?:include|scriptlet|expression|declaration|usebean|forward|directive)\b",
     "cfml: tag": r"<cf(?:execute|file|http|include|invoke|module|object|query|registry|script|set)\b",
@@ -63,7 +63,7 @@ _CLASS_AT = r"@(?:java|javax|org|com)\.[\w.]+@"
 _JAVA = {
     "java: expression": (
         rf"{_CLASS_AT}|getruntime\s*\(\s*\)|\bnew\s+(?:java|javax)\.[\w.]+\s*\(|processbuilder\b\s*[.(]"
-        rf"|\bT\(\s*\w[\w.]*\)\s*\."
+        rf"|\bT\(\s*\w[\w.]*\)\s*\.|\bT\(\s*\w+(?:\.\w+)+\s*\)"
         r"|\.getclass\(\)\s*\.|forname\(\s*['\"]|getdeclared(?:method|constructor|field)s?\(|java\.lang\.(?:runtime"
         r"|processbuilder|thread)\b\s*[.(@]"
         r"|\bjavax\.script\b|\bclass(?:\.module)?\.classloader\b|\['\"]?\]\s*\.execute\("
@@ -75,7 +75,7 @@ _JAVA = {
     ),
     "java: ${jndi:}": r"\$\{(?:[\w:-]*\$\{[^}]*\}|[\w:-])*jndi|\$\{\s*(?:jndi|lower|upper|env|sys|ctx|date"
     r"|base64)\s*:|\$\{::-|\$\{(?:\$\{[^}]*:-?[a-z]\}){2}",
-    "java: ognl": r"#_?memberaccess|%\{\s*\(?[#@]|\(#\w+\s*=|xwork\.|#context\[|^\W{0,3}#\w+\.\w+\(",
+    "java: ognl": r"#_?memberaccess|%\{\s*\(?[#@]|\(#\w+\s*=|xwork\.|#context\[|^\W{0,3}#\w+\.\w+\(|[%$]\{\s*\(?#\w",
 }
 _CONSTANT = (
     r"(?:true|false|this|null|undefined|nan|infinity|\d\w*|new\s+\w+|window|string|boolean|function|object|array"
@@ -87,7 +87,7 @@ _SCRIPT = {
         r"|\bprocess\s*(?:\.(?:mainmodule|binding|dlopen|exit|kill|env\b)|\[\s*['\"\w])|\bglobal\s*(?:\.\s*process"
         r"|\[\s*['\"]process)"
         r"|child_process['\"]?\)?\s*\.\s*\w+\("
-        r"|\bvm\.run\w+\(|\barguments\.callee\b|constructor\.constructor|_\$\$nd_func|\bconsole\.\w+\(\d|(?:^|;|\bnew)\s*function\s*\(\s*['\"]"
+        r"|\bvm\.run\w+\(|\barguments\.callee\b|\bthis\.(?:process|constructor)\b|constructor\.constructor|_\$\$nd_func|\bconsole\.\w+\(\d|(?:^|;|\bnew)\s*function\s*\(\s*['\"]"
         r"|\.constructor\s*\(\s*['\"]|object\.(?:assign"
         r"|setprototypeof|defineproperty)\("
         r"|\bimport\s*\(\s*['\"]"
@@ -112,7 +112,13 @@ _PLATFORM = {
     ),
 }
 _SHAPES = Grammar({**_PHP, **_JAVA, **_SCRIPT, **_PLATFORM}, fold=True)
-_CALLED = re2.compile(rb"(?i)[a-z_]\w{1,60}((?:[\s\x00]{1,8}|/\*[^*]{0,80}\*/|(?://|#)[^\n]{0,80}\n)*)\(((?s:.)?)")
+_NAMES = "|".join(sorted(CALLS, key=len, reverse=True))
+_CALLED = re2.compile(
+    (
+        rf"(?i)(?:\b(?:{_NAMES})|[a-z_]*{FAMILY})"
+        r"((?:[\s\x00]{1,8}|/\*[^*]{0,80}\*/|(?://|#)[^\n]{0,80}\n)*)\(((?s:.)?)"
+    ).encode()
+)
 _NAMED = re.compile(r"\w+")
 _JAVA_NAME = re.compile(rf"[^\w.]{{0,4}}(?:packages\.)?(?:{JAVA})(?:\.\w++){{1,8}}\W{{0,4}}", re.IGNORECASE)
 _DECLARATION = re.compile(r"\s*<\?xml\s+version[^>]{0,200}\?>", re.IGNORECASE)

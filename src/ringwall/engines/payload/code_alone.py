@@ -9,7 +9,7 @@ from __future__ import annotations
 from ringwall.engines.payload.grammar import Grammar
 
 HINTS = (
-    r"^\W{0,4}(?:\$[a-z_]\w*\s*(?:=|->|::|\()|new\s+[\w.\\]+\(|__\w+__\b|(?:import|from|use|require|exec|system|spawn)\s"
+    r"^\W{0,4}(?:\$[a-z_]\w*\s*(?:=|->|::|\()|new\s+[\w.\\]+\(|__\w+__\b|(?:import|from|use|require|exec|system|spawn|echo|print)\s"
     r"|(?:exit|die)\(|[a-z_]\w*(?:\.\w+){1,6}\s*[(\[]|env\[|os\.environ|globalthis\.)",
 )
 _LONGEST = 300
@@ -37,15 +37,17 @@ _ALONE = Grammar(
             rf"^\W{{0,4}}(?:env|(?:{_PYTHON}|{_NODE})(?:\.\w+)*)\[['\"\w].*\]{_END}|^\W{{0,4}}(?:os\.environ|globalthis\.\w+){_END}"
         ),
         "php: $name = value;": r"^\W{0,3}\$[a-z_]\w*\s*=\s*[^=\s>~].*;\s*$",
+        "php: echo string;": r"^\W{0,3}(?:echo|print)\s+['\"$].*;\s*$",
         "php: $name->call();": r"^\W{0,3}\$[a-z_]\w*(?:\s*(?:->|::)\s*\$?\w+)*\s*\(.*\)\s*;\s*$",
-        "code: new Class(argument)": rf"^\W{{0,4}}new\s+[\w.\\]+\((?:['\"\[{{$].*)?\).{{0,40}}{_END}",
+        "code: new Class(argument)": rf"^\W{{0,4}}new\s+[\w.\\]+\(['\"$].*\).{{0,40}}{_END}",
         "code: __name__.": rf"^\W{{0,4}}__[a-z]\w*__\s*[.\[(].*{_END}",
         "python: import": rf"^\W{{0,3}}(?:import\s+(?:{_PYTHON})(?:\s+as\s+\w+)?"
         rf"|from\s+(?:{_PYTHON})\s+import\s+[\w*]+){_END}",
         "js: import from platform": rf"^\W{{0,3}}import\s+[^;]{{1,60}}\s+from\s*['\"](?:node:)?(?:{_NODE})['\"]{_END}",
-        "ruby: statement 'string'": r"^\W{0,3}(?:exec|system|spawn|require|load|eval)\s*['\"][^'\"]*['\"]\s*;?$",
-        "perl: use Module;": r"^\W{0,3}use\s+\w+(?:::\w+)*\s*;$",
-        "code: exit()": r"^\W{0,4}(?:exit|die)\((?:\d*|['\"].*['\"]|\w+\(.*\))\)\W*$",
+        "ruby: statement 'string'": r"^\W{0,3}(?:exec|system|spawn|eval)\s*['\"](?:[^\s'\"]+|[^'\"]*[/"
+        r"|;$<>-][^'\"]*)['\"]\s*;?$",
+        "perl: use Module;": r"^\W{0,3}use\s+(?-i:[A-Z])\w+(?:::\w+)*\s*;$",
+        "code: exit()": r"^\W{0,4}(?:exit|die)\((?:['\"].*['\"]|\w+\(.*\))\)\W*$",
     },
     fold=True,
 )

@@ -13,7 +13,7 @@ from ringwall.engines.payload.vocabulary import words
 # Functions with an effect outside the program.
 CALLS = words(
     """
-    eval assert system exec passthru shell_exec popen proc_open pcntl_exec execfile create_function
+    eval assert system exec file passthru shell_exec popen proc_open pcntl_exec execfile create_function
     call_user_func call_user_func_array array_map usort preg_replace_callback register_shutdown_function include
     include_once require require_once readfile file_get_contents file_put_contents fopen fwrite fputs unlink
     highlight_file show_source phpinfo base64_decode gzinflate str_rot13 unserialize putenv dl mail header
@@ -25,16 +25,16 @@ CALLS = words(
 )
 
 # PHP's function families: the prefixes under which its manual groups them, and the commonest shorter names.
-FAMILIES = re.compile(
-    r"\w*?(?:posix_|curl_|file_|ftp_|mysqli?_|pg_|sqlite_|oci_|odbc_|imap_|ldap_|gz|bz|zip_|stream_|socket_|proc_"
+FAMILY = (
+    r"(?:posix_|curl_|file_|ftp_|mysqli?_|pg_|sqlite_|oci_|odbc_|imap_|ldap_|gz|bz|zip_|stream_|socket_|proc_"
     r"|pcntl_|shell_|call_user_|create_function|array_|preg_|mb_|iconv|str_|strip_|html|url|base64_|json_|xml_"
     r"|simplexml_|image|exif_|getimage|date_|apache_|apc_|opcache_|session_|spl_|ob_|output_|openssl_|mcrypt_|hash_"
     r"|crypt|random_|func_|function_|get_|is_|usleep|sys_|disk_|ignore_user|getcwd|getmy|getallheaders|getlastmod|getenv|ini_|php|parse_|register_|set_|error_|debug_|trigger_|var_|un?serialize"
     r"|pack$|unpack|readlink|realpath|file(?:atime|ctime|group|inode|mtime|owner|perms|size|type)|p?fsockopen|fopen"
     r"|fwrite|fputs?|touch$|unlink|tempnam|tmpfile|scandir|opendir|readdir|show_source|highlight_|gethost|getmx|dns_"
-    r"|checkdnsrr|escapeshell|eval|passthru)[a-z_0-9]*",
-    re.IGNORECASE,
+    r"|checkdnsrr|escapeshell|eval|passthru)[a-z_0-9]*"
 )
+FAMILIES = re.compile(rf"\w*?{FAMILY}", re.IGNORECASE)
 
 JAVA = (
     r"java\.(?:lang|io|util|net|nio|rmi|beans|security|sql|awt|runtime)|javax|com\.sun|sun\.\w+|org\.(?:apache|omg"

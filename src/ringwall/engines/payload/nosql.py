@@ -23,13 +23,14 @@ _NAMES = "|".join(sorted((name[1:] for name in OPERATORS), key=len, reverse=True
 HINTS = (
     r"\$\s*(?:" + _NAMES.lower() + r")\b|\\u0024",
     r"(?:\|\||&&|;)[\s\S]{0,12}(?:this\b|return\b|while\b|function\b|var\b|do\b|\d\s*==|['\"]\w*['\"]\s*==|sleep\("
-    r"|db\.|true\b)|\bdb\.\w+\.|^\W*(?:this\.\w|function\s*\()",
+    r"|db\.|true\b)|\bdb\.\w+[.(]|^\W*(?:this\.\w|function\s*\()",
 )
 
 _OPERATOR = Grammar(
     {
         "nosql: {$operator:": rf"[{{,\[(]\s*[\"']?\s*\$(?:{_NAMES})[\"']?\s*:"
         rf"|^\s*[\"'\s,]*[\"']?\$(?:{_NAMES})[\"']?\s*:",
+        "nosql: $operator=": r"(?:^|[?&])\$(?:where|ne|gte?|lte?|n?in|regex|exists|expr)\s*=",
         "nosql: [$operator]=": rf"\[\s*[\"']?\$(?:{_NAMES})[\"']?\s*\]\s*(?:=|\[|$)",
     }
 )
@@ -46,7 +47,7 @@ _BARE = Grammar(
         "js: this.name": r"^[!(]*K\.i(?:[.e]|o)|^Kc?\(i?\)\{K",
         "js: || constant == constant //": r"^[ni]?o[!(]*ne[nq]\)*C",
         "js: constant ; statement": r"^n;(?:Ki=|K[({KQins]|i\.i\.c|K\()",
-        "js: collection.method()": r"(?:^|;)i\.i\.c\(",
+        "js: collection.method()": r"(?:^|;)i\.i\.c\(|(?:^|;)i\.c\(s\)\.c\(",
     }
 )
 

@@ -15,7 +15,7 @@ KIND = "deserialization"
 HINTS = (
     r"ro0ab|aced0005|aaeaaad|h4siaaaaaaaa|\boc?:\+?\d+:\"|[;{^]?[oc]:\+?\d+:|!!\w+[/.]|!!python|!ruby/|\"\$type\"\s*:"
     r"|nd_func|<java\b|<object\s+class|objectdataprovider|<(?:sorted-set|tree-map|dynamic-proxy)|c(?:os|posix"
-    r"|builtins|__builtin__|subprocess|nt|commands)\s|^ga[rs]|^[(\x80]|@(?:type|class)\"|json_class|py/\w+\"|!class|__type|bah[a-z0-9]|yv66vg|cafebabe|^\s*\[\s*\"\w+\.\w+\.",
+    r"|builtins|__builtin__|subprocess|nt|commands)\s|^ga[i-x]|^[(\x80]|@(?:type|class)\"|json_class|py/\w+\"|!class|__type|bah[a-z0-9]|yv66vg|cafebabe|^\s*\[\s*\"\w+\.\w+\.",
 )
 
 _START = r"(?:^|[\s=:\"',])"
@@ -39,7 +39,7 @@ _FORMATS = Grammar(
         "object: pickle": (
             r"(?:^|[\n(])c\w+(?:\.\w+)*\n\w+\n[(\x80-\x9f\xc2]|^\(?[cil][a-z_]+\n\w+\n|\xc2\x80[\x02-\x05](?:\xc2\x95|c)"
         ),
-        "object: pickle base64": rf"{_START}(?:gA[I-X][\w+/]{{16}}|(?:Y29z|Y3Bvc2l4|Y19f)[\w+/]{{12}})[\w+/]*=?=?$",
+        "object: pickle base64": rf"{_START}(?:gA[I-X][\w+/]{{12}}|(?:Y29z|Y3Bvc2l4|Y19f)[\w+/]{{12}})[\w+/]*=?=?$",
     }
 )
 TYPE_KEYS = frozenset({"$type", "@type", "@class", "__type", "py/object", "py/reduce", "json_class", "!class"})

@@ -16,7 +16,7 @@ HINTS = (
     r"\.\.?[\x00-\x20]*(?:[/\\;]|%|0x|\xc0|\xc1|[0-9a-f]{2}[a-z.])|\.\.[^\w\s.,]{1,12}\w",
     r"^[\s\"'=@&;\\/.a]*(?:file:/*)?[/\\]+[\w.$@-]|^[\w./~\\-]*(?:web-inf|meta-inf|\.(?:git|svn|hg|ssh|env|ht\w+"
     r"|\w+_history))",
-    r"^~/\.|^[\s\"']*[a-z]:[\\/]|^[\s\"']*\\\\",
+    r"^~\w*/\.|^[\s\"']*[a-z]:[\\/]|^[\s\"']*\\\\",
     r"(?:php|phar|zip|zlib|compress\.\w+|glob|data|expect|ogg|rar|ssh2\.\w+|input|file|php5):/",
     r"/etc/|/proc/|/windows/|\\windows\\|boot\.ini|win\.ini|web\.config|passwd|\.ht(?:access|passwd)|/var/",
     r"%00|\x00|0x2e|%c0|%c1|%2e",
@@ -73,7 +73,7 @@ _WRAPPER = re.compile(
 )
 _RELATIVE = re.compile(
     r"[\w./\\-]*(?:web|meta)-inf[/\\]\S*|(?:~|[\w./-]*/)?\.(?:git|svn|hg|ssh)[/\\]\S*"
-    r"|~/\.[\w.-]+(?:/\S*)?|(?:~/)?\.(?:env(?:\.\w+)?|htaccess|htpasswd|\w+_history)|[\w./\\-]*(?:etc|proc)[/\\](?:passwd|shadow|hosts"
+    r"|~\w*/\.[\w.-]+(?:/\S*)?|(?:~/)?\.(?:env(?:\.\w+)?|htaccess|htpasswd|\w+_history)|[\w./\\-]*(?:etc|proc)[/\\](?:passwd|shadow|hosts"
     r"|issue|self)\S*",
     re.IGNORECASE,
 )

@@ -13,7 +13,7 @@ _PATHS = Grammar(
     {
         "js: __proto__ path": r"[\"'\[.?&#{]?\s*__proto__[\"'\]]*\s*(?:[\[.:=;]|$)|\[\s*[\"']?__proto__"
         r"|__(?:define|lookup)[GS]etter__"
-        r"|constructor[\"'\]]*\s*[.\[:]\s*[{\"'\[]*\s*prototype\b[\"'\]]*\s*[\[.:=]"
+        r"|constructor[\"'\]]*\s*[.\[:]\s*[{\"'\[]*\s*prototype\b[\"'\]]*\s*(?:[\[.:=]|$)"
     },
 )
 

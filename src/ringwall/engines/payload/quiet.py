@@ -20,7 +20,7 @@ _LOUD = Grammar(
             r"\b(?:x?or|and|not|union|intersect|except|minus|select|having|by|limit|where|exec|execute|declare|call|insert"
             r"|delete|update|drop|like|waitfor|procedure|n|x|if|for)\b"
         ),
-        "command": rf"^\W*(?:{_PROGRAMS}|echo|printf)\b",
+        "command": rf"^\W*(?:{_PROGRAMS}|echo|printf|import)\b",
         "class name": r"\b(?:java|javax|org|com|sun|processbuilder)\.",
         "option, comment": r"(?:^|[^a-z0-9])-|--|-$",
         "encoded": r"[a-z0-9-]{12}",

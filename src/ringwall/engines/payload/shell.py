@@ -7,6 +7,7 @@ a command stands where the shell expects one, with arguments of a command line a
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from html.entities import html5
 from itertools import islice
 
@@ -33,14 +34,23 @@ HINTS = (
     r"|convertfrom|select|where|format|enable|disable|register)-\w",
 )
 
-MOST = 64
+MOST = 48
+_TAIL = 1024
 _WINDOW = 600
 _SHORT = 90
-_PROGRAMS = "|".join(sorted((re.escape(w) for w in PLAIN | WORDS), key=len, reverse=True))
+
+
+def _named(names: frozenset[str]) -> str:
+    return "|".join(sorted(map(re.escape, names), key=len, reverse=True))
+
+
+_PROGRAMS = _named(PLAIN | WORDS)
+# A name that is no word, or a word with something within two words of it that a sentence has not.
 _CANDIDATE = re2.compile(
     (
         r"(?i)(?:\|\|?|&&?|;|\n|\r|\x00|`|\$\(|[<>]\(|\^|[\"']\s*<)[\s\"'({!@]*(?:\$\w+\s+)?(?:[~.\w%:*?/\\-]*[/\\])?"
-        rf"(?:{_PROGRAMS})(?:$|[^\w=_:@',.-]|['.](?:$|[^\w]))"
+        rf"(?:(?:{_named(PLAIN | PREFIXES | PAIRS.keys())})(?:$|[^\w=_:@',.-]|['.](?:$|[^\w]))"
+        rf"|(?:{_named(WORDS)})(?:$|['.](?:$|[^\w])|(?:\s+[\w.-]+)?\s*(?:$|[^\s\w=:@',.-]|[\w.-]*[^\s\w',.]|\d)))"
     ).encode()
 )
 _HEAD = re.compile(
@@ -103,18 +113,32 @@ def _commands(text: str, hidden: bool) -> str | None:
     raw = text.encode("utf-8", "replace")
     rows = text.count("\n") > 1 and text.count("|") > 3
     lines = hidden or len(raw) < 120
-    for match in islice(_CANDIDATE.finditer(raw), MOST):
-        start = match.start()
+    seen: set[tuple[str, str]] = set()
+    places = list(islice(_candidates(raw), MOST))
+    if len(places) == MOST:  # of very many, those nearest to either end
+        tail = max(places[-1] + 1, len(raw) - _TAIL)
+        places += islice(_candidates(raw, tail), MOST)
+    for start in places:
         window = raw[start : start + _WINDOW].decode("utf-8", "replace")
         head = _HEAD.match(window)
         if head is None:
             continue
         before = raw[max(0, start - 80) : start].decode("utf-8", "replace")
+        if (before, window) in seen:
+            continue
+        seen.add((before, window))
         if _quiet(head, before, lines) or (rows and head["separator"] == "|" and _in_row(raw, start)):
             continue
         if evidence := _judge(head, window, start == 0, before):
             return evidence
     return None
+
+
+def _candidates(raw: bytes, at: int = 0) -> Iterator[int]:
+    """Where candidates begin; one may begin with the sign that ended the one before."""
+    while match := _CANDIDATE.search(raw, at):
+        yield match.start()
+        at = max(match.end() - 1, match.start() + 1)
 
 
 def _quiet(head: re.Match[str], before: str, lines: bool) -> bool:
@@ -126,13 +150,9 @@ def _quiet(head: re.Match[str], before: str, lines: bool) -> bool:
         return _TICK_BEFORE.search(before) is None
     if separator == "^":
         return bool(head["wrap"]) or not head["name"][:1].isalpha() or (bool(before) and before[-1].isalnum())
-    return (
-        separator == "&" and not head["wrap"] and head.string.startswith(";", head.end()) and _reference(head["name"])
-    )
-
-
-def _reference(name: str) -> bool:
-    return f"{name};" in html5
+    if separator != "&" or head["wrap"]:
+        return False
+    return head["name"] + (";" if head.string.startswith(";", head.end()) else "") in html5
 
 
 def _in_row(raw: bytes, at: int) -> bool:
@@ -156,6 +176,9 @@ def _judge(head: re.Match[str], window: str, leads: bool, before: str) -> str | 
         return None
     if name in PLAIN and _plain(separator, words, leads):
         return f"shell: {separator} program"
+    piped = _HEAD.match(rest[end.start() :]) if end is not None and end.group() == "|" and not words else None
+    if piped and name in PLAIN | WORDS and piped["name"].lower() in PLAIN:
+        return f"shell: {separator} program | program"
     if name in PREFIXES and words and words[0].lower() in PLAIN:
         return f"shell: {separator} prefix program"
     if words and words[0].lower() in PAIRS.get(name, ()):

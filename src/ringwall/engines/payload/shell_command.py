@@ -10,7 +10,8 @@ _SHAPED = re.compile(
     r"--?[\w?-]+(?:=\S*)?|/\S*|\.{1,2}/\S*|[\w-]*[/\\][\w./\\*?-]*|~\S*|\$\S+|%\w+%\S*|[a-z]:[\\/%]?\S*|[\"'].*"
     r"|\w+://\S+|\d+[smhd]?|\d{1,3}(?:\.\d{1,3}){3}\S*"
     r"|[<>*?]\S*|[^\s<>*?]+(?:[<>*]\S*|\?[\w/]\S*)|@\S+|[^\s=]+=\S*|\+\S*|[\w-]+\.(?:com|net|org|io|txt|php|sh|py|html?|log|conf"
-    r"|ini|exe|bat|ps1|me|dev|co|xyz|internal|local|example|test)\S*",
+    r"|ini|exe|bat|ps1|me|dev|co|xyz|internal|local|example|test|ya?ml|json|xml|csv|pdf|jpe?g|png|gif|zip|t?gz|tar|db|sql"
+    r"|bak|env|key|pem|crt|js|ts|rb|go|java|class|jar|war|cpp|so|dll|cfg|cnf|md|docx?|xlsx?|tmp|old|pub|service)\S*",
     re.IGNORECASE,
 )
 _HEAD = re.compile(r"(?P<path>(?:[~.\w%:*?-]*[/\\])*+)(?P<name>[\w.+?*\[\]-]++)")
@@ -57,7 +58,7 @@ def whole_command(text: str) -> str | None:
         and len(words) < 8
     ):
         return "shell: ` command `"
-    if not words or not rest[:1].isspace():
+    if not words or not rest[:1].isspace() or not any(map(str.isalpha, name)):
         return None
     return _capable(name, words, _ROOTED.match(head["path"]) is not None)
 
@@ -67,7 +68,7 @@ def _capable(name: str, words: list[str], rooted: bool) -> str | None:
     first = words[0]
     if name in {"powershell", "powershell.exe", "pwsh"} and first.startswith("-"):
         return "shell: interpreter -option"
-    if name in SHELLS | INTERPRETERS and _CODE_OPTION.match(first):
+    if name in SHELLS | INTERPRETERS and any(map(_CODE_OPTION.match, words[:3])):
         return "shell: interpreter -c code"
     if name in FETCHERS and command_line(words) and all(is_shaped(w) or i == 0 for i, w in enumerate(words[:3])):
         return "shell: fetch address"

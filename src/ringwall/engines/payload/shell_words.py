@@ -24,8 +24,8 @@ PLAIN = words(
     mysqldump psql pg_dump sqlite3 mongosh redis-cli gpg ssh-keygen ssh-add jq zsh egrep umask readlink dirname
     basename ldconfig ldd objdump gdb pstree vmstat iostat blkid losetup mkfs iwconfig ethtool getfacl setfacl
     visudo chpasswd gpasswd dscl launchctl osascript pbpaste iwr iex irm gci gwmi nltest dsquery vssadmin
-    bcdedit wevtutil installutil regedit qwinsta takeown setx driverquery cmdkey quser whois xdg-open dotnet
-    rustc tclsh wish whoami.exe ipconfig.exe
+    bcdedit wevtutil installutil regedit qwinsta takeown setx driverquery cmdkey quser whois xdg-open chattr
+    lsattr loginctl seq mvn dotnet rustc tclsh wish whoami.exe ipconfig.exe
     """
 )
 
@@ -37,8 +37,9 @@ WORDS = words(
     strings tee expand fold look man set export eval exec source alias kill trap ulimit dd at batch cal cd clear
     column diff cmp file comm net reg start call ver vol tree assoc format query shutdown halt init sc route git
     make go cargo gem brew conda at.exe reg.exe ftp cu ul aws az helm cipher csc terraform ansible pip3 rake
-    tclsh node stat java rustup open msg defaults ver net1 uniq shred truncate timeout nice ip users groups arch
-    nproc free top dump rmt true false logname tty stty logger history read yes . command
+    tclsh node stat java rustup open msg defaults ver composer bundle gradle factor net1 uniq shred truncate
+    timeout nice ip users groups arch nproc free top dump rmt true false logname tty stty logger history read
+    yes . command
     """
 )
 
@@ -71,4 +72,12 @@ PAIRS = {
     "defaults": words("read write delete"),
     "msg": words("*"),
     "cmdkey": words("/list /add"),
+    "aws": words("s3 ec2 sts iam configure lambda"),
+    "az": words("login account vm storage"),
+    "terraform": words("apply destroy plan init"),
+    "composer": words("require install update"),
+    "bundle": words("exec install"),
+    "mvn": words("package install clean"),
+    "gradle": words("build run"),
+    "cargo": words("build run install"),
 }

@@ -45,7 +45,7 @@ HINTS = (
     r"|^\W*\d+\)*\s*(?:limit|offset)\s+\d|\bjoin\s+\w|^\w+\s+where\s|\bcase\s+\w+\s+when\b|\bunion\s+values\b",
     r"^\d[\d.]*(?:e\d*)?(?:or|and|union)\b|^\W*\d+\s*[=<>]+\s*\d+\)*\s*(?:or\b|and\b|[|&#/*%-])",
     r"^\W*'[^']+'\s*(?:::\w+\s*)?[<>=?@]|^\w+\s?\($|^\w+\(\w+\(",
-    r"\w/\*|\*/\w",
+    r"\w/\*|\*/\w|^\s*@@\w|\bbfilename\s*\(",
 )
 
 _COMMENT_TEXT = re.compile(r"(?:--|#|/\*)[\s+-]*+(?P<said>.*+)", re.DOTALL)
@@ -62,8 +62,9 @@ _OPTION = re.compile(r"\s*+--[^\s-]")  # MySQL, which alone quotes names in back
 # Where a statement could begin inside a text: an operator before a constant or call, a verb after `;`, a select.
 _ANCHOR = re2.compile(
     rb"\b(?:union|except|intersect)\b[\s(/*+]*(?:all|distinct|select|values|\()|\bwaitfor\s+delay"
-    rb"|(?:\b(?:x?or|and)\b|\|\||&&)[\s(!+~/*-]*(?:\d|['\"@]|[a-z_]\w*\()|;\s*(?:drop|insert|delete|update|select"
-    rb"|exec|declare|waitfor|call|create|alter|truncate|merge|begin)\b|\([\s(]*select\b"
+    rb"|(?:\b(?:x?or|and)\b|\|\||&&)[\s(!+~/*-]*(?:\d[\d.]*[\s)]*[=<>!+*/|&-]|['\"@]|[a-z_]\w*\()|;\s*(?:drop|insert|delete|update|select"
+    rb"|exec|declare|waitfor|call|create|alter|truncate|merge|begin)\b"
+    rb"|\([\s(]*select\b\s*(?:all|distinct|top\s+\d+)?[\s(!+~/*-]*(?:\d|['\"@]|case\b|null\b|\w+\()"
     rb"|\b(?:sleep|benchmark|pg_\w+|load_file|extractvalue|updatexml|n?char|chr|xp_\w+|lo_\w+)\s?\("
     rb"|\binto\s+(?:out|dump)file"
 )
@@ -76,6 +77,7 @@ _TRUE_REST = re.compile(r"['\"`]\d\w{0,8}\s*$")
 _OPENING = (" statement", " declare", " (select")
 _NEAR = 40
 _WINDOW = 48
+_SAME = 400  # characters that hold a window's tokens: what begins alike is read once
 _ENDS = 24
 _TAIL = 1024
 
@@ -94,6 +96,8 @@ def _bare(text: str) -> str | None:
     letters = tokens(text)
     if evidence := BARE.match(letters) or _cut_statement(letters) or _commented(text):
         return evidence
+    if text.lstrip().startswith("@@"):
+        return "sql: server variable"
     return "sql: number or true" if _KEYWORD.match(text) else None
 
 
@@ -196,7 +200,12 @@ def _inside(text: str) -> str | None:
     if len(places) == _ENDS:  # of very many, those nearest to either end
         tail = max(places[-1] + 1, len(raw) - _TAIL)
         places.extend(deque((tail + match.start() for match in _ANCHOR.finditer(raw[tail:])), _ENDS))
+    seen: set[str] = set()
     for place in places:
+        here = bytewise[place : place + _SAME]
+        if here in seen:
+            continue
+        seen.add(here)
         if place and (evidence := INSIDE.match(tokens(bytewise, place, _WINDOW))):
             return evidence
     return None

@@ -34,7 +34,7 @@ AFTER_STRING = Grammar(
         "sql: ' or effect()": rf"^\)*[oa,]+{_PRE}(?:[wX]\.)*d\(",
         "sql: ' or open string": rf"^\)*o[!(]*s?Q$|^\)*o{_PRE}{_O}a+Q$",
         "sql: ' order by item": r"^\)*Ob\(*(?:n|ch|[fgd]\(|[wt](?:,[wt])*[CH])",
-        "sql: ' having condition": rf"^\)*H{_PRE}{_O}{_COMPARE}",
+        "sql: ' having condition": rf"^\)*(?:Ob[wt](?:\.[wt])*)?H{_PRE}{_O}{_COMPARE}",
         "sql: ' limit number": r"^\)*Ln(?:[,L]|C|I|Y|$)",
         "sql: ' ) where condition": rf"^(?:\)+(?:A?w)?|\)*Aw)?W{_PRE}{_O}\)*(?:!?[ek]|!?K{_PRE}[ns(Sfgd])",
         "sql: ' compare (select": r"^\)*!?[ekK]\(*S",

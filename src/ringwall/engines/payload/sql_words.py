@@ -59,7 +59,7 @@ EFFECTS = words(
     xp_dirtree xp_fileexist xp_regread sp_executesql sp_oacreate openrowset openquery opendatasource
     pg_read_file pg_ls_dir lo_import lo_export lo_get query_to_xml database_to_xml dblink dblink_connect
     receive_message send_message getmappingxpath sqlid_to_sqlhash tid_to_rid httpuritype xmltype
-    fn_xe_file_target_read_file
+    fn_xe_file_target_read_file bfilename
     """
 )
 

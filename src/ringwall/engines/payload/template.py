@@ -17,7 +17,7 @@ from ringwall.engines.payload.grammar import Grammar
 KIND = "ssti"
 HINTS = (
     r"\{\{|\{%|\$\s*\{|#\s*\{|<%|<#|#(?:set|foreach|if|include|parse|macro|evaluate|define)\s*\(|\*\{|~\{|\{php\}"
-    r"|\{\$|\{if|@\(|\[\[|[%@]\{|\{[#@]|\{\w+\s*[\[(.]|\{[a-z_]+\s+\w+=|\[#|\$!?\{?\w+\.\w+\(",
+    r"|\{\$|\{if|@\(|\[\[|[%@]\{|\{[#@]|\{\w+\s*[\[(.]|\{\d+\s*[*+/-]|\{[a-z_]+\s+\w+=|\[#|\$!?\{?\w+\.\w+\(",
 )
 
 # (kind, opening, closing) of the delimiters of the engines in common use.
@@ -30,22 +30,20 @@ _DELIMITERS = (
     *(("el", sign + "{", "}") for sign in "$#*~%@"),
     ("smarty", "{", "}"),
 )
-_SMARTY = re.compile(r"\$|[a-z]+\s|php$")
+_SMARTY = re.compile(r"\$|\d|[a-z]+\s|php$")
 _MOST = 12  # spans of a kind read from each end of a text
 _LONGEST = 400
 _FEW = 400
-# What opens a span and is no bare placeholder, for each opening.
+# What opens a span that holds more than words, for each opening.
 _SPANS = {
-    opening: re2.compile(
-        (re.escape(opening) + r"\s?(?:[^A-Za-z\s]|\s|[A-Za-z][\w-]{0,40}\s?(?:[^\w\s}-]|\s))").encode()
-    )
+    opening: re2.compile((re.escape(opening) + r"(?:[^{}]*[^\w\s{}]|\s?[^A-Za-z\s])").encode())
     for _, opening, _ in _DELIMITERS
 }
 _STRING = re.compile(r"'[^']{0,400}'|\"[^\"]{0,400}\"|\\?[\"'][^\"']{0,200}\\?[\"']")
 _OPERATION = re.compile(
     r"^\s*`|[\w\])'\"]\s*\(|\w\s*\[\s*[\w'\"]|[\d)]\s*[*+/%^-]\s*[\d('\"s]|__\w+|\|\s*\w+\s*\(|^\s*[\[(]\s*[s\d'\"{]"
     r"|\w\s*\?\s*new|@\w+[.\w]*@|\b(?:new|T)\s*[\s(]\s*[\w.]+\(|s\s*[|~+*]|^[^=]*=\s*s\s*$|\bimport\s+\w"
-    r"|^\s*[=:]?\s*s\s*$|\d\s*(?:==|<|>|!=)\s*\d|^\s*\.\w+(?:\.\w+)|^\s*(?:\d+|s)\s*\|\s*\w|\bif\b[^{}]{1,80}\belse\b|^\s*(?:printf|print|html|js|call|index"
+    r"|^\s*[=:]?\s*s\s*$|\d\s*(?:==|<|>|!=)\s*\d|^\s*\.\w+(?:\.\w+|\s*$)|^\s*(?:\d+|s)\s*\|\s*\w|\bif\b[^{}]{1,80}\belse\b|^\s*(?:printf|print|html|js|call|index"
     r"|template|range|define)\s+[s$.]"
 )
 # Objects that template engines and web frameworks put into every template's scope (Jinja2, Flask, Twig, Smarty, EL).
@@ -55,17 +53,20 @@ _SCOPE = re.compile(
     r"|cookie|initParam|root|global|process|constructor)(?:\s*[.\[(|][^{}]*)?\s*"
 )
 # Implicit objects of Jakarta Expression Language 5.0 (and of JSP): spelled as no environment's variable is.
-_IMPLICIT = re.compile(r"(?:application|session|request|page|param|header)(?:Scope|Context|Values)|initParam")
+_IMPLICIT = re.compile(
+    r"(?:application|session|request|page|param|header)(?:Scope|Context|Values)|initParam|facesContext(?:\.\w++)*+"
+)
 _DIRECTIVES = Grammar(
     {
         "template: directive": (
-            r"<#(?:assign|import|include|list|global|setting|function|macro|local)\b[^>]{0,300}|#(?:set|foreach|include|parse"
+            r"<#(?:assign|import|include|list|global|setting|function|macro|local)\b[^>]{0,300}|<#(?:if|elseif|switch)\s[^>]*[=(?*+]|#(?:else)?if\s*\([^)]*(?:[=<>]|\d\s*[*+/])[^)]*\)|#(?:set|foreach|include|parse"
             r"|evaluate|define)\s*\(\s*[\$\"'][^)]{0,300}|\{php\}|\{/?(?:literal|include_php)\}|\$\{?\w+\.(?:class|getClass"
             r"|forName|inspect)\b|#\{?(?:set|include)|\[#(?:assign|list|if|include|import|global|local|macro)\s[^\]]{1,300}\]"
         )
     },
     fold=True,
 )
+_SUM = re.compile(r"\s*\d+\s*[*+/-]\s*\d+\s*")
 _TAG = re.compile(r"[a-z_]+(?:\s+\w+=(?:'[^']{0,80}'|\"[^\"]{0,80}\"|\$\w+|\d+)){1,6}\s*")
 _TWIG_BLOCK = re.compile(
     r"\s*(?:import|include|extends|for|if|set|macro|debug|load|raw|csrf|with|call|from|do|embed"
@@ -135,6 +136,7 @@ def _judge(kind: str, inside: str, alone: bool) -> str | None:
 
 
 def _block(inside: str) -> str | None:
+    inside = inside.strip("-+~ ")
     statement = _TWIG_BLOCK.match(inside)
     if statement and _OPERATION.search(_STRING.sub("s", statement["rest"])):
         return "template: {% statement expression %}"
@@ -144,6 +146,8 @@ def _block(inside: str) -> str | None:
 def _smarty(inside: str, alone: bool) -> str | None:
     if alone and _TAG.fullmatch(inside):
         return "template: {tag name=value}"
+    if alone and _SUM.fullmatch(inside):
+        return "template: {number operator number}"
     if inside == "php" or inside.startswith("$smarty."):
         return "template: {$smarty}"
     if re.match(r"(?:if|system|math|include|fetch|eval|function)\s+\S*[(=]", inside):

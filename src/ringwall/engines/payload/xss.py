@@ -25,7 +25,7 @@ HINTS = (
     r"|write(?:ln)?|fetch|import|void|open|call|apply)[\s)\]'\"]*(?:\(|`|\?|\.call|\.apply)",
     r"-moz-binding|behaviou?r\s*:|@import|document\s*[.\[]|activex|url\(\s*.?javascript|(?:window|self|top|parent"
     r"|frames|globalthis)\s*[.\[]"
-    r"|location\s*[.=\[]|innerhtml",
+    r"|location\s*[.=\[]|innerhtml|(?:navigator|localstorage|sessionstorage|history)\.|image\(\)\.",
     r"['\"`][\s)}\]]*[-+;,*/|&^?:]+[\s]*[\w.$]+[\s]*[(`\[=]",
 )
 

@@ -13,8 +13,8 @@ _WINDOW = r"(?:window|self|top|this|parent|frames|globalThis)"
 EXACT = Grammar(
     {
         "js: browser call()": (
-            rf"(?:^|[^\w.$])(?:{_WINDOW}\s*[.\[]\s*['\"]?)?{_BROWSER}['\"\])\s]*"
-            r"(?:\(\s*[^)\s$]|\(\)\W*$|`|\?\.\(|\.call|\.apply)|String\.fromCharCode|new\s+ActiveXObject|\.\s*(?:call|apply)\s*`"
+            rf"(?:^|[^\w.$])(?:{_WINDOW}\s*[.\[]\s*['\"]?)?{_BROWSER}['\"\])]*"
+            r"(?:\(\s*[^)\s$]|\s+\(\s*['\"`\d/]|\(\)\W*$|`|\?\.\(|\.call|\.apply)|String\.fromCharCode|new\s+ActiveXObject|\.\s*(?:call|apply)\s*`"
         ),
         "js: window[name]()": r"(?:window|self|top|parent|frames|globalThis)\s*\[[^\]]*\]\s*(?:\(|=)",
         "js: document.member": (
@@ -23,6 +23,11 @@ EXACT = Grammar(
         ),
         "js: location =": (
             r"(?:window|document|top|self|parent)\s*[.\[]\s*['\"]?location['\"]?\]?\s*=[^=]|\.innerHTML\s*\+?="
+        ),
+        "js: browser object alone": (
+            r"^[^\w\n{}$#]{0,4}(?:window|document|location|navigator|top|parent|self|frames|globalThis|localStorage"
+            r"|sessionStorage|history)(?:\.\w+)+\s*(?:=[^=]|\()[^\n]*$|^[^\w\n]{0,4}fetch\(\s*['\"`][^\n]*$"
+            r"|\bnew\s+Image\(\)\.src\s*="
         ),
         "js: constructor()": r"\bconstructor\s*[(\[.]\s*['\"`(]?\s*(?:constructor|alert)",
     }

@@ -1,13 +1,15 @@
 """Who stands in what relation to which object, and where objects stand in a document. Knows no request."""
 
+from ringwall.engines.policy.named import object_named
 from ringwall.engines.policy.relation import EVERYWHERE, Relation, relate
 from ringwall.engines.policy.roles import Held, Roles
-from ringwall.engines.policy.shape import Shape, Sighting, escape, shape_of, sightings
-from ringwall.engines.policy.sight import Eyes, Kind, Sight, at_status, masked, name_of
+from ringwall.engines.policy.shape import Shape, Sighting, along, escape, shape_of, sightings
+from ringwall.engines.policy.sight import LINES, Eyes, Kind, Sight, at_status, is_json, masked, name_of
 from ringwall.engines.policy.when import Condition, claim_at
 
 __all__ = [
     "EVERYWHERE",
+    "LINES",
     "Condition",
     "Eyes",
     "Held",
@@ -17,11 +19,14 @@ __all__ = [
     "Shape",
     "Sight",
     "Sighting",
+    "along",
     "at_status",
     "claim_at",
     "escape",
+    "is_json",
     "masked",
     "name_of",
+    "object_named",
     "relate",
     "shape_of",
     "sightings",

@@ -5,7 +5,7 @@ A shape is a small tree: which resource an object at this place is, and which pr
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -17,7 +17,8 @@ _DEPTH = 64
 class Shape:
     """A place in a document. Mutable only while it is built, since schemas may refer to themselves.
 
-    `also` are shapes that hold here too (`allOf`, a `$ref` beside other keywords). Only what leads to an object is
+    `also` are shapes that hold here too (`allOf`, a `$ref` beside other keywords). Of `tagged` shapes the one holds
+    that the property `tag` names (a discriminator); all of them where it names none. Only what leads to an object is
     kept, since every reply is walked along it; `declared` are all properties by name, which `values` leave out. `forks`
     says of a root whether a place below may be walked twice, and an object be found as two.
     """
@@ -27,6 +28,8 @@ class Shape:
     items: Shape | None = None
     values: Shape | None = None
     also: list[Shape] = field(default_factory=list)
+    tag: str = ""
+    tagged: dict[str, Shape] = field(default_factory=dict)
     declared: frozenset[str] = frozenset()
     forks: bool = False
 
@@ -41,7 +44,7 @@ class Shape:
         return not self._below()
 
     def _below(self) -> list[Shape]:
-        found = [*self.properties.values(), *self.also, self.items, self.values]
+        found = [*self.properties.values(), *self.also, *self.tagged.values(), self.items, self.values]
         return [shape for shape in found if shape is not None]
 
     def _keep(self, leading: set[int]) -> None:
@@ -86,7 +89,7 @@ def _pruned(root: Shape) -> Shape:
                 waiting.append(shape)
     for shape in every:
         shape._keep(leading)
-    root.forks = any(shape.also for shape in every)
+    root.forks = any(shape.also or shape.tagged for shape in every)
     return root
 
 
@@ -127,8 +130,20 @@ class _Builder:
             shape.values = self.place(schema["additionalProperties"])
         for keyword in ("allOf", "anyOf", "oneOf"):
             branches = schema.get(keyword)
-            if isinstance(branches, list):
+            if isinstance(branches, list) and not (keyword != "allOf" and self._tags(shape, schema, branches)):
                 shape.also.extend(self.place(branch) for branch in branches)
+
+    def _tags(self, shape: Shape, schema: Mapping[str, Any], branches: list[Any]) -> bool:
+        """Whether a discriminator tells the branches apart (OpenAPI, Discriminator Object), each being a component."""
+        given = schema.get("discriminator")
+        names = [_reference(branch) for branch in branches]
+        if not isinstance(given, dict) or not isinstance(given.get("propertyName"), str) or None in names or shape.tag:
+            return False
+        mapping = {key: str(to).rpartition("/")[2] for key, to in _mapping(given.get("mapping"))}
+        found = {key: to for key, to in mapping.items() if to in names}
+        found |= {name: name for name in names if name is not None and name not in found.values()}
+        shape.tag, shape.tagged = given["propertyName"], {key: self._component(to) for key, to in found.items()}
+        return True
 
 
 def _reference(schema: Any) -> str | None:
@@ -140,6 +155,9 @@ def _reference(schema: Any) -> str | None:
 
 def _mapping(value: Any) -> Iterator[tuple[str, Any]]:
     return iter(value.items()) if isinstance(value, dict) else iter(())
+
+
+_made = tuple.__new__  # past the keyword handling of a named tuple, which costs more than all else for a page of them
 
 
 def sightings(document: Any, shape: Shape) -> list[Sighting]:
@@ -154,6 +172,8 @@ def _look(value: Any, shape: Shape, pointer: str, depth: int, found: list[Sighti
         return
     for part in shape.also:
         _look(value, part, pointer, depth + 1, found)
+    for part in _chosen(value, shape) if shape.tagged else ():
+        _look(value, part, pointer, depth + 1, found)
     if isinstance(value, dict):
         _look_in(value, shape, pointer, depth, found)
     elif isinstance(value, list) and shape.items is not None:
@@ -161,9 +181,16 @@ def _look(value: Any, shape: Shape, pointer: str, depth: int, found: list[Sighti
         plain = items.ends_here
         for index, item in enumerate(value):
             if plain and isinstance(item, dict) and items.resource is not None:
-                found.append(Sighting(items.resource, item, f"{pointer}/{index}"))
+                found.append(_made(Sighting, (items.resource, item, f"{pointer}/{index}")))
             elif not plain:
                 _look(item, items, f"{pointer}/{index}", depth + 1, found)
+
+
+def _chosen(value: Any, shape: Shape) -> list[Shape]:
+    """The tagged shape that a value says it is of, else every one."""
+    said = value.get(shape.tag) if isinstance(value, dict) else None
+    chosen = shape.tagged.get(said) if isinstance(said, str) else None
+    return [chosen] if chosen is not None else list({id(part): part for part in shape.tagged.values()}.values())
 
 
 def _look_in(value: dict[str, Any], shape: Shape, pointer: str, depth: int, found: list[Sighting]) -> None:
@@ -175,6 +202,33 @@ def _look_in(value: dict[str, Any], shape: Shape, pointer: str, depth: int, foun
     if shape.values is not None:
         for name in value.keys() - shape.declared:
             _look(value[name], shape.values, f"{pointer}/{escape(name)}", depth + 1, found)
+
+
+def along(shape: Shape, tokens: Sequence[str], value: Any, pointer: str) -> Iterator[Sighting]:
+    """What writing `value` at a place below this shape writes of objects: at each step of the way the object that has
+    the next property, with the value where that is the last, and every object in the value itself."""
+    here = _every(shape)
+    for index, token in enumerate(tokens):
+        last = index == len(tokens) - 1
+        for part in here:
+            if part.resource is not None:
+                yield Sighting(part.resource, {token: value if last else None}, pointer)
+        below = [part.properties.get(token) or part.items or part.values for part in here]
+        here = [deeper for part in below if part is not None for deeper in _every(part)]
+    for part in here:
+        yield from (Sighting(seen.resource, seen.value, pointer) for seen in sightings(value, part))
+
+
+def _every(shape: Shape) -> list[Shape]:
+    """A shape and all that hold, or may hold, at the same place."""
+    found: dict[int, Shape] = {}
+    waiting = [shape]
+    while waiting:
+        part = waiting.pop()
+        if id(part) not in found:
+            found[id(part)] = part
+            waiting += [*part.also, *part.tagged.values()]
+    return list(found.values())
 
 
 def escape(name: str) -> str:

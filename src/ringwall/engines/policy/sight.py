@@ -6,7 +6,7 @@ names the owner or the tenant of a resource is one of its objects.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol, TypeVar
 
@@ -62,6 +62,12 @@ class Sight:
                 found[media] = shape
         return found
 
+    def of(self, kind: str) -> Shape:
+        """The shape of the documents of a kind."""
+        schema = self.kinds[kind].schema
+        shape = shape_of({"$ref": f"#/components/schemas/{schema}"}, self._components, self._resources)
+        return shape if shape.resource is not None else replace(shape, resource=kind)
+
     def in_replies(self, replies: Mapping[str, Content], main: str | None) -> Find:
         """What finds the objects in a parsed reply of a status: declared ones, then those that give themselves away
         (as `main`'s first, where two resources share a property). A success that the document does not describe is
@@ -103,8 +109,9 @@ class Sight:
 
     def _shape(self, content: Content) -> Shape | None:
         for media, schema in content.items():
-            if media.endswith("json") and schema is not None:
-                shape = shape_of(schema, self._components, self._resources)
+            if is_json(media) and schema is not None:
+                lines = {"type": "array", "items": schema} if media in LINES else schema
+                shape = shape_of(lines, self._components, self._resources)
                 return None if shape.empty else shape
         return None
 
@@ -131,6 +138,15 @@ class Sight:
         return bool(theirs) and len(theirs & ours) * 2 > len(theirs)
 
 
+LINES = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"})
+"""Media types of which each line is a value that the schema describes."""
+
+
+def is_json(media: str) -> bool:
+    """Whether content of a media type is JSON, in one piece or in lines."""
+    return media.endswith("json") or media in LINES
+
+
 def at_status(declared: Mapping[str, T], status: int) -> T | None:
     """What is declared for a status: exactly, then for its class (`4XX`), then as `default` (OpenAPI, Responses)."""
     for key in (str(status), f"{status // 100}XX", "default"):
@@ -155,10 +171,12 @@ class Settled(Protocol):
 
 
 class Group(NamedTuple):
-    """Objects of one resource to which a caller stands alike."""
+    """Objects of one resource to which a caller stands alike: the words that hold for sure, and the relation where the
+    objects name owner and tenant themselves, so that nothing else has to tell it."""
 
     resource: str
     words: frozenset[str]
+    relation: Relation | None
     seen: list[Sighting]
 
 
@@ -185,17 +203,26 @@ class Eyes:
         return settled is self._settled and caller == self._caller
 
     def groups(self, found: list[Sighting]) -> list[Group]:
-        """What was found, by resource and words, each in the order of the document; worked out once for one list."""
+        """What was found, each group in the order of the document; worked out once for one list."""
         if found is not self._grouped:
-            groups: dict[tuple[str, frozenset[str]], Group] = {}
-            for seen in found:
-                key = (seen.resource, self.words(seen))
-                group = groups.get(key)
-                if group is None:
-                    group = groups[key] = Group(*key, [])
-                group.seen.append(seen)
-            self._grouped, self._groups = found, list(groups.values())
+            self._grouped, self._groups = found, list(self._sorted(found))
         return self._groups
+
+    def _sorted(self, found: list[Sighting]) -> Iterable[Group]:
+        groups: dict[tuple[object, ...], Group] = {}
+        subject, kinds = self._caller[0], self._kinds
+        for seen in found:
+            kind = kinds[seen[0]]
+            owner, home = _named(kind, seen)
+            plain = owner.__class__ is str and home.__class__ is str
+            key = (seen[0], owner == subject, home) if plain else (seen[0], self.words(seen))
+            group = groups.get(key)
+            if group is None:
+                relation = self._says(owner, home) if plain else None
+                words = relation.words if relation is not None else self.words(seen)
+                group = groups[key] = Group(kind.name, words, relation, [])
+            group.seen.append(seen)
+        return groups.values()
 
     def relation(self, seen: Sighting, *, sure: bool = False) -> Relation | None:
         """By what the object says itself; None where it names neither owner nor tenant.
@@ -330,7 +357,7 @@ def _marked(data: Any, marks: list[tuple[str, str]], seen: set[int], found: list
 
 
 def _described(content: Content) -> bool:
-    return any(media.endswith("json") and isinstance(schema, dict) and schema for media, schema in content.items())
+    return any(is_json(media) and isinstance(schema, dict) and schema for media, schema in content.items())
 
 
 def _presumed(data: Any, main: Kind, pointer: str = "", depth: int = 3) -> Iterator[Sighting]:

@@ -24,11 +24,13 @@ class Removed:
     count: int = 0
     deep: bool = False
 
-    def take(self, value: dict[str, JSON], name: str) -> None:
-        """Leave a member out."""
-        gone = value.pop(name)
-        self.count += 1
-        self.deep = self.deep or type(gone) is dict or type(gone) is list
+    def take(self, value: dict[str, JSON], names: list[str]) -> None:
+        """Leave members out."""
+        for name in names:
+            kind = type(value.pop(name))
+            if kind is dict or kind is list:
+                self.deep = True
+        self.count += len(names)
 
 
 Pruner = Callable[[JSON], Removed]
@@ -95,8 +97,7 @@ class _Pruning:
         for below in value:
             if plain and type(below) is dict:
                 if not below.keys() <= names:
-                    for name in [name for name in below if name not in names]:
-                        removed.take(below, name)
+                    removed.take(below, [name for name in below if name not in names])
             else:
                 self.prune(below, node, removed)
 
@@ -115,7 +116,7 @@ class _Pruning:
         """Leave out the undeclared members; look into those that a map holds."""
         for name in [name for name in value if name not in names]:
             if node.other is None or name in node.hidden:
-                removed.take(value, name)
+                removed.take(value, [name])
             else:
                 self.prune(value[name], node.other, removed)
 

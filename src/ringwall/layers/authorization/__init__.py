@@ -18,6 +18,7 @@ from ringwall.layers.authorization.reasons import LAYER, OPERATION, REASONS
 from ringwall.layers.authorization.references import references_guard
 from ringwall.layers.authorization.settings import Settings
 from ringwall.layers.authorization.standing import Standing, condition_guard, standing_guard
+from ringwall.layers.authorization.vouched import vouched_guard
 
 __all__ = ["LAYER", "REASONS", "Settings", "Standing", "forge", "refuse_undeclared"]
 
@@ -28,6 +29,7 @@ def forge(operation: Operation, settings: Settings) -> Guards:
     policy, whole_policy = policy_guards(operation, settings)
     return Guards(
         head=(
+            *_named("credential", vouched_guard() if settings.vouched else None, "authentication"),
             *_named("standing", standing_guard(settings.standing) if settings.standing else None, "roles"),
             Guard(LAYER, "operation", operation_guard(operation, settings), because),
             *_named("requires", required_guard(operation), because),

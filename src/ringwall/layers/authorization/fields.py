@@ -47,8 +47,9 @@ def fields_guard(operation: Operation, settings: Settings) -> BodyCheck | None:
         principal = known.principal or NOBODY
 
         def told(whose: Ownership | None, by: str) -> Verdict:
-            words = relation(principal, resource, whose or Ownership(None, None)).words
-            settled = ObjectRef(ref.resource, ref.id, "memory", words)
+            found = whose or Ownership(None, None)
+            words = relation(principal, resource, found).words
+            settled = ObjectRef(ref.resource, ref.id, "memory", words, found.owner, found.tenant)
             others = tuple(settled if other == ref else other for other in known.objects)
             return check(request, known.with_objects(others))
 

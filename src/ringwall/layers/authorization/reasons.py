@@ -13,6 +13,14 @@ OPERATION = Reason(
     "Ask the API's owner for a role that may do this.",
     "No word of the operation's `allow` holds for the caller, or nothing is stated for the operation.",
 )
+CREDENTIAL = Reason(
+    "authz.credential",
+    401,
+    "Invalid credential",
+    "Sign in again.",
+    "The credential passed, but the store has no record that it was issued to this subject: a forged one that a flaw of"
+    " authentication let through, or a store that was put back to an older state.",
+)
 OBJECT = Reason(
     "authz.object",
     404,
@@ -76,4 +84,6 @@ SCOPE = Reason(
     "Ask the person for a scope that WWW-Authenticate names.",
     "The client acts for a person and was not granted a scope that the operation's `allow` names (RFC 6750, 3.1).",
 )
-REASONS = (OPERATION, OBJECT, FIELD, CLAIM, STEP_UP, RECENT, SCOPE, CONDITION, DUTIES, POLICY)
+REASONS = (
+    OPERATION, CREDENTIAL, OBJECT, FIELD, CLAIM, STEP_UP, RECENT, SCOPE, CONDITION, DUTIES, POLICY,
+)  # fmt: skip

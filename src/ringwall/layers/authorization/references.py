@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from ringwall.contract.model import Operation, Resource
 from ringwall.core.known import Input, Known, ObjectRef
 from ringwall.core.message import JSON, Request
 from ringwall.core.plan import BodyCheck
+from ringwall.core.ports import Ownership
 from ringwall.core.verdict import PASS, Learned, Refuse, Verdict
-from ringwall.engines.policy import name_of
+from ringwall.engines.policy import EVERYWHERE, name_of
 from ringwall.layers.authorization.contents import finder
 from ringwall.layers.authorization.names import fold, names_of
 from ringwall.layers.authorization.reasons import OBJECT
 from ringwall.layers.authorization.settings import Settings, words_of
-from ringwall.layers.authorization.settle import Matter, settle
+from ringwall.layers.authorization.settle import Matter, ask_whose, settle
 
 _MANY = 100
 Found = dict[tuple[str, str], Resource]
@@ -25,13 +26,14 @@ def references_guard(operation: Operation, settings: Settings) -> BodyCheck | No
     them (`patient_ids`), and every object in the body that names itself. What stands there and is no id names nothing
     that could be settled, and is refused. A plain `id` names an object only of what it stands in.
 
-    Where only what such an object is to the caller lets it in, it has to name one of what the operation acts on."""
+    Where only what such an object is to the caller lets it in, it has to name one of what the operation acts on. Where
+    one is made by an id of the caller's choice, there is none of another's by that id yet."""
     allowed = words_of(operation)
     owned = [r for r in settings.resources.values() if r.owner or r.tenant]
-    if "anyone" in allowed or not owned or not (operation.api.body or operation.api.parameters):
-        return None
-    names = names_of(owned)
     made = operation.resource if operation.creates else None
+    if not owned or not (operation.api.body or operation.api.parameters) or ("anyone" in allowed and made not in owned):
+        return None
+    names = names_of([] if "anyone" in allowed else owned)
     in_path = {fold(settings.resources[name].id): param for param, name in operation.objects} | {
         fold(p): p for p, _ in operation.objects
     }
@@ -42,7 +44,7 @@ def references_guard(operation: Operation, settings: Settings) -> BodyCheck | No
         yield from (found for found in names.found(given) if found[0] is not made)
         for seen in find(given) if find else ():
             resource = settings.resources[seen.resource]
-            if resource in owned and resource is not made and resource.id in seen.value:
+            if "anyone" not in allowed and resource in owned and resource is not made and resource.id in seen.value:
                 yield resource, resource.id, seen.value[resource.id]
 
     def check(request: Request, known: Known) -> Verdict:
@@ -56,9 +58,33 @@ def references_guard(operation: Operation, settings: Settings) -> BodyCheck | No
                     return Refuse(OBJECT, detail="another object than the path's, or no id")
                 if stated != object_id:
                     found[resource.name, object_id] = resource
-        if len(found) > _MANY:
+        fresh = _chosen(known.input) if made is not None and made in owned and known.input else []
+        if len(found) + len(fresh) > _MANY:
             return Refuse(OBJECT, detail="too many objects at once")
-        return _each(list(found.items()), (), known)
+        return _unmade(fresh, known, lambda: _each(list(found.items()), (), known))
+
+    def _chosen(given: Input) -> list[str]:
+        """The ids that the body gives the objects that it makes."""
+        seen = [s.value for s in (find(given) if find else ()) if made is not None and s.resource == made.name]
+        if made is not None and isinstance(given.body, dict) and not seen:
+            seen = [given.body]
+        ids = (name_of(value.get(made.id)) for value in seen if made is not None)
+        return list(dict.fromkeys(i for i in ids if i is not None))
+
+    def _unmade(rest: list[str], known: Known, then: Callable[[], Verdict]) -> Verdict:
+        if not rest or made is None:
+            return then()
+        matter = Matter(made, rest[0], {made.id: rest[0]}, frozenset(), shown=False)
+        caller = known.principal
+
+        def told(whose: Ownership | None, by: str) -> Verdict:
+            owner, tenant = (whose.owner, whose.tenant) if whose is not None else (None, None)
+            subject, home = (caller.subject, caller.tenant) if caller is not None else (None, None)
+            if owner not in (None, subject) or (home != EVERYWHERE and tenant not in (None, home)):
+                return Refuse(OBJECT, detail=f"there is one of another's already, by {by}")
+            return _unmade(rest[1:], known, then)
+
+        return ask_whose(matter, settings.probe, told, caller)
 
     def _each(rest: list[tuple[tuple[str, str], Resource]], done: tuple[ObjectRef, ...], known: Known) -> Verdict:
         if not rest:

@@ -18,14 +18,15 @@ Probe = Callable[[str, Mapping[str, str]], Fetch | None]
 class Settings:
     """All resources, what finds their objects in bodies, and `probe`: how to read one object of a resource by its path
     parameters from the application itself (None where the API has no operation for it). `standing` is what callers'
-    roles follow from; None where their credential alone says it;
-    `policies` are Cedar's, for the rules that want them."""
+    roles follow from; None where their credential alone says it; `policies` are Cedar's,
+    for the rules that want them. `vouched`: credentials are issued here, and there is a record of it to be asked."""
 
     resources: Mapping[str, Resource]
     sight: Sight
     probe: Probe
     standing: Standing | None = None
     policies: Policies | None = None
+    vouched: bool = False
 
 
 def words_of(operation: Operation) -> frozenset[str]:

@@ -6,7 +6,6 @@ A question leads to the next by continuation, so that no guard does I/O and ever
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -17,7 +16,7 @@ from ringwall.core.known import Known, ObjectRef, Principal, Settled
 from ringwall.core.message import Response
 from ringwall.core.ports import Call, OwnerOf, Ownership, ResolverOf
 from ringwall.core.verdict import Ask, Refuse, Verdict
-from ringwall.engines.policy import EVERYWHERE, Relation, claim_at, name_of, relate
+from ringwall.engines.policy import EVERYWHERE, Relation, claim_at, name_of, object_named, relate
 from ringwall.layers.authorization.reasons import OBJECT
 from ringwall.layers.authorization.settings import Probe
 
@@ -136,15 +135,7 @@ def object_in(resource: Resource, object_id: str, reply: object) -> Mapping[str,
     """The object of this id in a reply: the document itself, or the one member of it that is (`{"data": {…}}`)."""
     if not isinstance(reply, Response) or reply.status != 200 or not reply.body:
         return {}
-    try:
-        data = json.loads(reply.body)
-    except (ValueError, RecursionError):
-        return {}
-    if not isinstance(data, dict):
-        return {}
-    wrapped = [v for v in data.values() if isinstance(v, dict)] if resource.id not in data else []
-    found = [v for v in (wrapped or [data]) if name_of(v.get(resource.id)) == object_id]
-    return found[0] if len(found) == 1 else {}
+    return object_named(reply.body, resource.id, object_id)
 
 
 def _is_segment(object_id: str) -> bool:

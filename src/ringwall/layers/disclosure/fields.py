@@ -49,7 +49,7 @@ def _each_unreadable(operation: Operation, settings: Settings, places: Places, w
         if not response.parsed:
             return Refuse(MALFORMED) if main in reading and unread_json(response) else PASS
         acted, eyes = 0, eyes_of(settings, known, response)
-        for resource, words, alike in eyes.groups(places(response)):
+        for resource, words, _, alike in eyes.groups(places(response)):
             for field in guarded[resource]:
                 if field.read is not None and words.isdisjoint(field.read):
                     acted += _cover_in(alike, field)

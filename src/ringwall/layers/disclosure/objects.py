@@ -76,16 +76,19 @@ def objects_guard(operation: Operation, settings: Settings, places: Places) -> R
         foreign: list[str] = []
         shown = False
         own = resource.name if resource is not None else None
-        for seen in places(response):
-            main = seen.resource == own
-            relation = eyes.relation(seen, sure=stand.sure)
-            shown = shown or (main and relation is not None)
-            if main and parents and not _linked(seen, parents, known):
-                return Refuse(LINK)
-            if wanted is not None and _outside(relation, main=main):
-                foreign.append(seen.pointer)
-            elif wanted is None and _forbidden(relation, stand, main=main):
-                return Refuse(UNSETTLED if relation is None else OWNER)
+        for group in eyes.groups(places(response)):
+            main = group.resource == own
+            linked = parents if main else []
+            alike = group.relation is not None and not linked
+            for seen in group.seen[:1] if alike else group.seen:  # of those that stand alike, one speaks for all
+                relation = group.relation or eyes.relation(seen, sure=stand.sure)
+                shown = shown or (main and relation is not None)
+                if linked and not _linked(seen, linked, known):
+                    return Refuse(LINK)
+                if wanted is not None and _outside(relation, main=main):
+                    foreign.extend(s.pointer for s in (group.seen if alike else [seen]))
+                elif wanted is None and _forbidden(relation, stand, main=main):
+                    return Refuse(UNSETTLED if relation is None else OWNER)
         if stand.sure and wanted is None and not shown and (stand.pending or not _bare(response.data)):
             return Refuse(UNSETTLED)
         return _left_out(response, foreign) if foreign else PASS

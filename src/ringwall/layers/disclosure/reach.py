@@ -25,16 +25,21 @@ def reach_guard(operation: Operation, settings: Settings, places: Places) -> Rep
     def check(response: Response, known: Known) -> Verdict:
         if not response.parsed or not 200 <= response.status < 300:
             return PASS
-        found = dict.fromkeys((ref.resource, ref.id) for ref in known.objects)
+        found: dict[tuple[str, str], str | None] = {(ref.resource, ref.id): ref.owner for ref in known.objects}
         for seen in places(response):
             if len(found) >= MOST:
                 break
             name = name_of(seen.value.get(ids.get(seen.resource, "")))
             if name is not None:
-                found[seen.resource, name] = None
+                owner = settings.resources[seen.resource].owner
+                found.setdefault((seen.resource, name), name_of(seen.value.get(owner)) if owner else None)
         if len(found) == len(known.objects):
             return PASS
         settled = {(ref.resource, ref.id): ref for ref in known.objects}
-        return Learned(known.with_objects(tuple(settled.get(key, ObjectRef(*key, "reply")) for key in found)))
+        return Learned(
+            known.with_objects(
+                tuple(settled.get(key, ObjectRef(*key, "reply", owner=owner)) for key, owner in found.items())
+            )
+        )
 
     return check

@@ -5,10 +5,10 @@ from __future__ import annotations
 from ringwall.contract.api import Reply
 from ringwall.contract.model import Operation
 from ringwall.core.known import Known
-from ringwall.core.message import Response
+from ringwall.core.message import JSON, Response
 from ringwall.core.plan import ReplyCheck
 from ringwall.core.verdict import PASS, Refuse, Rewritten, Verdict
-from ringwall.engines.policy import at_status
+from ringwall.engines.policy import LINES, at_status, is_json
 from ringwall.engines.schema import Pruner, pruner
 from ringwall.layers.disclosure.reasons import UNDECLARED
 from ringwall.layers.disclosure.settings import Settings
@@ -42,5 +42,11 @@ def schema_guard(operation: Operation, settings: Settings) -> ReplyCheck:
 
 def _pruner(reply: Reply, settings: Settings) -> Pruner | None:
     """What prunes a declared reply; None where the document gives it no JSON schema."""
-    schemas = [content.schema for media, content in reply.content.items() if media.endswith("json")]
-    return pruner(schemas[0], settings.components) if len(schemas) == 1 and schemas[0] is not None else None
+    found = [(media, content.schema) for media, content in reply.content.items() if is_json(media)]
+    if len(found) != 1:
+        return None
+    media, schema = found[0]
+    if schema is None:
+        return None
+    lines: dict[str, JSON] = {"type": "array", "items": schema}
+    return pruner(lines if media in LINES else schema, settings.components)

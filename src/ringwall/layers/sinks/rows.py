@@ -55,11 +55,16 @@ def rows_of(operation: Operation, resources: Mapping[str, Resource]) -> Callable
             if not lists:
                 value = known.params.get(named.param) if named.param is not None else None
                 ids = ((resource.id, value),) if value is not None else ()
-            closed = resource is main and any_of == ()
+            closed = resource is main and not _let_in(principal, allowed)
             found.append(Rows(named.names, any_of, ids, closed, _barred(resource, known, principal, allowed), by))
         return tuple(found)
 
     return rows
+
+
+def _let_in(principal: Principal, allowed: frozenset[str]) -> bool:
+    """Whether a word of the rule could let the caller in at all."""
+    return bool(allowed & {"anyone", "owner", "member"}) or not principal.words.isdisjoint(allowed)
 
 
 def _names(resource: Resource) -> frozenset[str]:
@@ -72,7 +77,7 @@ def _filtered(
     resource: Resource, wanted: str, principal: Principal, allowed: frozenset[str]
 ) -> tuple[tuple[Cell, ...] | None, str]:
     """The rows of a filtered list: the caller's own, or its tenant's; none for whom no word of the rule lets in."""
-    if not (allowed & {"anyone", "owner", "member"}) and principal.words.isdisjoint(allowed):
+    if not _let_in(principal, allowed):
         return (), "the rule"
     column, value = (resource.owner, principal.subject) if wanted == "owner" else (resource.tenant, principal.tenant)
     if column is None or column == CREATOR or (wanted == "tenant" and value == EVERYWHERE):
