@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import orjson
 
-from ringwall.build import own
+from ringwall.build import own, own_upstream
 from ringwall.build.answers import answers
 from ringwall.build.kept import Fetcher
 from ringwall.build.router import Match, Router
@@ -54,6 +54,7 @@ OWN: Mapping[str, Callable[[Operation, Running], Guards]] = {
     "quota": lambda op, given: quota.forge(op, given.quota),
     "authentication": lambda op, given: authentication.forge(op, given.authentication),
     "standing": lambda op, given: response.forge(op, given.restraints),
+    "delivery": lambda op, given: authentication.forge_delivery(op, given.authentication),
     "allowance": lambda op, given: quota.forge_principal(op, given.quota),
     "disclosure": lambda op, given: disclosure.forge(op, given.disclosure),
     "masks": lambda op, given: disclosure.forge_masks(op, given.disclosure),
@@ -97,13 +98,17 @@ def assemble(prepared: Prepared, runtime: Runtime, circumstances: Circumstances 
         _plan(op, contract, {**lasting, **{name: forge(op, given) for name, forge in OWN.items()}})
         for op, lasting in zip(contract.operations, prepared.forged, strict=True)
     )
-    bounds = Admission(trusted=tuple(ipaddress.ip_network(n) for n in contract.trusted_proxies))
+    certificates = contract.authentication.certificates
+    bounds = Admission(
+        trusted=tuple(ipaddress.ip_network(n) for n in contract.trusted_proxies),
+        certificate=certificates.header if certificates else None,
+    )
     return Wall(
         admit=lambda raw, request_id: admit(raw, bounds, request_id),
         route=_route(contract, plans, runtime, given),
         plans=plans,
         ports=Ports(
-            answers=answers(runtime, contract, here.fetch),
+            answers=own_upstream.with_sessions(answers(runtime, contract, here.fetch), runtime, contract, here.fetch),
             record=recorder(runtime.journal, runtime.metrics, runtime.health, here.watch, runtime.persons),
             now=time.time,
             ticks=time.perf_counter_ns,

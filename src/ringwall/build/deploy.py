@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import json
 import os
 import socket
@@ -18,6 +19,7 @@ from ringwall.adapters.gateway import Gateway, Upstream, fetcher
 from ringwall.adapters.inside import is_asgi
 from ringwall.build import demo
 from ringwall.build.assemble import Circumstances, assemble, prepare
+from ringwall.build.assertion import Assertions
 from ringwall.build.load import import_app, load_contract
 from ringwall.build.protect import protected_asgi
 from ringwall.build.runtime import Runtime, open_runtime
@@ -26,6 +28,7 @@ from ringwall.build.transit import Served, Transit, redirecting, served, tended
 from ringwall.build.watch import monitor_of, run, watch_in_child
 from ringwall.build.workers import Ready, supervise
 from ringwall.contract.model import Contract
+from ringwall.core.plan import Wall
 from ringwall.core.ports import Unavailable
 from ringwall.monitoring.monitor import LOG
 from ringwall.state.dumps import forbid_dumps
@@ -158,7 +161,9 @@ def _prepare(wanted: Deployment, port: int) -> Prepared:
     )
     if wanted.mode is not None:
         contract = replace(contract, mode="observe" if wanted.mode == "observe" else "enforce")
-    tls = served(wanted.tls, wanted.data, wanted.host, wanted.transit)
+    certificates = contract.authentication.certificates
+    asked = Path(contract.file).parent / certificates.ca if certificates and certificates.ca else None
+    tls = served(wanted.tls, wanted.data, wanted.host, wanted.transit, asked)
     plain = _listen(*wanted.transit.redirect) if wanted.transit.redirect else None
     scheme = "https" if tls else "http"
     return Prepared(wanted, contract, app, tls, plain, f"{scheme}://{_shown(wanted.host)}:{port}")
@@ -193,12 +198,20 @@ async def _run(prepared: Prepared, runtime: Runtime, listener: socket.socket, re
             return
         upstream = _upstream(prepared)
         wall = assemble(prepare(prepared.contract), runtime, replace(here, fetch=fetcher(upstream)))
-        server = await Gateway(wall, upstream).serve(ssl=prepared.tls, sock=listener)
+        server = await _gateway(prepared, wall, upstream, runtime).serve(ssl=prepared.tls, sock=listener)
         stop = asyncio.Event()
         async with redirecting(wall, prepared.plain, port), stopping(lambda number, frame: stop.set()):
             ready()
             await stop.wait()
             await server.close()
+
+
+def _gateway(prepared: Prepared, wall: Wall, upstream: Upstream, runtime: Runtime) -> Gateway:
+    """The gateway, which believes the stated proxies and tells the application who calls."""
+    contract, target = prepared.contract, prepared.wanted.target.rstrip("/")
+    trusted = tuple(ipaddress.ip_network(network) for network in contract.trusted_proxies)
+    told = Assertions(runtime.tokens, target, plain=contract.upstream.identity_headers)
+    return Gateway(wall, upstream, trusted=trusted, identify=told)
 
 
 def _upstream(prepared: Prepared) -> Upstream:

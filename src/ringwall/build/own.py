@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from ringwall.build import own_accounts, own_oauth
+from ringwall.build import own_accounts, own_oauth, own_upstream
 from ringwall.build.router import Router
 from ringwall.build.runtime import Runtime
 from ringwall.build.settings import Running
@@ -42,17 +42,17 @@ def declare(router: Router, contract: Contract, runtime: Runtime, given: Running
     add("GET", "/.ringwall/account", _plan("account", known, account))
     for page in pages.all() if pages else ():
         add(page.method, page.path, page.plan)
-    if contract.authentication.accounts:
-        writing = Guards(head=(*public.head, *transport.own_origin(given.transport)))
+    writing = Guards(head=(*public.head, *transport.own_origin(given.transport)))
+    if not contract.authentication.accounts:
+        keys, ending = own_upstream.keys(runtime), own_upstream.revoking(own_upstream.nothing, runtime, contract)
+        add("GET", "/.ringwall/jwks.json", _plan("jwks", public, keys))
+        add("POST", "/.ringwall/oauth/revoke", _plan("revoke", writing, ending, body=True))
+    else:
         asking = Guards(head=(*public.head, *authentication.forge(_members("userinfo"), given.authentication).head))
         server = own_oauth.server_of(contract, runtime)
-        own_oauth.declare(
-            router,
-            server,
-            runtime,
-            own_oauth.Doors(public, writing, Guards(head=(*public.head, *transport.own_page())), asking),
-            _endpoint,
-        )
+        pages_alone = Guards(head=(*public.head, *transport.own_page()))
+        planned = own_upstream.planning(_endpoint, runtime, contract)
+        own_oauth.declare(router, server, runtime, own_oauth.Doors(public, writing, pages_alone, asking), planned)
 
 
 def is_own(path: str) -> bool:

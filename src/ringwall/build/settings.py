@@ -77,8 +77,8 @@ def running(contract: Contract, runtime: Runtime, *, https: bool) -> Running:
     limits = contract.limits
     return Running(
         transport=transport.Settings(contract.cors, https),
-        quota=quota.settings(limits.anonymous_rate, limits.rate),
-        authentication=_authentication(contract, runtime),
+        quota=quota.settings(limits.anonymous_rate, limits.rate, by_credential=contract.authentication.api_keys),
+        authentication=_authentication(contract, runtime, https=https),
         disclosure=disclosure.Settings(
             contract.resources, sight_of(contract), contract.api.schemas, contract.replies, disclosure.Markup()
         ),
@@ -116,8 +116,9 @@ def roles_of(contract: Contract) -> Roles:
     )
 
 
-def _authentication(contract: Contract, runtime: Runtime) -> authentication.Settings:
+def _authentication(contract: Contract, runtime: Runtime, *, https: bool) -> authentication.Settings:
     stated, tokens, cors = contract.authentication, runtime.tokens, contract.cors
+    watching = contract.mode == "observe" or "authentication" in contract.observe
     return authentication.Settings(
         own=authentication.Own(tokens.key_set, tokens.expectation()) if stated.accounts else None,
         issuers={issuer.issuer: issuer for issuer in stated.issuers},
@@ -125,7 +126,9 @@ def _authentication(contract: Contract, runtime: Runtime) -> authentication.Sett
         basic=stated.basic,
         roles=roles_of(contract),
         staleness_s=contract.staleness_s,
+        upstream=authentication.Upstream(stated.upstream, https, watching) if stated.upstream else None,
         proofs=Proofs(Nonces(runtime.secret), runtime.tokens.issuer),
+        certificates=stated.certificates,
         sessions=stated.sessions is not None,
         session_origins=frozenset(cors.origins) - {"*", "null"} if cors and cors.credentials else frozenset(),
     )

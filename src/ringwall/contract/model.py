@@ -9,6 +9,7 @@ from datetime import date, tzinfo
 from typing import Literal
 
 from ringwall.contract.api import Api, ApiOperation
+from ringwall.contract.logins import Certificates, UpstreamLogin
 from ringwall.contract.model_monitoring import Monitoring
 from ringwall.contract.stated import Requirement, StatedClient
 
@@ -56,7 +57,7 @@ class Misconfigured(Exception):
 @dataclass(frozen=True, slots=True)
 class Issuer:
     """An outside issuer of JWTs. `roles` and `tenant` are dotted claim paths; `jwks` a URL or file where the
-    issuer has no discovery document."""
+    issuer has no discovery document. `map` is from the issuer's words to roles; empty, its words are the roles."""
 
     issuer: str
     audience: str
@@ -64,6 +65,7 @@ class Issuer:
     tenant: str | None
     jwks: str | None
     groups: str | None = None
+    map: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,8 @@ class Authentication:
     url: str | None = None
     clients: tuple[StatedClient, ...] = ()
     sessions: SessionRules | None = None
+    upstream: UpstreamLogin | None = None
+    certificates: Certificates | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,5 +30,5 @@ ORDER: Final = Order(
     ),
     body=("validation", "detection", "authorization", "encryption", "disclosure", "authentication"),
     sink=("sinks",),
-    reply=("disclosure", "encryption", "masks", "authorization", "reach"),
+    reply=("authentication", "disclosure", "encryption", "masks", "authorization", "delivery", "reach"),
 )

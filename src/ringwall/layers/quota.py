@@ -34,7 +34,14 @@ ADDRESS = Reason(
     "Wait as long as Retry-After says.",
     "The address is over `limits.anonymous_rate`. Behind a proxy, name it under `trusted_proxies`.",
 )
-REASONS = (RATE, ADDRESS)
+KEY = Reason(
+    "quota.key",
+    429,
+    "Too many requests",
+    "Wait as long as Retry-After says.",
+    "The API key is over the rate that it was issued with (`ringwall apikeys issue --rate`).",
+)
+REASONS = (RATE, ADDRESS, KEY)
 
 _BUCKETS = 100_000
 _NS = 1_000_000_000
@@ -77,17 +84,20 @@ class Buckets:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Buckets that all operations share: by address (before authentication) and by principal (after it)."""
+    """Buckets that all operations share: by address (before authentication), by principal (after it), and by rate
+    those of credentials with a rate of their own (None where no credential has one)."""
 
     addresses: Buckets | None
     principals: Buckets | None
+    credentials: dict[tuple[int, float], Buckets] | None = None
 
 
-def settings(by_address: Rate | None, by_principal: Rate | None) -> Settings:
+def settings(by_address: Rate | None, by_principal: Rate | None, *, by_credential: bool = False) -> Settings:
     """The shared buckets of a wall."""
     return Settings(
         Buckets(by_address) if by_address else None,
         Buckets(by_principal) if by_principal else None,
+        {} if by_credential else None,
     )
 
 
@@ -106,6 +116,8 @@ def forge(operation: Operation | None, given: Settings) -> Guards:
 def forge_principal(operation: Operation, given: Settings) -> Guards:
     """After authentication: the rate of the principal, for this operation and for all."""
     found: list[Guard[Callable[[Head, Known], Verdict]]] = []
+    if given.credentials is not None:
+        found.append(Guard(LAYER, "credential", _by_credential(given.credentials), "authentication.api_keys"))
     if operation.rule is not None and operation.rule.rate is not None:
         own = Buckets(operation.rule.rate)
         found.append(Guard(LAYER, "operation", _by_caller(own), f"{operation.rule.key}.rate"))
@@ -118,6 +130,21 @@ def _by_caller(buckets: Buckets) -> Callable[[Head, Known], Verdict]:
     def spend(head: Head, known: Known) -> Verdict:
         who = f"={known.principal.subject}" if known.principal else network(known.client)
         return _verdict(buckets, who, known.now, RATE)
+
+    return spend
+
+
+def _by_credential(credentials: dict[tuple[int, float], Buckets]) -> Callable[[Head, Known], Verdict]:
+    """The rate that the credential itself was issued with."""
+
+    def spend(head: Head, known: Known) -> Verdict:
+        rate = known.principal.rate if known.principal else None
+        if known.principal is None or rate is None:
+            return PASS
+        buckets = credentials.get(rate)
+        if buckets is None:
+            buckets = credentials.setdefault(rate, Buckets(Rate(*rate)))
+        return _verdict(buckets, known.principal.credential, known.now, KEY)
 
     return spend
 
