@@ -259,6 +259,7 @@ _BY_FAMILY: dict[str, tuple[_Template, ...]] = {
         ("Allow the application more time:", "operations: {{{operation}: {{allow: [{role}], seconds: 60}}}}"),
     ),
     "upstream": ((_APPLICATION, None),),
+    "monitoring": (("`ringwall respond list` says what holds and why, `ringwall respond undo` ends it.", None),),
     "monitoring.journal": (("The journal could not be written: see the disk, and `ringwall audit verify`.", None),),
     "internal.store": (("A store did not answer: see the disk, and who else holds `state.db`.", None),),
     "internal": (("A guard failed, which is ringwall's own fault: please report it with this record.", None),),

@@ -45,6 +45,7 @@ def answers(runtime: Runtime, contract: Contract, fetch: Fetcher | None) -> Answ
     store, grants = runtime.store, Grants(runtime.store)
     owners = Owners(store, contract.staleness_s)
     issuers = IssuerKeys(contract.authentication.issuers)
+    runtime.vitals.add("keysets", issuers.stale)
     found: dict[type[Question], Callable[..., object]] = {
         FindKey: lambda asked: store.nearest_key(asked.key_id),
         KeyUsed: lambda asked: runtime.api_keys.used(asked.key_id),

@@ -15,6 +15,7 @@ from ringwall.build.kept import Fetcher
 from ringwall.build.router import Match, Router
 from ringwall.build.runtime import Runtime, request_id
 from ringwall.build.settings import Running, Stated, running, stated
+from ringwall.build.suspicion import suspicion
 from ringwall.contract.model import Contract, Operation
 from ringwall.core.admit import Admission, admit
 from ringwall.core.message import JSON, Head
@@ -29,6 +30,7 @@ from ringwall.layers import (
     disclosure,
     encryption,
     quota,
+    response,
     sinks,
     transport,
     validation,
@@ -47,14 +49,16 @@ LASTING: Mapping[str, Callable[[Operation, Stated], Guards]] = {
 """The stations that any wall of a contract can share."""
 
 OWN: Mapping[str, Callable[[Operation, Running], Guards]] = {
-    "monitoring": lambda op, given: given.journal,
+    "monitoring": lambda op, given: given.journal + response.forge_address(given.restraints),
     "transport": lambda op, given: transport.forge(op, given.transport),
     "quota": lambda op, given: quota.forge(op, given.quota),
     "authentication": lambda op, given: authentication.forge(op, given.authentication),
+    "standing": lambda op, given: response.forge(op, given.restraints),
     "delivery": lambda op, given: authentication.forge_delivery(op, given.authentication),
     "allowance": lambda op, given: quota.forge_principal(op, given.quota),
     "disclosure": lambda op, given: disclosure.forge(op, given.disclosure),
     "masks": lambda op, given: disclosure.forge_masks(op, given.disclosure),
+    "reach": lambda op, given: disclosure.forge_reach(op, given.disclosure),
 }
 """The stations that each wall has of its own: they count, remember, or hold its keys."""
 
@@ -113,7 +117,8 @@ def assemble(prepared: Prepared, runtime: Runtime, circumstances: Circumstances 
         dress=transport.dresser(given.transport),
         decode=_decode,
         encode=orjson.dumps,
-        must_record=contract.journal == "required",
+        must_record=contract.journal != "best-effort",
+        suspect=suspicion(contract),
     )
 
 
@@ -135,6 +140,7 @@ def _plan(operation: Operation, contract: Contract, forged: Forged) -> Plan:
         body=mode,
         observe=observe,
         confine=sinks.rows_of(operation, contract.resources),
+        named=operation.objects,
     )
 
 
@@ -183,7 +189,7 @@ def _route(
 def _refusing(allow: tuple[str, ...], given: Running) -> Plan:
     """The plan of what is not declared: counted against its address, then refused."""
     guards = (
-        Guards(head=quota.forge(None, given.quota).head)
+        Guards(head=(*response.forge_address(given.restraints).head, *quota.forge(None, given.quota).head))
         + transport.refuse_route(allow)
         + authorization.refuse_undeclared()
     )

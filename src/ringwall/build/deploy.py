@@ -8,8 +8,9 @@ import json
 import os
 import socket
 import ssl
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -24,12 +25,15 @@ from ringwall.build.protect import protected_asgi
 from ringwall.build.runtime import Runtime, open_runtime
 from ringwall.build.served import Bridge, serve_asgi, stopping
 from ringwall.build.transit import Served, Transit, redirecting, served, tended
+from ringwall.build.watch import monitor_of, run, watch_in_child
 from ringwall.build.workers import Ready, supervise
 from ringwall.contract.model import Contract
 from ringwall.core.plan import Wall
 from ringwall.core.ports import Unavailable
+from ringwall.monitoring.monitor import LOG
 from ringwall.state.dumps import forbid_dumps
 from ringwall.state.journal_files import JournalUnavailable, hold
+from ringwall.state.journal_tail import Tail
 
 Say = Callable[[str], None]
 
@@ -88,13 +92,30 @@ def deploy(wanted: Deployment, say: Say) -> None:
     forbid_dumps()
     if wanted.ready_file is not None:
         _room_for(wanted.ready_file)
-    with _listen(wanted.host, wanted.port) as listener, _held(wanted.data):
+    with ExitStack() as stack:
+        listener = stack.enter_context(_listen(wanted.host, wanted.port))
+        stack.enter_context(_held(wanted.data))
         prepared = _prepare(wanted, listener.getsockname()[1])
         ready = _announce(prepared, say)
+        stack.callback(watch_in_child(_watcher(prepared)))
         if wanted.workers > 1:
             supervise(wanted.workers, lambda log, each: _serve(prepared, listener, log, each), ready)
         else:
             _serve(prepared, listener, "", ready)
+
+
+def _watcher(prepared: Prepared) -> Callable[[threading.Event], None]:
+    """What watches this deployment, from what the journal holds now on."""
+    data = prepared.wanted.data
+    tail = Tail(data / "journal", skip=LOG)
+    tail.to_end()
+    certificates = (prepared.served.live.chain,) if prepared.served else ()
+
+    def watch(stop: threading.Event) -> None:
+        with monitor_of(prepared.contract, data, certificates, tail.places) as monitor:
+            run(monitor, data / "monitor" / "state.json", stop)
+
+    return watch
 
 
 def _room_for(ready_file: Path) -> None:
@@ -157,8 +178,10 @@ def _shown(host: str) -> str:
 
 def _serve(prepared: Prepared, listener: socket.socket, log: str, ready: Ready) -> None:
     """Serve in this process, with a runtime of its own."""
-    runtime = open_runtime(prepared.wanted.data, issuer=prepared.issuer, log=log)
+    strict = prepared.contract.journal == "strict"
+    runtime = open_runtime(prepared.wanted.data, issuer=prepared.issuer, log=log, strict=strict)
     try:
+        runtime.attendant.start()
         asyncio.run(_run(prepared, runtime, listener, ready))
     finally:
         runtime.close()

@@ -71,6 +71,16 @@ class IssuerKeys:
             self._begin(asked.issuer)
         return known.keys
 
+    def stale(self) -> list[str] | None:
+        """The issuers whose keys were asked for anew in vain and are out of date by a minute; None for none."""
+        now = self._ticks()
+        late = [
+            name
+            for name, known in self._known.items()
+            if known.running is None and known.tried > known.fetched and now - known.fetched > known.good_for + 60.0
+        ]
+        return sorted(late) or None
+
     def answer(self, asked: KeysOf) -> KeySet | None:
         """The keys after a fetch, waited for at most five seconds; else the last ones had, or None."""
         known, running = self._known[asked.issuer], self._begin(asked.issuer)

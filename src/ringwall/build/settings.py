@@ -29,6 +29,7 @@ from ringwall.layers import (
     validation,
 )
 from ringwall.layers.authentication import Proofs
+from ringwall.layers.response import Restraints
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class Running:
     authentication: authentication.Settings
     disclosure: disclosure.Settings
     journal: Guards
+    restraints: Restraints
 
 
 def stated(contract: Contract) -> Stated:
@@ -81,6 +83,7 @@ def running(contract: Contract, runtime: Runtime, *, https: bool) -> Running:
             contract.resources, sight_of(contract), contract.api.schemas, contract.replies, disclosure.Markup()
         ),
         journal=_journal(contract, runtime),
+        restraints=runtime.restraints,
     )
 
 
@@ -134,7 +137,7 @@ def _authentication(contract: Contract, runtime: Runtime, *, https: bool) -> aut
 def _journal(contract: Contract, runtime: Runtime) -> Guards:
     """Nothing is begun that could not be recorded: refused up front while the journal does not write. One request is
     let through after each refusal, to find out whether it writes again."""
-    if contract.journal != "required":
+    if contract.journal == "best-effort":
         return Guards()
     health, refused = runtime.health, Refuse(JOURNAL, headers=((b"retry-after", b"5"),))
 

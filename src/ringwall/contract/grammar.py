@@ -8,6 +8,7 @@ from ringwall.contract.api import JSON
 from ringwall.contract.clients import CLIENTS, REQUIRES
 from ringwall.contract.conditions import WHEN
 from ringwall.contract.grammar_certificates import CERTIFICATES
+from ringwall.contract.grammar_monitoring import MONITORING
 from ringwall.contract.grammar_upstream import UPSTREAM
 from ringwall.contract.shapes import (
     Either,
@@ -278,10 +279,11 @@ CONTRACT: Final = Record(
         "upstream": _UPSTREAM,
         "identity_headers": Flag(),
         "trusted_proxies": Listing(Text(r"[0-9A-Fa-f:.]{2,45}(?:/[0-9]{1,3})?", "an address or network")),
-        "journal": Word(("required", "best-effort")),
+        "journal": Word(("required", "best-effort", "strict")),
         "replies": Word(("strict", "lenient")),
         "staleness": Number(0, high=3600),
         "accepted": Listing(_ACCEPTED),
+        "monitoring": MONITORING,
     },
     required=("ringwall", "api"),
     later={
@@ -299,7 +301,7 @@ CONTRACT: Final = Record(
         "operations": "Who may do what. What is not stated is closed; the most specific rule decides.",
         "trusted_proxies": "Proxies whose X-Forwarded-* words are believed.",
         "identity_headers": "Tell the upstream who calls in plain headers too.",
-        "journal": "best-effort: go on when the journal cannot be written.",
+        "journal": "best-effort: go on when it cannot be written; strict: replies wait until they are on disk.",
         "replies": "strict: withhold replies that the document does not declare.",
         "staleness": "Seconds for which an answer about a credential holds.",
         "accepted": "Findings of `ringwall check` that the team lives with.",

@@ -10,6 +10,7 @@ from typing import Literal
 
 from ringwall.contract.api import Api, ApiOperation
 from ringwall.contract.logins import Certificates, UpstreamLogin
+from ringwall.contract.model_monitoring import Monitoring
 from ringwall.contract.stated import Requirement, StatedClient
 
 CREATOR = "$creator"
@@ -279,10 +280,11 @@ class Contract:
     limits: Limits
     upstream: Upstream
     trusted_proxies: tuple[str, ...]
-    journal: Literal["required", "best-effort"]
+    journal: Literal["required", "best-effort", "strict"]
     replies: Literal["strict", "lenient"]
     staleness_s: float
     warnings: tuple[Problem, ...]
     accepted: tuple[Accepted, ...] = ()
     never: tuple[frozenset[str], ...] = ()
     policies: Policies | None = None
+    monitoring: Monitoring = field(default_factory=Monitoring)

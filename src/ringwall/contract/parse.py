@@ -20,6 +20,7 @@ from ringwall.contract.document import SIZE, parse
 from ringwall.contract.grammar import CONTRACT
 from ringwall.contract.logins import UpstreamLogin
 from ringwall.contract.model import At, Contract, Misconfigured, Operation, Policies, Problem, Resource, Rule
+from ringwall.contract.monitoring import monitoring
 from ringwall.contract.openapi import load_api
 from ringwall.contract.templates import BadTemplate, is_base
 from ringwall.contract.upstream import opened, upstream_login
@@ -46,7 +47,7 @@ def load(
     stated = reading.mapping(CONTRACT.read(document.data, (), desk.report))
     base = _base(base_path, desk) if base_path is not None else reading.text(stated.get("base_path"))
     api, warnings = _api(stated, openapi, fetch, directory, base, desk)
-    contract = _contract(stated, api or _NO_API, file, tuple(warnings), desk, known=api is not None)
+    contract = _contract(stated, api or _NO_API, (file, directory), tuple(warnings), desk, known=api is not None)
     if desk.problems:
         raise Misconfigured(tuple(sorted(set(desk.problems), key=_order)))
     return contract
@@ -141,12 +142,13 @@ def _nowhere(url: str, found: str) -> NoReturn:
 def _contract(
     stated: Mapping[str, JSON],
     api: Api,
-    file: str,
+    where: tuple[str, Path],
     warnings: tuple[Problem, ...],
     desk: reading.Desk,
     *,
     known: bool,
 ) -> Contract:
+    file, directory = where
     roles = reading.roles(stated.get("roles"), desk)
     resources = {
         name: replace(r, schema=safe(r.schema)) if r.schema and r.schema not in api.schemas else r
@@ -183,13 +185,14 @@ def _contract(
         limits=deployment.limits(stated.get("limits")),
         upstream=deployment.upstream(stated.get("upstream"), identity_headers=stated.get("identity_headers") is True),
         trusted_proxies=proxies,
-        journal="best-effort" if stated.get("journal") == "best-effort" else "required",
+        journal=deployment.journal(stated.get("journal")),
         replies="strict" if stated.get("replies") == "strict" else "lenient",
         staleness_s=5.0 if staleness is None else staleness,
         warnings=warnings,
         accepted=deployment.accepted(stated.get("accepted"), desk),
         never=reading.never(stated.get("never"), roles, desk),
         policies=policies,
+        monitoring=monitoring(stated.get("monitoring"), directory, desk),
     )
 
 

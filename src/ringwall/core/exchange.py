@@ -24,7 +24,7 @@ from ringwall.core.content import checkable as checkable
 from ringwall.core.content import plain, written
 from ringwall.core.effect import Effect
 from ringwall.core.event import Event
-from ringwall.core.judge import admitted, heard, judge, made, resume, served
+from ringwall.core.judge import admitted, heard, judge, made, resume, served, suspected
 from ringwall.core.known import Known
 from ringwall.core.message import Head, RawHead, Request, Response
 from ringwall.core.plan import BLANK, Guard, Plan, Serve, Wall
@@ -204,6 +204,8 @@ class Exchange:
             elif isinstance(verdict, Refuse):
                 observed = guard.layer in self._route().observe
                 account.refused(guard, verdict, observed=observed)
+                if guard.layer is Layer.VALIDATION and not isinstance(message, Response):
+                    account.suspects = suspected(self._wall, self._route(), message, verdict)
                 if not observed:
                     return verdict
                 if verdict.onward is not None:

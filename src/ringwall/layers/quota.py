@@ -6,12 +6,12 @@ when there are too many, those that are empty go first, then the oldest.
 
 from __future__ import annotations
 
-import ipaddress
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from ringwall.contract.model import Operation, Rate
+from ringwall.core.address import network as network
 from ringwall.core.known import Known
 from ringwall.core.message import Head
 from ringwall.core.plan import Guard, Guards
@@ -163,16 +163,3 @@ def _verdict(buckets: Buckets, key: str, now: float, reason: Reason) -> Verdict:
             (b"ratelimit", b'"default";r=0;t=%d' % seconds),
         ),
     )
-
-
-def network(address: str) -> str:
-    """What counts as one caller: an IPv4 address, mapped into IPv6 or not, or the /64 of another IPv6 one (what one
-    subscriber holds)."""
-    if ":" not in address:
-        return address
-    try:
-        whole = ipaddress.IPv6Address(address)
-    except ValueError:
-        return address
-    mapped = whole.ipv4_mapped
-    return str(mapped) if mapped else str(ipaddress.IPv6Network((int(whole) >> 64 << 64, 64)))

@@ -128,6 +128,11 @@ class LiveCertificate:
         self._seen = self._stamp()
         self.ends = ends(chain)
 
+    @property
+    def chain(self) -> Path:
+        """The file that is served."""
+        return self._chain
+
     def follow(self) -> str | None:
         """Take up changed files; what is wrong with them (nothing is changed then), or None."""
         stamp = self._stamp()
