@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SERVERS := .servers
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types floors fuzz bench servers browser sbom lock clean
+.PHONY: help demo test lint types floors fuzz bench soak servers browser sbom lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort
@@ -49,6 +49,9 @@ fuzz: $(VENV)/ready ## Each parser on changed inputs from its kept corpus, a min
 
 bench: $(VENV)/ready ## What each layer costs here, as ratios in one run
 	$(BIN)/ringwall bench
+
+soak: $(VENV)/ready ## 100,000 honest requests, which raise no alert
+	$(BIN)/python tests/monitoring/honest.py 100000
 
 servers: $(SERVERS)/prefect/ready $(SERVERS)/chroma/ready $(SERVERS)/suite/ready $(SERVERS)/sslyze/ready ## What the tests need of others
 

@@ -101,7 +101,7 @@ def decision(made: Contract, ports: Answers, roles: frozenset[str], thing: str) 
     given = stated(made)
     operation = next(o for o in made.operations if o.key == key)
     guards = authorization.forge(operation, given.authorization).head
-    caller = Principal("s7", roles, "api_key", "north", granted=roles)
+    caller = Principal("s7", roles, "issuer", "north", granted=roles)  # of ours, the store would be asked too
     known = Known(key, time.time(), {"thing_id": thing}, "203.0.113.1", "r", caller)
     head = admit(RawHead(b"GET", b"/x", ((b"host", b"a"),), "203.0.113.1", secure=True), Admission(), "r")
     return best(lambda: decide(guards, head, known, ports))

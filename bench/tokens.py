@@ -9,14 +9,24 @@ import argparse
 import json
 import os
 import sys
+import tempfile
+import time
 import timeit
 from collections.abc import Callable
+from pathlib import Path
 
 import orjson
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
+from ringwall.build.assemble import assemble, prepare
+from ringwall.build.load import load_contract
+from ringwall.build.runtime import open_runtime
+from ringwall.core.known import Known
+from ringwall.core.message import RawHead
+from ringwall.core.ports import Account
+from ringwall.core.verdict import Ask, Learned, Refuse
 from ringwall.engines.crypto import (
     FieldContext,
     KeyRing,
@@ -105,6 +115,44 @@ def _signers() -> dict[str, Signer]:
     }
 
 
+CONTRACT = """
+ringwall: 1
+api: openapi.json
+authentication: {accounts: true}
+roles: {reader: {}}
+operations: {"GET /me": {allow: [reader]}}
+staleness: 3600
+"""
+DOCUMENT = (
+    '{"openapi": "3.1.0", "info": {"title": "bench", "version": "1"}, "paths": {"/me": {"get": {"responses": {}}}}}'
+)
+
+
+def layer() -> dict[str, float]:
+    """What the layer adds in a wall for a token that is remembered."""
+    with tempfile.TemporaryDirectory() as scratch:
+        directory = Path(scratch)
+        (directory / "openapi.json").write_text(DOCUMENT)
+        (directory / "ringwall.yaml").write_text(CONTRACT)
+        runtime = open_runtime(directory / "data")
+        wall = assemble(prepare(load_contract(directory / "ringwall.yaml")), runtime)
+        token = runtime.tokens.issue(Account("acc-1", "bench", frozenset({"reader"}), None), lifetime_s=3600)
+        fields = ((b"host", b"x"), (b"authorization", b"Bearer " + token.encode()))
+        head = wall.admit(RawHead(b"GET", b"/me", fields, "127.0.0.1", True), "r")
+        if isinstance(head, Refuse):
+            raise SystemExit(str(head))
+        plan, known, figures = wall.route(head)[0], Known("GET /me", time.time(), {}, "127.0.0.1", "r"), {}
+        for guard in plan.guards.head:
+            verdict = guard.check(head, known)
+            while isinstance(verdict, Ask):
+                verdict = verdict.then(wall.ports.answer(verdict.question))
+            if guard.layer == "authentication":
+                figures[f"remembered {guard.name}"] = least(lambda g=guard, k=known: g.check(head, k), 5000)  # type: ignore[misc]
+            known = verdict.known if isinstance(verdict, Learned) else known
+        runtime.close()
+    return figures
+
+
 def crypto() -> dict[str, float]:
     """One field written and read, and one password."""
     ring = KeyRing([RootKey.new(os.urandom)], MappedKeys({}), os.urandom)
@@ -124,7 +172,7 @@ def main() -> None:
     """Print the figures, in microseconds but for the ratios."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true")
-    figures = {name: round(value, 2) for name, value in (tokens() | crypto()).items()}
+    figures = {name: round(value, 2) for name, value in (tokens() | layer() | crypto()).items()}
     if parser.parse_args().json:
         sys.stdout.write(json.dumps(figures) + "\n")
         return

@@ -107,9 +107,11 @@ class Browser:
 
     def __init__(self, running: Running, agent: str = CHROME) -> None:
         self.url = running.url
+        self.ids: list[str] = []
         self.client = httpx.Client(
             base_url=running.url, verify=_trust(running.ready["ca"]), timeout=30.0, trust_env=False,
             headers={"user-agent": agent}, limits=httpx.Limits(max_keepalive_connections=0),
+            event_hooks={"response": [lambda reply: self.ids.append(reply.headers.get("ringwall-request-id", ""))]},
         )  # fmt: skip
 
     def get(self, path: str, **headers: str) -> httpx.Response:

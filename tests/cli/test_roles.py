@@ -78,9 +78,8 @@ def ringwall(*arguments: str, given: str | None = None) -> Result:
 
 def acts() -> list[dict[str, Any]]:
     """The acts as an operator reads them, who has the keys."""
-    data = Path("ringwall-data")
-    with reader(data) as persons:
-        return [dict(persons.opened(orjson.loads(record))) for _, record in read(data / "journal" / "admin")]
+    with reader(Path("ringwall-data")) as persons:
+        return [persons.opened(orjson.loads(record)) for _, record in read(Path("ringwall-data/journal/admin"))]
 
 
 def granted(now: float) -> frozenset[str]:

@@ -40,12 +40,13 @@ def test_where_a_url_may_lead_is_stated_of_a_url() -> None:
     assert [p.expected for p in wrong] == ["`format: url` beside it"] * 2
 
 
-def test_the_products_own_example_loads_but_for_what_is_not_supported_yet() -> None:
+def test_the_products_own_example_loads() -> None:
     product = Path(__file__).parents[3] / "shared" / "PRODUCT.md"
     if not product.exists():
         pytest.skip("the product's description is not beside this checkout")
     text = product.read_text(encoding="utf-8").split("```yaml\n", 1)[1].split("```", 1)[0]
-    assert [p.found for p in mistakes(text)] == ["the key `upstream`"]
+    found = {p.found for p in mistakes(text)}
+    assert found == {"the unknown operation 'POST /users/login'", "the unknown operation 'GET /me'"}, "of another API"
     start, end = text.index("  upstream:"), text.index("roles:\n  patient")
     assert contract(text[:start] + text[end:]).resources["patient"].owner == "account_id"
 
@@ -123,7 +124,13 @@ MISTAKES = {
         "the unknown resource 'pation'",
         "patient",
     ),
-    "login of a wrapped API": ("basic: false", "upstream: {login: POST /x}", "the key `upstream`", None),
+    "login of nowhere": (
+        "basic: false",
+        "upstream: {login: POST /patient, token: /t, subject: /s}",
+        "the unknown operation 'POST /patient'",
+        "POST /patients",
+    ),
+    "a login that says too little": ("basic: false", "upstream: {login: POST /patients}", "no `subject`", None),
     "policies that are not there": ("mode: enforce", "policies: x.cedar", "'x.cedar': No such file", None),
     "a policy without policies": ("rate: 10/minute", "policy: true", "`policy` without `policies`", None),
     "never of one": ("mode: enforce", "never: [doctor]", "fewer than two roles", None),
@@ -175,8 +182,8 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_the_lines() -> None:
 
 
 def test_what_this_version_cannot_honour_says_so() -> None:
-    told = mistakes(CONTRACT.replace("basic: false", "upstream: {login: POST /x}"))
-    assert [p.expected for p in told] == ["the login of a wrapped API: not supported by this version"]
+    told = mistakes(CONTRACT.replace("basic: false", "strict: true"))
+    assert [p.expected for p in told] == ["strict revocation: not supported by this version"]
 
 
 @pytest.mark.parametrize(

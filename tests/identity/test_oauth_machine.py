@@ -22,7 +22,7 @@ from ringwall.identity.oauth.issue import FAMILY_S, IDLE_S
 from ringwall.identity.oauth.refresh import refresh_grant
 from ringwall.identity.oauth.sender import Sender
 from ringwall.identity.oauth.server import Server, Told, digest, fresh
-from ringwall.identity.tokens import Tokens
+from ringwall.identity.tokens import LIFETIME_S, LONGEST_S, Tokens
 from ringwall.state.oauth import OAuthStore
 from ringwall.state.oauth_devices import DeviceTable
 from ringwall.state.signing import SigningKeys
@@ -64,7 +64,7 @@ class Family(RuleBasedStateMachine):
             store=OAuthStore(self.store), devices=DeviceTable(self.store), sessions=None, tokens=tokens, nonces=None,  # type: ignore[arg-type]
             secret=b"", scopes=frozenset(), stated={c.client_id: c for c in CLIENTS},
             tell=lambda told, known: self.told.append(told), network=str, guessing=None,  # type: ignore[arg-type]
-            account=lambda subject: Account(subject, "ana", frozenset(), None), now=self.clock,
+            account=lambda subject: Account(subject, "ana", frozenset(), None), now=self.clock, certificates=False,
         )  # fmt: skip
 
     def clock(self) -> float:
@@ -195,3 +195,7 @@ def test_a_grant_lives_a_month_however_often_it_is_used(family: Family) -> None:
         status, said = family.ask(refresh_grant, CLIENTS[0], refresh_token=token)
         assert (status == 200) is (passed * day < FAMILY_S), passed
         token = said.get("refresh_token", token)
+
+
+def test_the_end_of_all_is_remembered_for_longer_than_any_grant_lives() -> None:
+    assert LONGEST_S > FAMILY_S + LIFETIME_S

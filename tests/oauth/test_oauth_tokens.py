@@ -207,6 +207,7 @@ def test_the_metadata_name_what_is_there(there: World) -> None:
     assert one == two
     assert one["code_challenge_methods_supported"] == ["S256"]
     assert one["response_types_supported"] == ["code"]
+    assert one["tls_client_certificate_bound_access_tokens"] is False, "nobody is asked for a certificate here"
     assert not {"implicit", "token"} & set(one["grant_types_supported"] + one["response_types_supported"])
     with there.client() as client:
         for name, address in one.items():

@@ -61,6 +61,21 @@ def test_a_changed_setting_changes_the_line(
     assert missing in " ".join(less.missing)
 
 
+def test_alerts_back_a_line_only_where_somebody_is_told(tmp_path: Path) -> None:
+    told = WHOLE + "monitoring: {notify: {syslog: {host: logs.example.com}}}\n"
+    sent = WHOLE + "monitoring: {notify: {otel: {endpoint: 'https://o.example.com', signals: [SIGNALS]}}}\n"
+    assert line(report(tmp_path, "pci"), "10.4.1.1").status == "not covered"
+    assert line(report(tmp_path, "pci", told), "10.4.1.1").status == "reported"
+    for text, status in ((told, "not covered"), (sent.replace("SIGNALS", "logs"), "reported"),
+                         (sent.replace("SIGNALS", "metrics"), "not covered")):  # fmt: skip
+        assert line(report(tmp_path, "asvs", text), "V16.4.3").status == status
+
+
+def test_a_strict_journal_is_a_required_one(tmp_path: Path) -> None:
+    strict = WHOLE.replace("ringwall: 1", "ringwall: 1\njournal: strict")
+    assert line(report(tmp_path, "asvs", strict), "V16.2.1").status == "enforced"
+
+
 def test_a_contract_that_states_no_guarded_field_has_encrypted_none(tmp_path: Path) -> None:
     bare = WHOLE.replace("class: health, encrypt: true", "class: contact")
     less = line(report(tmp_path, "hipaa", bare), "164.312(a)(2)(iv)")
@@ -133,7 +148,9 @@ def test_a_scan_counts_without_findings_and_with_verdicts(tmp_path: Path) -> Non
     found = {"class": "sqli", "operation": "GET /a", "accepted": False}
     for worse in (scanned(findings=[found]), scanned(ended="out of time"), scanned(verdicts=[])):
         file.write_text(json.dumps(worse))
-        assert line(report(tmp_path, "pci", scanned=file), "6.4.1").status == "reported", worse
+        found_it = report(tmp_path, "pci", scanned=file)
+        assert line(found_it, "6.4.1").status == "reported", worse
+        assert [each.holds for each in found_it.runs if each.name == "scan"] == [False]
     file.write_text(json.dumps(scanned(findings=[found | {"accepted": True}])))
     assert line(report(tmp_path, "pci", scanned=file), "6.4.1").status == "verified"
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ringwall.state.journal import Journal
 from ringwall.state.journal_files import JournalDamaged, segments
-from ringwall.state.journal_index import Query, milliseconds, moment, search
+from ringwall.state.journal_index import Query, milliseconds, moment, search, tally
 from ringwall.state.journal_keys import CheckpointSigner, SignerKey
 
 SIGNER = CheckpointSigner(SignerKey("test.example/journal", bytes(range(32))))
@@ -150,3 +150,23 @@ def test_the_index_is_private(place):
 )
 def test_times(text, expected):
     assert milliseconds(text) == expected
+
+
+def test_a_tally_counts_exchanges_by_time_and_reason(shared):
+    found = tally(shared, T0, T0 + 60_000, 30_000)
+    refused = [n for n in range(60) if n % 7 == 0]
+    assert found == [
+        (T0, None, 30 - sum(n < 30 for n in refused)),
+        (T0, "authz.object", sum(n < 30 for n in refused)),
+        (T0 + 30_000, None, 30 - sum(n >= 30 for n in refused)),
+        (T0 + 30_000, "authz.object", sum(n >= 30 for n in refused)),
+    ]
+    assert tally(shared, T0 + 60_000, T0 + 90_000, 1000) == []
+
+
+def test_clients_and_kinds_are_found(place):
+    write(place, [{"kind": "alert", "id": "a-1", "client": "192.0.2.9"}], log="monitor")
+    assert ids(place, kind="alert") == ["a-1"]
+    assert ids(place, client="192.0.2.9") == ["a-1"]
+    assert ids(place, client="192.0.2.1") == []
+    assert len(ids(place, kind="exchange", limit=100)) == 60

@@ -13,6 +13,7 @@ import pytest
 
 from ringwall.core.ports import Ownership, Unavailable
 from ringwall.core.records import KeyRecord, StoredAccount
+from ringwall.state.database import Database
 from ringwall.state.sqlite import Store
 
 
@@ -170,3 +171,24 @@ def test_what_fails_within_a_transaction_is_undone(store: Store) -> None:
     with pytest.raises(KeyError):
         attempt()
     assert store.accounts() == []
+
+
+def test_another_connection_of_the_same_process_takes_no_lock_away(tmp_path: Path) -> None:
+    """Opened and closed beside it, then a process that comes and goes: the first still reads and writes one store."""
+    first = Store(tmp_path / "state.db")
+    Database(tmp_path / "state.db").close()
+    other = (
+        "import sys, pathlib; from ringwall.state.sqlite import Store; store = Store(pathlib.Path(sys.argv[1]));"
+        "store.issue('theirs', 'acc-1', 1.0, 9e9); print(store.issued_to('token:ours', 'acc-1')); store.close()"
+    )
+
+    def come_and_go() -> str:
+        command = [sys.executable, "-c", other, str(tmp_path / "state.db")]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    assert come_and_go() == "False"
+    assert first.issued_to("token:theirs", "acc-1")
+    first.issue("ours", "acc-1", 1.0, 9e9)
+    first.rows("DELETE FROM issued WHERE token_id = 'theirs'")
+    assert come_and_go() == "True"
+    first.close()

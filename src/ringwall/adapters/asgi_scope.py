@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import MutableMapping
 from typing import Any, Final
 from urllib.parse import quote, unquote
@@ -25,11 +26,25 @@ def raw_head(scope: Scope) -> RawHead:
     version = scope.get("http_version", "1.1")
     if scope["type"] == "websocket":
         secure = scope.get("scheme") == "wss"
-        return RawHead(b"GET", _target(scope), _upgrading(headers), peer, secure, version, websocket=True)
+        target, shown = _target(scope), _certificate(scope)
+        return RawHead(b"GET", target, _upgrading(headers), peer, secure, version, websocket=True, certificate=shown)
     if version[0] in "23":
         headers = _framed(headers, scope["method"])
     method = scope["method"].encode("latin-1", "replace")
-    return RawHead(method, _target(scope), headers, peer, scope.get("scheme") == "https", version)
+    secure, shown = scope.get("scheme") == "https", _certificate(scope)
+    return RawHead(method, _target(scope), headers, peer, secure, version, certificate=shown)
+
+
+def _certificate(scope: Scope) -> bytes | None:
+    """The client's certificate as the server tells it (ASGI's TLS extension): in PEM, the client's own first."""
+    tls = (scope.get("extensions") or {}).get("tls")
+    chain = tls.get("client_cert_chain") if tls else None
+    if not chain:
+        return None
+    try:
+        return ssl.PEM_cert_to_DER_cert(next(iter(chain)))
+    except ValueError:
+        return None
 
 
 def _target(scope: Scope) -> bytes:

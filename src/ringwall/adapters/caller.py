@@ -39,20 +39,29 @@ def caller_of(exchange: Exchange) -> Caller:
 
 def without_credential(headers: Headers, caller: Caller) -> Headers:
     """Headers without what proves the caller to ringwall: the application has no use for it, and what it had could be
-    used in the caller's name. Of cookies only ringwall's own go; the others are the application's.
+    used in the caller's name. Of cookies only ringwall's own go; the others are the application's. Nor does it see what
+    looks as if ringwall had written it, however that is spelled: the caller wrote it.
     """
     header = caller.principal.header if caller.principal else None
     name = header.lower().encode("latin-1") if header is not None and header.lower() != "cookie" else None
-    if name is None and not any(_OWN in value for _, value in headers):
-        return headers
-    kept = [_without_own(pair) for pair in headers if pair[0].lower() != name]
+    kept = [_without_own(pair) for pair in headers if pair[0].lower() != name and not _looks_ours(pair[0])]
     return tuple([pair for pair in kept if pair is not None])
 
 
 def _without_own(header: Header) -> Header | None:
     """A header; a cookie's without the pairs of ringwall's own, or None where nothing else is in it."""
     name, value = header
-    if name.lower() != b"cookie" or _OWN not in value:
+    if _OWN not in value or name.lower() != b"cookie":
         return header
     pairs = [pair for pair in value.split(b";") if not pair.strip(b" \t").startswith(_OWN)]
     return (name, b";".join(pairs).strip(b" \t")) if pairs else None
+
+
+def _looks_ours(name: bytes) -> bool:
+    return name[:_LONG].lower().startswith(_OURS)
+
+
+_OURS: Final = (*(b"ringwall" + bytes([mark]) for mark in b"!#$%&'*+-.^_`|~"), b"client-cert")
+"""How the names of ringwall's own headers begin, also as those read them who fold every mark into one; and what a proxy
+says of a certificate, which was for ringwall (RFC 9440, section 2.4)."""
+_LONG: Final = len(b"client-cert")

@@ -29,10 +29,10 @@ def asgi_fetcher(app: Application) -> Callable[[Question], Response]:
     """Answers `Fetch` from an ASGI application, on the event loop that serves it; called from a worker thread."""
 
     def fetch(question: Question) -> Response:
-        target, loop = target_of(question), current.loop.get()
+        asking, loop = fetch_of(question), current.loop.get()
         if loop is None:
             raise Unavailable("no event loop serves this exchange")
-        asked = asyncio.run_coroutine_threadsafe(_asgi_read(app, target), loop)
+        asked = asyncio.run_coroutine_threadsafe(_asgi_read(app, asking), loop)
         try:
             return asked.result(SECONDS)
         except TimeoutError:
@@ -44,7 +44,7 @@ def asgi_fetcher(app: Application) -> Callable[[Question], Response]:
 
 def asgi_get(app: Application, target: str) -> Response:
     """`GET target` from an ASGI application that no server runs yet, on an event loop made for it."""
-    return asyncio.run(_asgi_read(app, target))
+    return asyncio.run(_asgi_read(app, Fetch(target)))
 
 
 def is_asgi(app: object) -> bool:
@@ -52,7 +52,7 @@ def is_asgi(app: object) -> bool:
     return inspect.iscoroutinefunction(app) or inspect.iscoroutinefunction(type(app).__call__)
 
 
-async def _asgi_read(app: Application, target: str) -> Response:
+async def _asgi_read(app: Application, asking: Fetch) -> Response:
     token = current.exchange.set(None)
     reply = _Collected()
     asked = iter(({"type": "http.request", "body": b"", "more_body": False},))
@@ -61,7 +61,7 @@ async def _asgi_read(app: Application, target: str) -> Response:
         return next(asked, {"type": "http.disconnect"})
 
     try:
-        await app(_scope(target), receive, reply.take)
+        await app(_scope(asking), receive, reply.take)
     finally:
         current.exchange.reset(token)
     return reply.response()
@@ -88,8 +88,8 @@ class _Collected:
         return Response(self._status, self._headers, bytes(self._body))
 
 
-def _scope(target: str) -> Message:
-    path, _, query = target.partition("?")
+def _scope(asking: Fetch) -> Message:
+    path, _, query = asking.target.partition("?")
     return {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.3"},
@@ -100,32 +100,39 @@ def _scope(target: str) -> Message:
         "raw_path": path.encode("ascii"),
         "query_string": query.encode("ascii"),
         "root_path": "",
-        "headers": [(b"host", b"localhost"), (b"accept", b"application/json")],
+        "headers": [(b"host", b"localhost"), (b"accept", b"application/json"), *asking.headers],
         "client": ("127.0.0.1", 0),
         "server": ("localhost", 443),
         "state": {},
     }
 
 
-def target_of(question: Question) -> str:
+def fetch_of(question: Question) -> Fetch:
     """What is to be read. Raises Unavailable for another question."""
     if isinstance(question, Fetch):
-        return question.target
+        return question
     raise Unavailable(type(question).__name__)
 
 
 def wsgi_fetcher(app: WsgiApplication) -> Callable[[Question], Response]:
     """Answers `Fetch` from a WSGI application, in the calling thread."""
-    return lambda question: wsgi_get(app, target_of(question))
+    return lambda question: _wsgi_read(app, fetch_of(question))
 
 
 def wsgi_get(app: WsgiApplication, target: str) -> Response:
     """`GET target` from a WSGI application, in the calling thread."""
-    path, _, query = target.partition("?")
+    return _wsgi_read(app, Fetch(target))
+
+
+def _wsgi_read(app: WsgiApplication, asking: Fetch) -> Response:
+    path, _, query = asking.target.partition("?")
+    named = {f"HTTP_{n.decode().upper().replace('-', '_')}": v.decode("latin-1") for n, v in asking.headers}
     started: list[tuple[str, list[tuple[str, str]]]] = []
     token = current.exchange.set(None)
     try:
-        parts = app(_environ(path, query), lambda status, headers, exc_info=None: started.append((status, headers)))
+        parts = app(
+            {**_environ(path, query), **named}, lambda status, headers, exc_info=None: started.append((status, headers))
+        )
         body = b"".join(parts)
         getattr(parts, "close", lambda: None)()
     finally:

@@ -7,6 +7,7 @@ Parses nothing itself: llhttp does, through uvicorn. What a complete head means 
 from __future__ import annotations
 
 import asyncio
+import ssl
 import sys
 from typing import Any, Final
 
@@ -109,6 +110,10 @@ class _StrictHttp(HttpToolsProtocol):
             raise _Flaw(admit.VERSION)
         if not self.url.startswith(b"/") or b"#" in self.url:
             raise _Flaw(admit.TARGET)
+        tls = self.transport.get_extra_info("ssl_object")
+        chain = certificate_chain(tls) if tls is not None else []
+        if chain:
+            self.scope.setdefault("extensions", {})["tls"] = {"client_cert_chain": chain}
         super().on_headers_complete()
         self._extra = 0
 
@@ -191,6 +196,12 @@ class _StrictHttp(HttpToolsProtocol):
         if plain:
             self.transport.write_eof()
         self.loop.call_later(_LINGER if plain else _LINGER_TLS, self.transport.close)
+
+
+def certificate_chain(tls: ssl.SSLObject) -> list[str]:
+    """The certificate that the client showed, in PEM, as ASGI's TLS extension has it."""
+    der = tls.getpeercert(binary_form=True)
+    return [ssl.DER_cert_to_PEM_cert(der)] if der else []
 
 
 def _reason(failure: BaseException | None) -> Reason:

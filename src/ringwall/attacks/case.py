@@ -63,7 +63,8 @@ class Case:
     the contract's name of what is attacked. `claims` is the account that the attacker pretends to be, which
     a fooled authentication learns. A case on the `wire` has raw bytes for its hostile form: it makes sense
     on a socket only. `tamper` are SQL statements that a thief with a hand on the target's database runs
-    after the honest twin.
+    after the honest twin. `alert` is the monitor's rule that names it; empty where a single request of it cannot be
+    told from an honest one.
     """
 
     name: str
@@ -79,6 +80,7 @@ class Case:
     hostile: tuple[Draft, ...]
     expected: tuple[Sign, ...]
     success: tuple[Sign, ...]
+    alert: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@
     aims: authorization disclosure     the layers that are each expected to stop it alone
     operation: GET /patients/{id}      the contract's name of what is attacked
     why: One sentence.
+    alert: enumeration                 optional; the rule of the monitor that has to name it
     claims: dara                       optional; else the caller of the first hostile request
     wire: yes                          optional; the hostile form is raw bytes
     tamper: UPDATE patients SET ...    optional, repeated; done to the database before the hostile requests
@@ -38,8 +39,9 @@ from ringwall.attacks.signs import FORMS, sign
 _SECTION = re.compile(r"### (setup|honest|hostile) as (none|key:[a-z]+|[a-z]+)(?: times ([1-9]\d*))?(?: in (utf-16))?")
 _REQUEST = re.compile(r"[A-Z]+ \S.* HTTP/1\.1")
 _HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+): \S.*")
+_RULE = re.compile(r"[a-z][a-z-]*")
 _OPERATION = re.compile(r"[A-Z]+ /\S*")
-_KEYS = ("class", "aims", "operation", "why", "claims", "wire", "expect", "tamper", "success")
+_KEYS = ("class", "aims", "operation", "why", "alert", "claims", "wire", "expect", "tamper", "success")
 
 
 class BadCase(ValueError):
@@ -98,6 +100,7 @@ def _case(front: "_Front", sections: tuple[_Section, ...], wire: bool) -> Case:
         hostile=hostile,
         expected=front.signs("expect") or (Sign("status", ("2xx",)),),
         success=success,
+        alert=front.matching("alert", _RULE, "a rule's name") if front.all("alert") else "",
     )
 
 

@@ -56,8 +56,31 @@ _BY_FAMILY: dict[str, tuple[_Template, ...]] = {
     "authn.key": (
         ("See whether the key has expired or was revoked: `ringwall apikeys list`; then issue or rotate it.", None),
     ),
+    "authn.key.address": (
+        (
+            "Issue a key for the address that it is used from: `ringwall apikeys issue --from NETWORK`; end this one.",
+            None,
+        ),
+    ),
+    "authn.proof": (("The caller's DPoP proof is wrong, or not for this request: its library may be told why.", None),),
+    "authn.session": (("The caller signs in again, from a page of this origin or of one under `cors.origins`.", None),),
+    "authn.certificate": (
+        ("Call over TLS with the very certificate; behind a proxy, have it hand it on (`certificates.header`).", None),
+    ),
     "authn.password": (("Set another password: `ringwall users password NAME`; after many failures, wait.", None),),
     "authn.ambiguous": (("The caller, or a proxy on the way, sends two credentials: keep one.", None),),
+    "authn.upstream.profile": (
+        (
+            "Ask the profile yourself with a token of the API's: `profile`, `subject`, `header` and `scheme` must fit.",
+            None,
+        ),
+    ),
+    "authn.upstream": (
+        (
+            "`ringwall check` compares `authentication.upstream` with the document; else the caller signs in again.",
+            None,
+        ),
+    ),
     "authn.token.revoked": (("It was ended on purpose, or the account is disabled: `ringwall users list`.", None),),
     "authn.token.issuer": (
         (
@@ -72,6 +95,16 @@ _BY_FAMILY: dict[str, tuple[_Template, ...]] = {
         ),
     ),
     "authn.token": (("Ask the token itself: `ringwall token verify - --jwks keys.json` says what is wrong.", None),),
+    "authn.session.origin": (
+        ("Name the page's origin, if it is one of yours:", "cors: {{origins: ['https://app.example.com']}}"),
+    ),
+    "authz.credential": (
+        ("If the store was put back to an older state, issue the credential anew; else look for a forged one.", None),
+    ),
+    "authz.recent": (("The person signs in again; or state a longer `max_age` beside `requires`.", None),),
+    "authz.scope": (
+        ("Let the client ask for a scope that is allowed:", "operations: {{{operation}: {{allow: ['scope:NAME']}}}}"),
+    ),
     "authz.operation": (
         (
             "Name one of the caller's roles, or another word that holds for it, in `allow`:",
@@ -131,6 +164,7 @@ _BY_FAMILY: dict[str, tuple[_Template, ...]] = {
         ("Raise the rate of this operation:", "operations: {{{operation}: {{rate: 600/minute}}}}"),
         ("Or of all of them:", "limits: {{rate: 6000/minute}}"),
     ),
+    "quota.key": (("Issue a key with a higher `--rate`, and end this one; or let its holder slow down.", None),),
     "quota.address": (
         (
             "Behind a proxy all callers share its address: name it, and its X-Forwarded-For is believed.",
@@ -225,6 +259,7 @@ _BY_FAMILY: dict[str, tuple[_Template, ...]] = {
         ("Allow the application more time:", "operations: {{{operation}: {{allow: [{role}], seconds: 60}}}}"),
     ),
     "upstream": ((_APPLICATION, None),),
+    "monitoring": (("`ringwall respond list` says what holds and why, `ringwall respond undo` ends it.", None),),
     "monitoring.journal": (("The journal could not be written: see the disk, and `ringwall audit verify`.", None),),
     "internal.store": (("A store did not answer: see the disk, and who else holds `state.db`.", None),),
     "internal": (("A guard failed, which is ringwall's own fault: please report it with this record.", None),),

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import threading
 import time
-import urllib.request
-from collections.abc import Callable, Mapping
-from pathlib import Path
-from urllib.parse import urlsplit
+from collections.abc import Callable
 
 from ringwall.adapters.resolvers import Resolvers
+from ringwall.build.issuers import IssuerKeys
 from ringwall.build.kept import Fetcher, Kept
 from ringwall.build.runtime import Runtime, request_id
 from ringwall.build.seats import FoundSessions, Issued, noting
-from ringwall.contract.model import Contract, Issuer
+from ringwall.contract.model import Contract
 from ringwall.core.ports import (
     Account,
     Answers,
@@ -23,7 +19,9 @@ from ringwall.core.ports import (
     FindKey,
     FindSession,
     GrantsOf,
+    KeysAtHand,
     KeysOf,
+    KeyUsed,
     Once,
     OwnerOf,
     OwnersOf,
@@ -46,8 +44,11 @@ def answers(runtime: Runtime, contract: Contract, fetch: Fetcher | None) -> Answ
     """Every question's answerer. A question that nobody can answer here is `Unavailable`, which refuses."""
     store, grants = runtime.store, Grants(runtime.store)
     owners = Owners(store, contract.staleness_s)
+    issuers = IssuerKeys(contract.authentication.issuers)
+    runtime.vitals.add("keysets", issuers.stale)
     found: dict[type[Question], Callable[..., object]] = {
-        FindKey: lambda asked: store.key(asked.key_id),
+        FindKey: lambda asked: store.nearest_key(asked.key_id),
+        KeyUsed: lambda asked: runtime.api_keys.used(asked.key_id),
         Vouched: Issued(store).answer,
         Standing: lambda asked: runtime.tokens.stands(asked.subject, asked.token_id, asked.issued),
         Once: lambda asked: runtime.oauth.once(asked.kind, asked.value, time.time(), asked.until),
@@ -60,7 +61,8 @@ def answers(runtime: Runtime, contract: Contract, fetch: Fetcher | None) -> Answ
         FindSession: _sessions(runtime, contract).answer,
         Seal: runtime.field_keys.seal,
         Unseal: runtime.field_keys.unseal,
-        KeysOf: IssuerKeys(contract.authentication.issuers).answer,
+        KeysAtHand: issuers.at_hand,
+        KeysOf: issuers.answer,
     }
     if fetch is not None:
         found[Fetch] = Kept(fetch, contract.staleness_s)
@@ -72,7 +74,7 @@ def _sessions(runtime: Runtime, contract: Contract) -> FoundSessions:
     return FoundSessions(
         runtime.sessions,
         Places(SessionTable(runtime.store), time.time),
-        noting(runtime.journal, request_id, required=contract.journal == "required"),
+        noting(runtime.journal, runtime.persons, request_id, required=contract.journal == "required"),
         revoke=stated is not None and stated.revoke,
     )
 
@@ -80,59 +82,3 @@ def _sessions(runtime: Runtime, contract: Contract) -> FoundSessions:
 def _password(runtime: Runtime, asked: CheckPassword) -> Account | None:
     found = runtime.accounts.sign_in(asked.name, asked.password, network(asked.client))
     return found if isinstance(found, Account) else None
-
-
-class IssuerKeys:
-    """The key sets of outside issuers: fetched when first needed, kept for five minutes, and fetched anew for an
-    unknown key at most once in ten seconds, so that forged key ids cannot make us a flood."""
-
-    KEPT_S, AGAIN_S, PATIENCE_S, BYTES = 300.0, 10.0, 5.0, 1 << 20
-
-    def __init__(self, issuers: tuple[Issuer, ...]) -> None:
-        self._issuers = {issuer.issuer: issuer for issuer in issuers}
-        self._lock = threading.Lock()
-        self._sets: dict[str, tuple[float, Mapping[str, object]]] = {}
-        self._tried: dict[str, float] = {}
-
-    def answer(self, asked: KeysOf) -> Mapping[str, object] | None:
-        """The key set, or the last one had, or None where none could ever be had."""
-        now = time.monotonic()
-        with self._lock:
-            known = self._sets.get(asked.issuer)
-            fresh = known is not None and now - known[0] < self.KEPT_S and not asked.refresh
-            if fresh or now - self._tried.get(asked.issuer, -self.AGAIN_S) < self.AGAIN_S:
-                return known[1] if known else None
-            self._tried[asked.issuer] = now
-        try:
-            fetched = self._fetch(self._issuers[asked.issuer])
-        except (OSError, ValueError, KeyError):
-            return known[1] if known else None
-        with self._lock:
-            self._sets[asked.issuer] = (now, fetched)
-        return fetched
-
-    def _fetch(self, issuer: Issuer) -> Mapping[str, object]:
-        where = issuer.jwks
-        if where is None:
-            discovered = self._read(issuer.issuer.rstrip("/") + "/.well-known/openid-configuration")
-            if discovered.get("issuer") != issuer.issuer:
-                raise ValueError("the discovery document names another issuer")
-            where = str(discovered["jwks_uri"])
-        return self._read(where)
-
-    def _read(self, where: str) -> Mapping[str, object]:
-        """A JSON object from an https URL, a loopback http URL or a file that the contract names."""
-        parts = urlsplit(where)
-        if parts.scheme in ("", "file"):
-            content = Path(parts.path).read_bytes()
-        elif parts.scheme == "https" or parts.hostname in ("127.0.0.1", "::1", "localhost"):
-            with urllib.request.urlopen(where, timeout=self.PATIENCE_S) as reply:  # noqa: S310 - scheme checked
-                content = reply.read(self.BYTES + 1)
-        else:
-            raise ValueError("key sets are fetched over https only")
-        if len(content) > self.BYTES:
-            raise ValueError("the key set is too large")
-        data = json.loads(content)
-        if isinstance(data, dict):
-            return data
-        raise ValueError("not a JSON object")

@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 
 import orjson
 
-from ringwall.build import own
+from ringwall.build import own, own_upstream
 from ringwall.build.answers import answers
 from ringwall.build.kept import Fetcher
 from ringwall.build.router import Match, Router
 from ringwall.build.runtime import Runtime, request_id
 from ringwall.build.settings import Running, Stated, running, stated
+from ringwall.build.suspicion import suspicion
 from ringwall.contract.model import Contract, Operation
 from ringwall.core.admit import Admission, admit
 from ringwall.core.message import JSON, Head
@@ -29,6 +30,7 @@ from ringwall.layers import (
     disclosure,
     encryption,
     quota,
+    response,
     sinks,
     transport,
     validation,
@@ -47,13 +49,16 @@ LASTING: Mapping[str, Callable[[Operation, Stated], Guards]] = {
 """The stations that any wall of a contract can share."""
 
 OWN: Mapping[str, Callable[[Operation, Running], Guards]] = {
-    "monitoring": lambda op, given: given.journal,
+    "monitoring": lambda op, given: given.journal + response.forge_address(given.restraints),
     "transport": lambda op, given: transport.forge(op, given.transport),
     "quota": lambda op, given: quota.forge(op, given.quota),
     "authentication": lambda op, given: authentication.forge(op, given.authentication),
+    "standing": lambda op, given: response.forge(op, given.restraints),
+    "delivery": lambda op, given: authentication.forge_delivery(op, given.authentication),
     "allowance": lambda op, given: quota.forge_principal(op, given.quota),
     "disclosure": lambda op, given: disclosure.forge(op, given.disclosure),
     "masks": lambda op, given: disclosure.forge_masks(op, given.disclosure),
+    "reach": lambda op, given: disclosure.forge_reach(op, given.disclosure),
 }
 """The stations that each wall has of its own: they count, remember, or hold its keys."""
 
@@ -93,13 +98,17 @@ def assemble(prepared: Prepared, runtime: Runtime, circumstances: Circumstances 
         _plan(op, contract, {**lasting, **{name: forge(op, given) for name, forge in OWN.items()}})
         for op, lasting in zip(contract.operations, prepared.forged, strict=True)
     )
-    bounds = Admission(trusted=tuple(ipaddress.ip_network(n) for n in contract.trusted_proxies))
+    certificates = contract.authentication.certificates
+    bounds = Admission(
+        trusted=tuple(ipaddress.ip_network(n) for n in contract.trusted_proxies),
+        certificate=certificates.header if certificates else None,
+    )
     return Wall(
         admit=lambda raw, request_id: admit(raw, bounds, request_id),
         route=_route(contract, plans, runtime, given),
         plans=plans,
         ports=Ports(
-            answers=answers(runtime, contract, here.fetch),
+            answers=own_upstream.with_sessions(answers(runtime, contract, here.fetch), runtime, contract, here.fetch),
             record=recorder(runtime.journal, runtime.metrics, runtime.health, here.watch, runtime.persons),
             now=time.time,
             ticks=time.perf_counter_ns,
@@ -108,7 +117,8 @@ def assemble(prepared: Prepared, runtime: Runtime, circumstances: Circumstances 
         dress=transport.dresser(given.transport),
         decode=_decode,
         encode=orjson.dumps,
-        must_record=contract.journal == "required",
+        must_record=contract.journal != "best-effort",
+        suspect=suspicion(contract),
     )
 
 
@@ -130,6 +140,7 @@ def _plan(operation: Operation, contract: Contract, forged: Forged) -> Plan:
         body=mode,
         observe=observe,
         confine=sinks.rows_of(operation, contract.resources),
+        named=operation.objects,
     )
 
 
@@ -178,7 +189,7 @@ def _route(
 def _refusing(allow: tuple[str, ...], given: Running) -> Plan:
     """The plan of what is not declared: counted against its address, then refused."""
     guards = (
-        Guards(head=quota.forge(None, given.quota).head)
+        Guards(head=(*response.forge_address(given.restraints).head, *quota.forge(None, given.quota).head))
         + transport.refuse_route(allow)
         + authorization.refuse_undeclared()
     )

@@ -12,6 +12,7 @@ from ringwall.layers import (
     disclosure,
     encryption,
     quota,
+    response,
     sinks,
     transport,
     validation,
@@ -30,6 +31,7 @@ _ROOMS = (
     encryption,
     sinks,
     disclosure,
+    response,
 )
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import json
 import os
 import socket
 import ssl
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -17,16 +19,21 @@ from ringwall.adapters.gateway import Gateway, Upstream, fetcher
 from ringwall.adapters.inside import is_asgi
 from ringwall.build import demo
 from ringwall.build.assemble import Circumstances, assemble, prepare
+from ringwall.build.assertion import Assertions
 from ringwall.build.load import import_app, load_contract
 from ringwall.build.protect import protected_asgi
 from ringwall.build.runtime import Runtime, open_runtime
 from ringwall.build.served import Bridge, serve_asgi, stopping
 from ringwall.build.transit import Served, Transit, redirecting, served, tended
+from ringwall.build.watch import monitor_of, run, watch_in_child
 from ringwall.build.workers import Ready, supervise
 from ringwall.contract.model import Contract
+from ringwall.core.plan import Wall
 from ringwall.core.ports import Unavailable
+from ringwall.monitoring.monitor import LOG
 from ringwall.state.dumps import forbid_dumps
 from ringwall.state.journal_files import JournalUnavailable, hold
+from ringwall.state.journal_tail import Tail
 
 Say = Callable[[str], None]
 
@@ -85,13 +92,30 @@ def deploy(wanted: Deployment, say: Say) -> None:
     forbid_dumps()
     if wanted.ready_file is not None:
         _room_for(wanted.ready_file)
-    with _listen(wanted.host, wanted.port) as listener, _held(wanted.data):
+    with ExitStack() as stack:
+        listener = stack.enter_context(_listen(wanted.host, wanted.port))
+        stack.enter_context(_held(wanted.data))
         prepared = _prepare(wanted, listener.getsockname()[1])
         ready = _announce(prepared, say)
+        stack.callback(watch_in_child(_watcher(prepared)))
         if wanted.workers > 1:
             supervise(wanted.workers, lambda log, each: _serve(prepared, listener, log, each), ready)
         else:
             _serve(prepared, listener, "", ready)
+
+
+def _watcher(prepared: Prepared) -> Callable[[threading.Event], None]:
+    """What watches this deployment, from what the journal holds now on."""
+    data = prepared.wanted.data
+    tail = Tail(data / "journal", skip=LOG)
+    tail.to_end()
+    certificates = (prepared.served.live.chain,) if prepared.served else ()
+
+    def watch(stop: threading.Event) -> None:
+        with monitor_of(prepared.contract, data, certificates, tail.places) as monitor:
+            run(monitor, data / "monitor" / "state.json", stop)
+
+    return watch
 
 
 def _room_for(ready_file: Path) -> None:
@@ -137,7 +161,9 @@ def _prepare(wanted: Deployment, port: int) -> Prepared:
     )
     if wanted.mode is not None:
         contract = replace(contract, mode="observe" if wanted.mode == "observe" else "enforce")
-    tls = served(wanted.tls, wanted.data, wanted.host, wanted.transit)
+    certificates = contract.authentication.certificates
+    asked = Path(contract.file).parent / certificates.ca if certificates and certificates.ca else None
+    tls = served(wanted.tls, wanted.data, wanted.host, wanted.transit, asked)
     plain = _listen(*wanted.transit.redirect) if wanted.transit.redirect else None
     scheme = "https" if tls else "http"
     return Prepared(wanted, contract, app, tls, plain, f"{scheme}://{_shown(wanted.host)}:{port}")
@@ -152,8 +178,10 @@ def _shown(host: str) -> str:
 
 def _serve(prepared: Prepared, listener: socket.socket, log: str, ready: Ready) -> None:
     """Serve in this process, with a runtime of its own."""
-    runtime = open_runtime(prepared.wanted.data, issuer=prepared.issuer, log=log)
+    strict = prepared.contract.journal == "strict"
+    runtime = open_runtime(prepared.wanted.data, issuer=prepared.issuer, log=log, strict=strict)
     try:
+        runtime.attendant.start()
         asyncio.run(_run(prepared, runtime, listener, ready))
     finally:
         runtime.close()
@@ -170,12 +198,20 @@ async def _run(prepared: Prepared, runtime: Runtime, listener: socket.socket, re
             return
         upstream = _upstream(prepared)
         wall = assemble(prepare(prepared.contract), runtime, replace(here, fetch=fetcher(upstream)))
-        server = await Gateway(wall, upstream).serve(ssl=prepared.tls, sock=listener)
+        server = await _gateway(prepared, wall, upstream, runtime).serve(ssl=prepared.tls, sock=listener)
         stop = asyncio.Event()
         async with redirecting(wall, prepared.plain, port), stopping(lambda number, frame: stop.set()):
             ready()
             await stop.wait()
             await server.close()
+
+
+def _gateway(prepared: Prepared, wall: Wall, upstream: Upstream, runtime: Runtime) -> Gateway:
+    """The gateway, which believes the stated proxies and tells the application who calls."""
+    contract, target = prepared.contract, prepared.wanted.target.rstrip("/")
+    trusted = tuple(ipaddress.ip_network(network) for network in contract.trusted_proxies)
+    told = Assertions(runtime.tokens, target, plain=contract.upstream.identity_headers)
+    return Gateway(wall, upstream, trusted=trusted, identify=told)
 
 
 def _upstream(prepared: Prepared) -> Upstream:

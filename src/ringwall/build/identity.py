@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ringwall.core.ports import Opened, Place, Seal, Unseal
 from ringwall.engines.crypto.fields import read
-from ringwall.identity.accounts import Accounts
+from ringwall.identity.accounts import Accounts, Attempt, unheard
 from ringwall.identity.devices import Devices
 from ringwall.identity.factors import Factors
 from ringwall.identity.guessing import Guessing
@@ -49,12 +49,12 @@ def tickets_on(store: Store) -> Tickets:
     return Tickets(TicketTable(store), time.time)
 
 
-def open_identity(store: Store, keys: FieldKeys) -> Identity:
-    """Everything of the accounts."""
+def open_identity(store: Store, keys: FieldKeys, told: Attempt = unheard) -> Identity:
+    """Everything of the accounts. `told` hears of every try to prove a password."""
     table, guessing = FactorTable(store), Guessing(FailureTable(store))
     tickets = tickets_on(store)
     return Identity(
-        accounts=Accounts(store, time.time, guessing, table),
+        accounts=Accounts(store, time.time, guessing, table, told),
         sessions=Sessions(SessionTable(store), time.time),
         factors=Factors(table, SubjectVault(keys), time.time),
         passkeys=Passkeys(table, tickets, time.time),

@@ -23,19 +23,19 @@ class Kept:
         self._fetch = fetch
         self._seconds = seconds
         self._ticks = ticks
-        self._known: dict[str, tuple[float, Response]] = {}
+        self._known: dict[Fetch, tuple[float, Response]] = {}
 
     def __call__(self, question: Question) -> Response:
         """The application's answer. Raises Unavailable where it gives none."""
         if not isinstance(question, Fetch):
             raise Unavailable(type(question).__name__)
-        known, now = self._known.get(question.target), self._ticks()
+        known, now = self._known.get(question), self._ticks()
         if known is not None and known[0] > now:
             return known[1]
         response = self._fetch(question)
-        self._known.pop(question.target, None)
+        self._known.pop(question, None)
         if response.status == 200 and len(response.body or b"") <= _BYTES:
-            self._known[question.target] = (now + self._seconds, response)
+            self._known[question] = (now + self._seconds, response)
             if len(self._known) > _MANY:
                 self._known.pop(next(iter(self._known)), None)
         return response

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from ringwall.build import own_accounts, own_oauth
+from ringwall.build import own_accounts, own_oauth, own_upstream
 from ringwall.build.router import Router
 from ringwall.build.runtime import Runtime
 from ringwall.build.settings import Running
@@ -15,8 +17,10 @@ from ringwall.contract.model import At, Contract, Operation, Rule
 from ringwall.core.known import Known
 from ringwall.core.message import Head, Request, Response
 from ringwall.core.plan import Guards, Limits, Plan, Serve
+from ringwall.core.ports import Unavailable
 from ringwall.identity import endpoints
-from ringwall.layers import authentication, quota, transport
+from ringwall.layers import authentication, quota, response, transport
+from ringwall.monitoring.exposed import exposition
 from ringwall.monitoring.metrics import CONTENT_TYPE
 
 Route = Callable[[Head], tuple[Plan, Mapping[str, str]]]
@@ -26,28 +30,29 @@ METRICS_FROM = frozenset({"127.0.0.1", "::1"})
 
 def declare(router: Router, contract: Contract, runtime: Runtime, given: Running) -> None:
     """Add the endpoints. Identity's are there only where the contract has accounts."""
-    public = Guards(head=quota.forge(None, given.quota).head)
+    public = Guards(head=(*response.forge_address(given.restraints).head, *quota.forge(None, given.quota).head))
     add = router.add_own
-    add("GET", "/.ringwall/live", _plan("live", public, lambda request, known: _text("alive\n")))
-    add("GET", "/.ringwall/ready", _plan("ready", public, _ready(runtime)))
-    add("GET", "/.ringwall/metrics", _plan("metrics", public, _metrics(runtime)))
+    unheld = Guards(head=quota.forge(None, given.quota).head)
+    add("GET", "/.ringwall/live", _plan("live", unheld, lambda request, known: _text("alive\n")))
+    add("GET", "/.ringwall/ready", _plan("ready", unheld, _ready(runtime)))
+    add("GET", "/.ringwall/metrics", _plan("metrics", unheld, _metrics(runtime)))
     known = Guards(head=(*public.head, *authentication.forge(_anyone("account"), given.authentication).head))
     pages = own_accounts.pages(contract, runtime, given) if contract.authentication.accounts else None
     account = pages.account(endpoints.account()) if pages else endpoints.account()
     add("GET", "/.ringwall/account", _plan("account", known, account))
     for page in pages.all() if pages else ():
         add(page.method, page.path, page.plan)
-    if contract.authentication.accounts:
-        writing = Guards(head=(*public.head, *transport.own_origin(given.transport)))
+    writing = Guards(head=(*public.head, *transport.own_origin(given.transport)))
+    if not contract.authentication.accounts:
+        keys, ending = own_upstream.keys(runtime), own_upstream.revoking(own_upstream.nothing, runtime, contract)
+        add("GET", "/.ringwall/jwks.json", _plan("jwks", public, keys))
+        add("POST", "/.ringwall/oauth/revoke", _plan("revoke", writing, ending, body=True))
+    else:
         asking = Guards(head=(*public.head, *authentication.forge(_members("userinfo"), given.authentication).head))
         server = own_oauth.server_of(contract, runtime)
-        own_oauth.declare(
-            router,
-            server,
-            runtime,
-            own_oauth.Doors(public, writing, Guards(head=(*public.head, *transport.own_page())), asking),
-            _endpoint,
-        )
+        pages_alone = Guards(head=(*public.head, *transport.own_page()))
+        planned = own_upstream.planning(_endpoint, runtime, contract)
+        own_oauth.declare(router, server, runtime, own_oauth.Doors(public, writing, pages_alone, asking), planned)
 
 
 def is_own(path: str) -> bool:
@@ -113,9 +118,19 @@ def _metrics(runtime: Runtime) -> Serve:
     def serve(request: Request, known: Known) -> Response:
         if known.client not in METRICS_FROM:
             return _reply(403, b"text/plain; charset=utf-8", b"metrics are for this machine\n")
-        return _reply(200, CONTENT_TYPE.encode(), runtime.metrics.exposition())
+        return _reply(200, CONTENT_TYPE.encode(), runtime.metrics.exposition() + _watched(runtime))
 
     return serve
+
+
+def _watched(runtime: Runtime) -> bytes:
+    """What the monitor says of itself; nothing where the store does not answer, which is told elsewhere."""
+    alerts, now = runtime.alerts, time.time()
+    try:
+        actions = Counter(each.action for each in alerts.in_force(now))
+        return exposition(alerts.said(), alerts.open_counts(), actions, now)
+    except Unavailable:
+        return b""
 
 
 def _text(body: str) -> Response:

@@ -19,7 +19,7 @@ from ringwall.identity.pages.desk import Page, visit_of
 from ringwall.identity.pages.render import page as rendered
 from ringwall.identity.sessions import Limits as SessionLimits
 from ringwall.identity.signin import SignIn
-from ringwall.layers import quota, transport
+from ringwall.layers import quota, response, transport
 from ringwall.layers.quota import network
 
 _LIMITS: Final = Limits(body=16_384, reply=1 << 20, seconds=30.0)
@@ -66,7 +66,7 @@ def pages(contract: Contract, runtime: Runtime, given: Running) -> Pages:
     stated = contract.authentication.sessions
     if stated is not None:
         runtime.sessions.limits = SessionLimits(stated.idle_s, stated.absolute_s)
-    note = noting(runtime.journal, request_id, required=contract.journal == "required")
+    note = noting(runtime.journal, runtime.persons, request_id, required=contract.journal == "required")
     desk = Desk(
         identity=runtime.identity,
         sign_in=SignIn(runtime.identity, note),
@@ -75,7 +75,7 @@ def pages(contract: Contract, runtime: Runtime, given: Running) -> Pages:
         network=network,
         end_tokens=runtime.tokens.revoke_subject,
     )
-    public = quota.forge(None, given.quota).head
+    public = (*response.forge_address(given.restraints).head, *quota.forge(None, given.quota).head)
     own_rate = quota.forge(None, quota.settings(_RATE, None)).head
     return Pages(desk, Guards(head=public), Guards(head=(*public, *own_rate, *transport.own_page())))
 

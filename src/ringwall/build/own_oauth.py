@@ -96,6 +96,7 @@ def server_of(contract: Contract, runtime: Runtime) -> Server:
         network=network,
         guessing=runtime.identity.guessing,
         account=runtime.accounts.of,
+        certificates=contract.authentication.certificates is not None,
         now=time.time,
     )
 

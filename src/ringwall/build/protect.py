@@ -24,7 +24,9 @@ def protect(app: Any, *, contract: str | Path, data: str | Path = DATA, https: b
     Raises `contract.model.Misconfigured` with every mistake at once, and `core.ports.Unavailable`.
     """
     loaded = load_contract(contract, app=app)
-    runtime = open_runtime(Path(data), issuer=loaded.authentication.url or ISSUER)
+    strict = loaded.journal == "strict"
+    runtime = open_runtime(Path(data), issuer=loaded.authentication.url or ISSUER, strict=strict)
+    runtime.attendant.start()
     return wrap(app, prepare(loaded), runtime, Circumstances(https=https))
 
 

@@ -14,8 +14,13 @@ from ringwall.identity.apikeys import ApiKeys
 from ringwall.identity.sessions import Sessions
 from ringwall.identity.signin import Identity
 from ringwall.identity.tokens import Tokens
+from ringwall.layers.response import Restraints
+from ringwall.monitoring.attempts import attempts
 from ringwall.monitoring.metrics import Metrics
 from ringwall.monitoring.recorder import Health
+from ringwall.monitoring.response.attend import Attendant
+from ringwall.monitoring.vitals import Vitals
+from ringwall.state.alerts import Alerts
 from ringwall.state.fieldkeys import FieldKeys
 from ringwall.state.journal import Journal
 from ringwall.state.journal_keys import load_or_create_signer
@@ -49,6 +54,10 @@ class Runtime:
     persons: JournalPersons
     metrics: Metrics
     health: Health
+    alerts: Alerts
+    restraints: Restraints
+    attendant: Attendant
+    vitals: Vitals
 
     @property
     def accounts(self) -> Accounts:
@@ -62,25 +71,33 @@ class Runtime:
 
     def close(self) -> None:
         """Close the journal, with a signed checkpoint, and the store."""
+        self.attendant.stop()
         self.journal.close()
         self.store.close()
 
 
-def open_runtime(directory: Path, *, issuer: str = ISSUER, audience: str = AUDIENCE, log: str = "") -> Runtime:
-    """Open a data directory, or make one. `log` names a worker's own log in the journal.
+def open_runtime(
+    directory: Path, *, issuer: str = ISSUER, audience: str = AUDIENCE, log: str = "", strict: bool = False
+) -> Runtime:
+    """Open a data directory, or make one. `log` names a worker's own log in the journal; `strict` waits for the disk
+    with every record.
 
     Raises `Unavailable` where a part cannot be opened, and says which.
     """
     keys = directory / "keys"
     keys.mkdir(mode=0o700, parents=True, exist_ok=True)
     store = Store(directory / "state.db")
-    journal = Journal.open(directory / "journal", signer=load_or_create_signer(keys), log=log)
+    journal = Journal.open(directory / "journal", signer=load_or_create_signer(keys), log=log, strict=strict)
+    alerts, restraints, health = Alerts(store), Restraints(), Health()
+    vitals = Vitals()
+    vitals.add("journal", lambda: journal.trouble or ("not written" if health.failing else None))
     field_keys = FieldKeys(store, root_keys(keys), store.owner_of, lambda: root_keys(keys))
+    told = attempts(journal, load_or_create(keys / "names.key", _names_key))
     return Runtime(
         directory=directory,
         store=store,
         journal=journal,
-        identity=open_identity(store, field_keys),
+        identity=open_identity(store, field_keys, told),
         api_keys=ApiKeys(store, time.time),
         tokens=Tokens(issuer, audience, SigningKeys(keys / SIGNING, time.time), store, time.time),
         oauth=OAuthStore(store),
@@ -89,8 +106,17 @@ def open_runtime(directory: Path, *, issuer: str = ISSUER, audience: str = AUDIE
         field_keys=field_keys,
         persons=JournalPersons(field_keys),
         metrics=Metrics(),
-        health=Health(),
+        health=health,
+        alerts=alerts,
+        restraints=restraints,
+        attendant=Attendant(log, alerts, restraints, vitals.tell),
+        vitals=vitals,
     )
+
+
+def _names_key() -> bytes:
+    """What names that were tried are hashed with, so that the journal can count them and nobody can read them."""
+    return secrets.token_hex(32).encode()
 
 
 def request_id() -> str:

@@ -14,13 +14,13 @@ from ringwall.identity.places import Places, kind_of
 from ringwall.identity.sessions import Sessions
 from ringwall.identity.signin import Facts, Note, Visitor
 from ringwall.layers.quota import network
-from ringwall.monitoring.recorder import Log
+from ringwall.monitoring.recorder import Log, Persons
 from ringwall.state.sqlite import Store
 
 REFUSED: Final = frozenset({"signin.wrong", "signin.held", "session.concurrent"})
 
 
-def noting(log: Log, new_id: Callable[[], str], *, required: bool) -> Note:
+def noting(log: Log, persons: Persons, new_id: Callable[[], str], *, required: bool) -> Note:
     """What records the events of identity. Where the journal is required, what cannot be recorded is not done."""
 
     def note(operation: str, subject: str, visitor: Visitor, facts: Facts) -> None:
@@ -35,11 +35,10 @@ def noting(log: Log, new_id: Callable[[], str], *, required: bool) -> Note:
             decision="refuse" if operation in REFUSED else "allow",
             status=0,
             principal=subject or None,
-            objects=(f"account:{subject}",) if subject else (),
             facts={**facts, **({"exchange": visitor.request_id} if visitor.request_id else {})},
         )
         try:
-            log.append(orjson.dumps(event.document(), option=orjson.OPT_SORT_KEYS))
+            log.append(orjson.dumps(persons.sealed(event), option=orjson.OPT_SORT_KEYS))
         except (Unavailable, OSError):
             if required:
                 raise

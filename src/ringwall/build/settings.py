@@ -29,6 +29,7 @@ from ringwall.layers import (
     validation,
 )
 from ringwall.layers.authentication import Proofs
+from ringwall.layers.response import Restraints
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class Running:
     authentication: authentication.Settings
     disclosure: disclosure.Settings
     journal: Guards
+    restraints: Restraints
 
 
 def stated(contract: Contract) -> Stated:
@@ -75,12 +77,13 @@ def running(contract: Contract, runtime: Runtime, *, https: bool) -> Running:
     limits = contract.limits
     return Running(
         transport=transport.Settings(contract.cors, https),
-        quota=quota.settings(limits.anonymous_rate, limits.rate),
-        authentication=_authentication(contract, runtime),
+        quota=quota.settings(limits.anonymous_rate, limits.rate, by_credential=contract.authentication.api_keys),
+        authentication=_authentication(contract, runtime, https=https),
         disclosure=disclosure.Settings(
             contract.resources, sight_of(contract), contract.api.schemas, contract.replies, disclosure.Markup()
         ),
         journal=_journal(contract, runtime),
+        restraints=runtime.restraints,
     )
 
 
@@ -113,8 +116,9 @@ def roles_of(contract: Contract) -> Roles:
     )
 
 
-def _authentication(contract: Contract, runtime: Runtime) -> authentication.Settings:
+def _authentication(contract: Contract, runtime: Runtime, *, https: bool) -> authentication.Settings:
     stated, tokens, cors = contract.authentication, runtime.tokens, contract.cors
+    watching = contract.mode == "observe" or "authentication" in contract.observe
     return authentication.Settings(
         own=authentication.Own(tokens.key_set, tokens.expectation()) if stated.accounts else None,
         issuers={issuer.issuer: issuer for issuer in stated.issuers},
@@ -122,7 +126,9 @@ def _authentication(contract: Contract, runtime: Runtime) -> authentication.Sett
         basic=stated.basic,
         roles=roles_of(contract),
         staleness_s=contract.staleness_s,
+        upstream=authentication.Upstream(stated.upstream, https, watching) if stated.upstream else None,
         proofs=Proofs(Nonces(runtime.secret), runtime.tokens.issuer),
+        certificates=stated.certificates,
         sessions=stated.sessions is not None,
         session_origins=frozenset(cors.origins) - {"*", "null"} if cors and cors.credentials else frozenset(),
     )
@@ -131,7 +137,7 @@ def _authentication(contract: Contract, runtime: Runtime) -> authentication.Sett
 def _journal(contract: Contract, runtime: Runtime) -> Guards:
     """Nothing is begun that could not be recorded: refused up front while the journal does not write. One request is
     let through after each refusal, to find out whether it writes again."""
-    if contract.journal != "required":
+    if contract.journal == "best-effort":
         return Guards()
     health, refused = runtime.health, Refuse(JOURNAL, headers=((b"retry-after", b"5"),))
 

@@ -57,8 +57,9 @@ class Served:
     hosts: tuple[str, ...] = ()
 
 
-def served(tls: str, data: Path, host: str, transit: Transit) -> Served | None:
-    """What `--tls` says; None where TLS is off. Raises ValueError, OSError, Unavailable."""
+def served(tls: str, data: Path, host: str, transit: Transit, asked: Path | None = None) -> Served | None:
+    """What `--tls` says; None where TLS is off. `asked` are the authorities whose certificates callers may show. Raises
+    ValueError, OSError, Unavailable."""
     if tls == "off":
         if transit.client_ca is not None or transit.redirect is not None:
             raise ValueError("--client-ca and --redirect-http need TLS: without it there is nothing to send to")
@@ -67,11 +68,11 @@ def served(tls: str, data: Path, host: str, transit: Transit) -> Served | None:
         if tls == "auto":
             hosts = tuple(dict.fromkeys(("localhost", "127.0.0.1", "::1", host)))
             made = local_certificate(data / "tls", hosts)
-            return Served(LiveCertificate(made.chain, made.key, transit.client_ca), made.ca, data / "tls", hosts)
+            return Served(LiveCertificate(made.chain, made.key, transit.client_ca, asked), made.ca, data / "tls", hosts)
         chain, comma, key = tls.partition(",")
         if not comma:
             raise ValueError("--tls is auto, off, or CHAIN.pem,KEY.pem")
-        return Served(LiveCertificate(Path(chain), Path(key), transit.client_ca), None)
+        return Served(LiveCertificate(Path(chain), Path(key), transit.client_ca, asked), None)
     except OSError as failure:  # ssl.SSLError too
         raise OSError(f"--tls {tls}: {failure.strerror or failure}") from failure
     except Unavailable as failure:

@@ -20,6 +20,7 @@ import orjson
 from ringwall.build.runtime import request_id
 from ringwall.cli._problems import fail
 from ringwall.core.event import Event
+from ringwall.state.alerts import Alerts
 from ringwall.state.database import Database
 from ringwall.state.fieldkeys import FieldKeys
 from ringwall.state.journal import Journal
@@ -106,6 +107,15 @@ def _person(target: str) -> str | None:
     """The subject that an act is about."""
     kind, _, subject = target.partition(":")
     return subject if kind in ("account", "subject") else None
+
+
+def tested(data: Path, what: str, facts: Facts) -> None:
+    """Record that a drill or a scan was run, where there is a deployment's data directory to record it in."""
+    if not (data / "state.db").is_file():
+        return
+    with store_of(data) as store, acts(data) as note:
+        Alerts(store).say(what, facts, time.time())
+        note(f"{what}.run", what, facts)
 
 
 def _opened(data: Path) -> Journal:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
+import re
 import time
 from pathlib import Path
 
@@ -11,6 +13,8 @@ import click
 from ringwall.cli._contracts import checked_roles, contract_option
 from ringwall.cli._data import Duration, Facts, acts, data_option, json_option, store_of
 from ringwall.cli._problems import fail, plainly, shown
+from ringwall.contract.grammar import RATE
+from ringwall.contract.reading import rate as rate_of
 from ringwall.core.event import rfc3339
 from ringwall.core.records import KeyRecord
 from ringwall.identity.apikeys import ApiKeys
@@ -34,22 +38,32 @@ def command() -> None:
 @click.option("--tenant", help="The tenant that the key acts for.")
 @click.option("--scope", "scopes", multiple=True, help="A scope, `scope:x` in the contract; may be repeated.")
 @click.option("--expires", type=Duration(), metavar="TIME", help="How long it lives: 90m, 12h, 30d.  [default: no end]")
+@click.option("--rate", metavar="RATE", help="How often it may be used: 100/minute.  [default: as the contract says]")
+@click.option(
+    "--from",
+    "networks",
+    multiple=True,
+    metavar="NETWORK",
+    help="An address or network that it may be used from; may be repeated.  [default: anywhere]",
+)
 @contract_option
 @data_option
 @json_option
 def issue(
     name: str, roles: tuple[str, ...], tenant: str | None, scopes: tuple[str, ...], expires: float | None,
-    contract: Path | None, data: Path, as_json: bool,
+    rate: str | None, networks: tuple[str, ...], contract: Path | None, data: Path, as_json: bool,
 ) -> None:  # fmt: skip
     """Make a key and show it, this one time."""
     if not name.isprintable() or not 0 < len(name) <= 128:
         raise click.UsageError("a name has 1 to 128 printable characters")
+    own_rate, addresses = _rate(rate), _networks(networks)
     with plainly():
         granted = checked_roles(roles, contract, data)
         plain = frozenset(scope.removeprefix("scope:") for scope in scopes)
         with store_of(data, create=True) as store, acts(data) as note:
             keys = ApiKeys(store, time.time)
-            key, record = keys.issue(name, granted, tenant=tenant, scopes=plain, lifetime_s=expires)
+            key, record = keys.issue(name, granted, tenant=tenant, scopes=plain, lifetime_s=expires,
+                                      rate=own_rate, addresses=addresses)  # fmt: skip
             note("apikeys.issue", f"key:{record.key_id}", _facts(record))
     _show(key, record, as_json=as_json)
 
@@ -72,7 +86,8 @@ def list_command(data: Path, as_json: bool) -> None:
         until = min((at for at in (each.expires, each.revoked) if at is not None), default=None)
         ends = "no end" if until is None else rfc3339(until)[:16] + "Z"
         who = f"{shown(each.name):<20} {shown(rights):<24} {shown(each.tenant or '-'):<12}"
-        click.echo(f"{each.key_id}  {told} {who} {ends}")
+        used = "never used" if each.last_used is None else f"used {rfc3339(each.last_used)[:16]}Z"
+        click.echo(f"{each.key_id}  {told} {who} {ends:<17} {used}")
     if not records:
         click.echo("no keys yet; `ringwall apikeys issue` makes one", err=True)
 
@@ -105,6 +120,22 @@ def revoke(key_id: str, data: Path) -> None:
     click.echo(f"{key_id} is revoked")
 
 
+def _rate(stated: str | None) -> tuple[int, float] | None:
+    if stated is None:
+        return None
+    if not re.fullmatch(RATE.pattern, stated):
+        raise click.BadParameter(f"a rate is {RATE.noun}", param_hint="--rate")
+    read = rate_of(stated)
+    return (read.count, read.seconds) if read else None
+
+
+def _networks(stated: tuple[str, ...]) -> tuple[str, ...]:
+    try:
+        return tuple(str(ipaddress.ip_network(network)) for network in stated)
+    except ValueError:
+        raise click.BadParameter("an address or network such as 10.0.0.0/8", param_hint="--from") from None
+
+
 def _show(key: str, record: KeyRecord, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"key": key, **_document(record, record.created)}))
@@ -121,6 +152,8 @@ def _facts(record: KeyRecord) -> Facts:
         "scopes": sorted(record.scopes),
         "tenant": record.tenant,
         "expires": rfc3339(record.expires) if record.expires is not None else None,
+        "rate": f"{record.rate[0]}/{record.rate[1]:g} s" if record.rate else None,
+        "addresses": list(record.addresses),
     }
 
 
@@ -142,4 +175,7 @@ def _document(record: KeyRecord, now: float) -> dict[str, object]:
         "created": rfc3339(record.created),
         "expires": rfc3339(record.expires) if record.expires is not None else None,
         "revoked": rfc3339(record.revoked) if record.revoked is not None else None,
+        "rate": {"count": record.rate[0], "seconds": record.rate[1]} if record.rate else None,
+        "addresses": list(record.addresses),
+        "last_used": rfc3339(record.last_used) if record.last_used is not None else None,
     }

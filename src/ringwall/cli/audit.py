@@ -10,11 +10,12 @@ from pathlib import Path
 import click
 import orjson
 
+from ringwall.cli._audit_more import Unpublished, prove_command, publish_note, retain_command
 from ringwall.cli._persons import Reader, reader
 from ringwall.engines.ledger.checkpoints import Checkpoint
 from ringwall.engines.ledger.notes import NoteError, VerifierKey
 from ringwall.state import journal_export as export_as
-from ringwall.state.journal_files import CHECKPOINT, JournalDamaged, logs, read, write_whole
+from ringwall.state.journal_files import CHECKPOINT, JournalDamaged, logs, read
 from ringwall.state.journal_index import Found, Query, milliseconds, search
 from ringwall.state.journal_keys import PRIVATE_NAME, PUBLIC_NAME, KeyUnusable, load_signer, load_verifier, origin
 from ringwall.state.journal_tiles import publish
@@ -92,6 +93,20 @@ def _readable(path: Path) -> bool:
         return False
 
 
+def _range(_: click.Context, __: click.Parameter, text: str | None) -> range | None:
+    """Numbers of records, both ends included."""
+    if text is None:
+        return None
+    first, dash, last = text.partition("-")
+    if not (dash and first.isdecimal() and last.isdecimal() and int(first) <= int(last)):
+        raise click.BadParameter("a range is written FROM-TO, such as 1000-1999")
+    return range(int(first), int(last) + 1)
+
+
+command.add_command(prove_command)
+command.add_command(retain_command)
+
+
 @command.command(
     "verify",
     epilog="The public key and a checkpoint are worth most where the server cannot write:\n\n\b\n"
@@ -103,12 +118,13 @@ def _readable(path: Path) -> bool:
     "--checkpoint", "published", type=_existing, help="Checkpoints kept elsewhere: a rollback shows only there."
 )
 @click.option("--key", type=_existing, help="A public key kept elsewhere, instead of the data directory's keys.")
+@click.option("--records", "within", callback=_range, metavar="FROM-TO", help="Check these records alone; of each log.")
 @_json
-def verify_command(data: Path, published: Path | None, key: Path | None, as_json: bool) -> None:
+def verify_command(data: Path, published: Path | None, key: Path | None, within: range | None, as_json: bool) -> None:
     """Say whether anything was altered, lost or moved, and where first."""
     place, keys = _journal(data), _keys(data, key)
     try:
-        result = verify(place, keys, published=published.read_bytes() if published else b"")
+        result = verify(place, keys, published=published.read_bytes() if published else b"", within=within)
     except NoteError as error:
         raise Unusable(f"{published}: {error}") from error
     click.echo(orjson.dumps(result.document()) if as_json else _story(result, keys))
@@ -121,7 +137,8 @@ def _story(result: Verification, keys: Keys) -> str:
         where = result.problem
         return f"NOT WHOLE: {where.segment}: record {where.record}: {where.kind}"
     half = "with the public key alone" if isinstance(keys, VerifierKey) else "each authenticated"
-    return f"whole: {result.records} records ({half}), {result.signed} of them signed; root {result.root}"
+    gone = f", {result.removed} removed by retention" if result.removed else ""
+    return f"whole: {result.records} records ({half}), {result.signed} of them signed{gone}; root {result.root}"
 
 
 def _moment(_: click.Context, __: click.Parameter, text: str | None) -> int | None:
@@ -142,18 +159,21 @@ def _moment(_: click.Context, __: click.Parameter, text: str | None) -> int | No
 @click.option("--reason", help="A reason code.")
 @click.option("--object", "object_", metavar="RESOURCE:ID", help="What was touched.")
 @click.option("--request-id", help="One request.")
+@click.option("--client", help="The address that asked.")
+@click.option("--kind", help="exchange, signin, admin, alert, response …")
 @click.option("--since", callback=_moment, metavar="TIME", help="From this time on (RFC 3339, or a date).")
 @click.option("--until", callback=_moment, metavar="TIME", help="Before this time.")
 @click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="The latest so many.")
 @_json
 def search_command(
     data: Path, principal: str | None, operation: str | None, reason: str | None, object_: str | None,
-    request_id: str | None, since: int | None, until: int | None, limit: int, as_json: bool,
+    request_id: str | None, client: str | None, kind: str | None, since: int | None, until: int | None, limit: int,
+    as_json: bool,
 ) -> None:  # fmt: skip
     """Find records by who, what, whose, why and when; the latest, oldest first."""
     with reader(data) as persons:
         who, what = persons.spellings("principal", principal), persons.spellings("object", object_)
-        query = Query(who, operation, reason, request_id, what, since, until, limit)
+        query = Query(who, operation, reason, request_id, what, since, until, limit, client, kind)
         try:
             found = search(_journal(data), query)
         except sqlite3.OperationalError as error:
@@ -213,17 +233,17 @@ def _records(place: Path, log: str, start: int) -> Iterator[Found]:
     "  ringwall audit checkpoint --tiles /srv/www/log     # the log as static files, C2SP tlog-tiles",
 )
 @_data
-@click.option("--to", type=click.Path(path_type=Path, dir_okay=False), help="Write it to a file.")
+@click.option("--to", metavar="FILE|URL|-", help="Write it to a file, POST it to a URL, or print it (-).")
 @click.option("--tiles", type=click.Path(path_type=Path, file_okay=False), help="Publish the whole log there as well.")
-def checkpoint_command(data: Path, to: Path | None, tiles: Path | None) -> None:
+def checkpoint_command(data: Path, to: str | None, tiles: Path | None) -> None:
     """Print the signed checkpoint, one a log."""
     place, keys = _journal(data), _keys(data, None)
     key = keys if isinstance(keys, VerifierKey) else keys.verifier
     try:
         notes = [_signed(place, log, key, tiles) for log in logs(place)]
         if to:
-            write_whole(to, b"".join(notes))
-    except (NoteError, JournalDamaged) as error:
+            publish_note(to, b"".join(notes))
+    except (NoteError, JournalDamaged, Unpublished) as error:
         raise click.ClickException(str(error)) from error
     if not to:
         click.echo(b"".join(notes), nl=False)

@@ -14,7 +14,8 @@ import click
 
 from ringwall.attacks import corpus
 from ringwall.build.load import import_app, load_contract
-from ringwall.cli._problems import fail, refused_contract, shown
+from ringwall.cli._data import data_option, tested
+from ringwall.cli._problems import fail, plainly, refused_contract, shown
 from ringwall.contract.model import Misconfigured
 from ringwall.drill import matrix, render, yours
 from ringwall.drill.compare import NoEarlier, earlier, fallen
@@ -39,6 +40,7 @@ wall, whichever layer is fooled. The application keeps its own data: point it at
 @click.option("--only", metavar="PREFIX", default="", help="The clinic's cases whose names start so.")
 @click.option("--json", "as_json", is_flag=True, help="The matrix as JSON.")
 @click.option("--threats", type=click.Path(dir_okay=False, path_type=Path), help="Write THREATS.md here.")
+@data_option
 @click.option("--html", "page", type=click.Path(dir_okay=False, path_type=Path), help="Write a page here.")
 @click.option("--pairs", is_flag=True, help="Fool every two layers together as well (the clinic).")
 @click.option("--since", metavar="FILE|REV", help="Exit 1 where an earlier drill's depth fell: its --json, or a git "
@@ -54,7 +56,7 @@ wall, whichever layer is fooled. The application keeps its own data: point it at
 def command(
     target: str, only: str, as_json: bool, threats: Path | None, page: Path | None, pairs: bool, since: str | None,
     contract: Path, openapi: str | None, roles: tuple[str, ...], subjects: tuple[str, ...], tenants: tuple[str, ...],
-    bare: tuple[str, ...], test_system: bool,
+    bare: tuple[str, ...], test_system: bool, data: Path,
 ) -> None:  # fmt: skip
     """Fool each layer in turn and show what still stops every attack: on the clinic, or on TARGET.
 
@@ -72,6 +74,8 @@ def command(
     if page is not None:
         page.write_text(render.html(done), encoding="utf-8")
     click.echo(json.dumps(render.document(done), indent=1) if as_json else render.text(done))
+    with plainly():
+        tested(data, "drill", {"attacks": len(done.rows), "holds": done.holds})
     if before is None:
         sys.exit(0 if done.holds else 1)
     worse = fallen(done, before)

@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 
 import click
 
-from ringwall.cli._problems import fail, refused_contract, shown
+from ringwall.cli._data import data_option, tested
+from ringwall.cli._problems import fail, plainly, refused_contract, shown
 from ringwall.cli._source import fetch, find
 from ringwall.contract.api import Api
 from ringwall.contract.document import parse
@@ -58,10 +59,11 @@ Scan only what you may: it makes, changes and removes objects in the accounts' n
 @click.option("--cost/--no-cost", "costly", default=False, help="Also try values that may take the target long.")
 @click.option("--seed", default="", help="Make the scan's words and numbers the same again.")
 @click.option("--ca", type=click.Path(exists=True, dir_okay=False), help="A CA certificate to trust, PEM.")
+@data_option
 def command(
     url: str, openapi: str | None, contract: Path | None, stated: tuple[str, ...], roles: tuple[str, ...],
     subjects: tuple[str, ...], tenants: tuple[str, ...], form: str, as_json: bool, output: Path | None, fail_on: str,
-    budget: float, rate: float, in_flight: int, safe: bool, costly: bool, seed: str, ca: str | None,
+    budget: float, rate: float, in_flight: int, safe: bool, costly: bool, seed: str, ca: str | None, data: Path,
 ) -> None:  # fmt: skip
     """Find vulnerabilities in the API that runs at URL: proved, each with its control, or not told."""
     people = _accounts(stated, roles, subjects, tenants)
@@ -78,6 +80,8 @@ def command(
         fail(shown(failure))
     _clear()
     _write(report, FORMATS["json" if as_json else form], output)
+    with plainly():
+        tested(data, "scan", {"findings": len(report.counted)})
     least = {"low": 0.0, "medium": 4.0, "high": 7.0, "critical": 9.0}[fail_on]
     sys.exit(1 if any(WEAKNESSES[f.kind].score >= least for f in report.counted) else 0)
 

@@ -6,7 +6,7 @@ Made by `contract.openapi` from OpenAPI 3.0, 3.1 or Swagger 2.0. Values only.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 JSON = None | bool | int | float | str | list["JSON"] | dict[str, "JSON"]
@@ -86,7 +86,8 @@ class ApiOperation:
 @dataclass(frozen=True, slots=True)
 class Api:
     """A whole API. `base_path` ("" or "/api/v1") stands before every operation's path. `schemas` are
-    `components.schemas` in JSON Schema 2020-12, for the `$ref`s of parameters and bodies."""
+    `components.schemas` in JSON Schema 2020-12, for the `$ref`s of parameters and bodies. `security` are
+    `components.securitySchemes` as written: what it says of credentials, which nobody relies on."""
 
     title: str
     version: str
@@ -95,3 +96,4 @@ class Api:
     base_path: str
     operations: tuple[ApiOperation, ...]
     schemas: Mapping[str, Schema]
+    security: Mapping[str, JSON] = field(default_factory=dict)

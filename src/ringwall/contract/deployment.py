@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from datetime import date
+from typing import Literal
 
 from ringwall.contract.api import JSON
 from ringwall.contract.model import Accepted, Cors, Limits, Upstream
@@ -47,6 +48,13 @@ def upstream(value: JSON, *, identity_headers: bool) -> Upstream:
     given = mapping(value)
     variable = text(given.get("from"))
     return Upstream(text(given.get("header")), variable[4:] if variable else None, identity_headers)
+
+
+def journal(value: JSON) -> Literal["required", "best-effort", "strict"]:
+    """How much depends on the journal."""
+    if value == "strict":
+        return "strict"
+    return "best-effort" if value == "best-effort" else "required"
 
 
 def proxies(value: JSON, desk: Desk) -> tuple[str, ...]:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ringwall.contract import guess
+from ringwall.contract import draft_login, guess
 from ringwall.contract.api import Api, ApiOperation
 from ringwall.contract.bind import Binder, plurals
 from ringwall.contract.grammar import KEY, NAME
+from ringwall.contract.login_guess import Login, recognised
 from ringwall.contract.model import At, Field, Operation, Resource
 from ringwall.contract.survey import Survey, properties
 from ringwall.contract.templates import parameters
+from ringwall.contract.upstream import steps
 
 _NOWHERE = At("", 0, 0)
+_VERSION = re.compile(r"v[0-9]{1,3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,8 @@ def draft(api: Api, reference: str, *, base_path: str | None = None, allow: str 
 
     `allow` names a role that every operation is opened to; without it only what is plain is opened.
     """
-    kinds = tuple(_kinds(api, allow))
+    login = recognised(api)
+    kinds = tuple(_owned(kind, login, confine=allow is None) for kind in _kinds(api, allow))
     lines = [
         f"# Drafted from {quoted(api.title or reference)} {quoted(api.version)}: read every line before you trust it.",
         "# What is not stated is closed.",
@@ -42,16 +46,13 @@ def draft(api: Api, reference: str, *, base_path: str | None = None, allow: str 
         *([f"base_path: {quoted(base_path)}"] if base_path else []),
         "mode: enforce",
         "",
-        "authentication:",
-        "  accounts: true",
-        "  api_keys: true",
-        "  basic: false",
+        *draft_login.authentication(login, allow or "user", quoted),
         "",
         "roles:",
         *([f"  {allow}: {{}}"] if allow else ["  user: {}", "  admin: {}"]),
         "",
         *_resources(kinds),
-        *_operations(api, kinds, allow),
+        *_operations(api, kinds, allow, draft_login.wrapped(login)),
     ]
     return "\n".join(lines) + "\n"
 
@@ -86,13 +87,22 @@ def _kinds(api: Api, allow: str | None) -> Iterator[Kind]:
         yield _kind(name, parameter, component, operation, api, confine=allow is None)
 
 
+def _owned(kind: Kind, login: Login | None, *, confine: bool) -> Kind:
+    """A kind whose id is what the API's own login calls its people by: each is its own owner."""
+    subject = steps(login.subject)[-1:] if login is not None and login.subject and login.token else ()
+    if kind.owner is not None or subject != (kind.resource.id,):
+        return kind
+    owner = guess.Guess(kind.resource.id, "what the login calls its people by")
+    return replace(kind, owner=owner, resource=replace(kind.resource, owner=owner.value if confine else None))
+
+
 def _nameable(name: str) -> bool:
     """Whether a resource may be called so."""
     return re.fullmatch(NAME.pattern, name) is not None
 
 
 def _item(operation: ApiOperation, api: Api, survey: Survey) -> tuple[str, str, str] | None:
-    parts = [part for part in operation.path.split("/") if part]
+    parts = [part for part in operation.path.split("/") if part and not _VERSION.fullmatch(part)]
     if operation.method != "GET" or len(parts) < 2 or "{" in parts[-2] or not parts[-1].startswith("{"):
         return None
     component = next((s.component for s in survey.replied(operation) if s.manner == "object"), None)
@@ -156,7 +166,7 @@ def _remark(text: str) -> str:
     return quoted(text)[1:-1]
 
 
-def _operations(api: Api, kinds: tuple[Kind, ...], allow: str | None) -> Iterator[str]:
+def _operations(api: Api, kinds: tuple[Kind, ...], allow: str | None, wrapped: frozenset[str]) -> Iterator[str]:
     binder = Binder(api, {kind.resource.name: kind.resource for kind in kinds})
     opened: list[str] = []
     closed: list[str] = []
@@ -165,6 +175,9 @@ def _operations(api: Api, kinds: tuple[Kind, ...], allow: str | None) -> Iterato
         key = quoted(operation.key)
         if operation.flaw or not _statable(operation.key):
             closed.append(f"  # {key}: {{allow: []}}  # {_remark(operation.flaw or 'cannot be named')}: closed")
+            continue
+        if operation.key in wrapped:
+            closed.append(f"  # {key}: opened by authentication.upstream")
             continue
         rule, reason = _rule(bound, allow)
         reason += _spans(operation.path)

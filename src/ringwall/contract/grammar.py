@@ -7,6 +7,9 @@ from typing import Final
 from ringwall.contract.api import JSON
 from ringwall.contract.clients import CLIENTS, REQUIRES
 from ringwall.contract.conditions import WHEN
+from ringwall.contract.grammar_certificates import CERTIFICATES
+from ringwall.contract.grammar_monitoring import MONITORING
+from ringwall.contract.grammar_upstream import UPSTREAM
 from ringwall.contract.shapes import (
     Either,
     Exactly,
@@ -55,7 +58,15 @@ _ORIGIN: Final = Text(r"\*|https?://[A-Za-z0-9.\[\]:-]{1,255}", "an origin such 
 
 _ISSUER = Record(
     "an outside issuer of tokens",
-    {"issuer": _ANY, "audience": _ANY, "roles": _ANY, "groups": _ANY, "tenant": _ANY, "jwks": _ANY},
+    {
+        "issuer": _ANY,
+        "audience": _ANY,
+        "roles": _ANY,
+        "groups": _ANY,
+        "tenant": _ANY,
+        "jwks": _ANY,
+        "map": Table(_ANY, NAME),
+    },
     required=("issuer", "audience"),
     notes={
         "issuer": "What `iss` must say (OpenID Connect discovery is read from it).",
@@ -64,6 +75,7 @@ _ISSUER = Record(
         "groups": "The claim that holds the groups, dotted.",
         "tenant": "The claim that holds the tenant, dotted.",
         "jwks": "The key set, a URL or file, where there is no discovery document.",
+        "map": "The issuer's words for roles, and the contract's; where it is stated, no other word counts.",
     },
 )
 _SESSIONS = Record(
@@ -87,16 +99,20 @@ _AUTHENTICATION = Record(
         "basic": Flag(),
         "sessions": Either(is_flag, Flag(), _SESSIONS),
         "issuers": Listing(_ISSUER),
+        "upstream": UPSTREAM,
+        "certificates": CERTIFICATES,
         "url": Text(r"https://[a-z0-9.-]{1,253}(?::[0-9]{1,5})?", "an address such as https://api.example.com"),
         "clients": CLIENTS,
     },
-    later={"upstream": "the login of a wrapped API", "strict": "strict revocation"},
+    later={"strict": "strict revocation"},
     notes={
         "accounts": "Ringwall's own accounts and token endpoint.",
         "api_keys": "API keys issued by `ringwall apikeys`.",
         "basic": "HTTP Basic with ringwall's accounts.",
         "sessions": "Browser sessions of ringwall's accounts, by cookie.",
         "issuers": "Outside OpenID Connect or JWT issuers.",
+        "certificates": "Client certificates, and whom they speak for.",
+        "upstream": "The login that the API itself has: its token stays here, the caller gets ringwall's own.",
         "url": "Where browsers and clients reach ringwall itself: the issuer of its tokens.",
         "clients": "OAuth clients of ringwall's own server, beside those of `ringwall clients`.",
     },
@@ -263,10 +279,11 @@ CONTRACT: Final = Record(
         "upstream": _UPSTREAM,
         "identity_headers": Flag(),
         "trusted_proxies": Listing(Text(r"[0-9A-Fa-f:.]{2,45}(?:/[0-9]{1,3})?", "an address or network")),
-        "journal": Word(("required", "best-effort")),
+        "journal": Word(("required", "best-effort", "strict")),
         "replies": Word(("strict", "lenient")),
         "staleness": Number(0, high=3600),
         "accepted": Listing(_ACCEPTED),
+        "monitoring": MONITORING,
     },
     required=("ringwall", "api"),
     later={
@@ -284,7 +301,7 @@ CONTRACT: Final = Record(
         "operations": "Who may do what. What is not stated is closed; the most specific rule decides.",
         "trusted_proxies": "Proxies whose X-Forwarded-* words are believed.",
         "identity_headers": "Tell the upstream who calls in plain headers too.",
-        "journal": "best-effort: go on when the journal cannot be written.",
+        "journal": "best-effort: go on when it cannot be written; strict: replies wait until they are on disk.",
         "replies": "strict: withhold replies that the document does not declare.",
         "staleness": "Seconds for which an answer about a credential holds.",
         "accepted": "Findings of `ringwall check` that the team lives with.",

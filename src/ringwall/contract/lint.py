@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from ringwall.contract import lint_access, lint_data
+from ringwall.contract import lint_access, lint_data, lint_upstream
+from ringwall.contract.finding import Finding as Finding
 from ringwall.contract.lint_ciphertext import breaks
 from ringwall.contract.model import At, Contract, Operation
 
@@ -17,24 +17,13 @@ _MANY = 5
 Linear = Callable[[str], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One finding. `id` is permanent, `about` says of what; a "note" is no reason to stop."""
-
-    id: str
-    severity: Literal["warning", "note"]
-    at: At
-    about: str
-    what: str
-    do: str
-
-
 def lint(contract: Contract, linear: Linear) -> tuple[Finding, ...]:
     """Every finding, in the order of the lines. `linear` says whether a pattern runs in linear time."""
     checks: tuple[Iterable[Finding], ...] = (
         _open_writes(contract), _classified(contract), _closed(contract), _flawed(contract), _broad(contract),
         _never(contract), _shadowed(contract), _unfiltered(contract), _cors(contract), _limits(contract),
         _weak(contract), _unencrypted(contract), _ciphertext(contract), _patterns(contract, linear), _access(contract),
+        lint_upstream.findings(contract),
     )  # fmt: skip
     found = {finding: None for findings in checks for finding in findings}
     return tuple(sorted(found, key=lambda f: (f.at.file, f.at.line, f.at.column, f.id, f.about)))
@@ -68,8 +57,10 @@ def _access(contract: Contract) -> Iterator[Finding]:
 
 
 def _open_writes(contract: Contract) -> Iterator[Finding]:
+    login = contract.authentication.upstream
+    meant = login.login | login.refresh | login.logout if login else frozenset()
     for operation in contract.operations:
-        if operation.rule and "anyone" in operation.rule.allow and _writes(operation):
+        if operation.rule and "anyone" in operation.rule.allow and _writes(operation) and operation.key not in meant:
             yield Finding(
                 "contract.unprotected", "warning", _at(contract, operation), operation.key,
                 f"{operation.key} lets anyone write, without authentication",
@@ -128,7 +119,9 @@ def _broad(contract: Contract) -> Iterator[Finding]:
 
 def _never(contract: Contract) -> Iterator[Finding]:
     given = contract.authentication
-    credentials = given.accounts or given.api_keys or given.basic or bool(given.issuers)
+    credentials = (
+        given.accounts or given.api_keys or given.basic or bool(given.issuers or given.upstream or given.certificates)
+    )
     factors = given.accounts or bool(given.issuers)
     for rule in contract.rules:
         held = [contract.roles[w] for w in rule.allow if w in contract.roles]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, tzinfo
 from typing import Literal
 
 from ringwall.contract.api import Api, ApiOperation
+from ringwall.contract.logins import Certificates, UpstreamLogin
+from ringwall.contract.model_monitoring import Monitoring
 from ringwall.contract.stated import Requirement, StatedClient
 
 CREATOR = "$creator"
@@ -55,7 +57,7 @@ class Misconfigured(Exception):
 @dataclass(frozen=True, slots=True)
 class Issuer:
     """An outside issuer of JWTs. `roles` and `tenant` are dotted claim paths; `jwks` a URL or file where the
-    issuer has no discovery document."""
+    issuer has no discovery document. `map` is from the issuer's words to roles; empty, its words are the roles."""
 
     issuer: str
     audience: str
@@ -63,6 +65,7 @@ class Issuer:
     tenant: str | None
     jwks: str | None
     groups: str | None = None
+    map: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,8 @@ class Authentication:
     url: str | None = None
     clients: tuple[StatedClient, ...] = ()
     sessions: SessionRules | None = None
+    upstream: UpstreamLogin | None = None
+    certificates: Certificates | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,10 +280,11 @@ class Contract:
     limits: Limits
     upstream: Upstream
     trusted_proxies: tuple[str, ...]
-    journal: Literal["required", "best-effort"]
+    journal: Literal["required", "best-effort", "strict"]
     replies: Literal["strict", "lenient"]
     staleness_s: float
     warnings: tuple[Problem, ...]
     accepted: tuple[Accepted, ...] = ()
     never: tuple[frozenset[str], ...] = ()
     policies: Policies | None = None
+    monitoring: Monitoring = field(default_factory=Monitoring)

@@ -102,6 +102,7 @@ class _Reader:
             base_path=self._base() if base is None else base,
             operations=tuple(self._apart(made)),
             schemas={name: unit.schema for name, unit in self.schemas.units.items()},
+            security=self._security(),
         )
         return api, tuple(self.problems)
 
@@ -184,6 +185,10 @@ class _Reader:
                 f"templates that differ; {operation.key} is closed",
             )  # fmt: skip
             yield replace(operation, flaw=operation.flaw or f"the path also matches {other}")
+
+    def _security(self) -> Mapping[str, JSON]:
+        schemes = self.top.below("components").below("securitySchemes").value
+        return schemes if isinstance(schemes, dict) else {}
 
     def _base(self) -> str:
         servers = self.top.below("servers")

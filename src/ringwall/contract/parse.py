@@ -13,13 +13,17 @@ from typing import NoReturn
 from ringwall.contract import deployment, reading
 from ringwall.contract.api import JSON, Api, ApiOperation
 from ringwall.contract.bind import Binder, Pattern, amended, deciding, pattern, plain, socket
+from ringwall.contract.certificates import certificates
 from ringwall.contract.check import agreement
 from ringwall.contract.dialect import safe
 from ringwall.contract.document import SIZE, parse
 from ringwall.contract.grammar import CONTRACT
+from ringwall.contract.logins import UpstreamLogin
 from ringwall.contract.model import At, Contract, Misconfigured, Operation, Policies, Problem, Resource, Rule
+from ringwall.contract.monitoring import monitoring
 from ringwall.contract.openapi import load_api
 from ringwall.contract.templates import BadTemplate, is_base
+from ringwall.contract.upstream import opened, upstream_login
 
 Fetch = Callable[[str], bytes]
 Source = Api | Path | str | bytes | Mapping[str, JSON]
@@ -43,7 +47,7 @@ def load(
     stated = reading.mapping(CONTRACT.read(document.data, (), desk.report))
     base = _base(base_path, desk) if base_path is not None else reading.text(stated.get("base_path"))
     api, warnings = _api(stated, openapi, fetch, directory, base, desk)
-    contract = _contract(stated, api or _NO_API, file, tuple(warnings), desk, known=api is not None)
+    contract = _contract(stated, api or _NO_API, (file, directory), tuple(warnings), desk, known=api is not None)
     if desk.problems:
         raise Misconfigured(tuple(sorted(set(desk.problems), key=_order)))
     return contract
@@ -138,19 +142,24 @@ def _nowhere(url: str, found: str) -> NoReturn:
 def _contract(
     stated: Mapping[str, JSON],
     api: Api,
-    file: str,
+    where: tuple[str, Path],
     warnings: tuple[Problem, ...],
     desk: reading.Desk,
     *,
     known: bool,
 ) -> Contract:
+    file, directory = where
     roles = reading.roles(stated.get("roles"), desk)
     resources = {
         name: replace(r, schema=safe(r.schema)) if r.schema and r.schema not in api.schemas else r
         for name, r in reading.resources(stated.get("resources"), roles, desk).items()
     }
     rules = reading.rules(stated.get("operations"), roles, resources, desk)
-    operations = _Binding(api, resources, rules, desk, known=known).operations()
+    authentication = reading.authentication(stated.get("authentication"), roles, rules, desk)
+    reading.mapped_roles(authentication, roles, desk)
+    login = upstream_login(reading.mapping(stated.get("authentication")).get("upstream"), api, roles, desk, known=known)
+    proxies = deployment.proxies(stated.get("trusted_proxies"), desk)
+    operations = _Binding(api, resources, rules, desk, login, known=known).operations()
     if known:
         agreement(api, resources, operations, desk)
     layers = reading.listing(stated.get("observe"))
@@ -161,7 +170,13 @@ def _contract(
         mode="observe" if stated.get("mode") == "observe" else "enforce",
         observe=frozenset(layers),
         api=api,
-        authentication=reading.authentication(stated.get("authentication"), roles, rules, desk),
+        authentication=replace(
+            authentication,
+            upstream=login,
+            certificates=certificates(
+                reading.mapping(stated.get("authentication")).get("certificates"), roles, proxies, desk
+            ),
+        ),
         roles=roles,
         resources=resources,
         rules=rules,
@@ -169,14 +184,15 @@ def _contract(
         cors=deployment.cors(stated.get("cors")),
         limits=deployment.limits(stated.get("limits")),
         upstream=deployment.upstream(stated.get("upstream"), identity_headers=stated.get("identity_headers") is True),
-        trusted_proxies=deployment.proxies(stated.get("trusted_proxies"), desk),
-        journal="best-effort" if stated.get("journal") == "best-effort" else "required",
+        trusted_proxies=proxies,
+        journal=deployment.journal(stated.get("journal")),
         replies="strict" if stated.get("replies") == "strict" else "lenient",
-        staleness_s=30.0 if staleness is None else staleness,
+        staleness_s=5.0 if staleness is None else staleness,
         warnings=warnings,
         accepted=deployment.accepted(stated.get("accepted"), desk),
         never=reading.never(stated.get("never"), roles, desk),
         policies=policies,
+        monitoring=monitoring(stated.get("monitoring"), directory, desk),
     )
 
 
@@ -206,6 +222,7 @@ class _Binding:
     resources: Mapping[str, Resource]
     rules: tuple[Rule, ...]
     desk: reading.Desk
+    login: UpstreamLogin | None
     known: bool
 
     def operations(self) -> tuple[Operation, ...]:
@@ -218,7 +235,8 @@ class _Binding:
         made = []
         for operation in every:
             stated = exact.get(plain(operation.key))
-            rule = stated.rule if stated is not None else self._one(operation, open_ended)
+            rule = stated.rule if stated is not None else opened(self.login, operation.key)
+            rule = rule or self._one(operation, open_ended)
             made.append(binder.bind(amended(operation, rule), rule))
         if self.known:
             self._unmatched(patterns, every)

@@ -100,6 +100,7 @@ def authentication(value: JSON, known: Mapping[str, Role], rules: Iterable[Rule]
                 tenant=text(i.get("tenant")),
                 jwks=text(i.get("jwks")),
                 groups=text(i.get("groups")),
+                map={word: role for word, role in mapping(i.get("map")).items() if isinstance(role, str)},
             )
             for i in issuers
         ),
@@ -107,6 +108,14 @@ def authentication(value: JSON, known: Mapping[str, Role], rules: Iterable[Rule]
         url=text(given.get("url")),
         clients=clients(given.get("clients"), known, scopes_of(rules), desk.report),
     )
+
+
+def mapped_roles(given: Authentication, known: Mapping[str, Role], desk: Desk) -> None:
+    """Tell the roles that an issuer's words are mapped to and that are none."""
+    for index, issuer in enumerate(given.issuers):
+        for word, role in issuer.map.items():
+            if role not in known:
+                desk.unknown(("authentication", "issuers", index, "map", word), "role", role, known)
 
 
 def _sessions(value: JSON) -> SessionRules | None:

@@ -35,6 +35,7 @@ def upgrade(data: Mapping[str, JSON]) -> dict[str, JSON]:
         "schemas": _moved(shared["definitions"]),
         "parameters": {k: _parameter(v) for k, v in shared["parameters"].items() if k not in bodies},
         "responses": {k: _reply(v, produces) for k, v in shared["responses"].items()},
+        "securitySchemes": data.get("securityDefinitions", {}),
     }
     paths: dict[str, JSON] = {
         path: _item(item, consumes, produces, bodies) for path, item in _dict(data.get("paths")).items()

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from ringwall.core.event import Decision, Event, Step
+from ringwall.core.event import Decision, Event, Step, named
 from ringwall.core.known import Known
 from ringwall.core.message import Head, Response
 from ringwall.core.plan import Guard, Plan
@@ -25,7 +25,7 @@ class Account:
     `application` is how long the application had the request, less what its effects took to be judged.
     """
 
-    __slots__ = ("application", "layers", "notes", "observed", "started", "steps", "ticks", "took")
+    __slots__ = ("application", "layers", "notes", "observed", "started", "steps", "suspects", "ticks", "took")
 
     def __init__(self, ticks: Callable[[], int]) -> None:
         self.ticks = ticks
@@ -33,6 +33,7 @@ class Account:
         self.layers: dict[Layer, int] = {}
         self.steps: list[Step] = []
         self.notes: list[str] = []
+        self.suspects: tuple[str, ...] = ()
         self.observed: Refuse | None = None
         self.took = 0
         self.application = 0
@@ -92,7 +93,7 @@ class Account:
             principal=principal.subject if principal else None,
             roles=tuple(sorted(principal.roles)) if principal else (),
             credential=principal.credential if principal else "",
-            objects=tuple([f"{o.resource}:{o.id}" for o in known.objects]) if known else (),
+            objects=_objects(plan, known, real=refuse is None and response.status < 400) if known and plan else (),
             owners=tuple([o.owner for o in known.objects]) if known else (),
             steps=tuple(self.steps),
             layers=tuple([(layer, tenths(ns)) for layer, ns in self.layers.items()]),
@@ -102,12 +103,22 @@ class Account:
             us=tenths(self.ticks() - self.started - self.application),
             app_us=tenths(self.application),
             trace=_trace(head) if head else "",
+            suspects=self.suspects,
         )
 
     def _layer_of(self, refuse: Refuse) -> str:
         """The layer whose guard refused, or, where it was no guard, what the reason code begins with."""
         code = refuse.reason.code
         return next((step.layer for step in self.steps if step.reason == code), code.split(".")[0])
+
+
+def _objects(plan: Plan, known: Known, *, real: bool) -> tuple[str, ...]:
+    """The objects that were settled or shown; where there are none, those that the path names."""
+    if known.objects:
+        return named([(ref.resource, ref.id) for ref in known.objects], real=real)
+    if not plan.named:
+        return ()
+    return named([(kind, known.params[name]) for name, kind in plan.named if name in known.params], real=real)
 
 
 def tenths(ns: int) -> float:

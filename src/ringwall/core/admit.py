@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from ringwall.core.decode import Undecodable, cookies, path_segments, query_pairs
 from ringwall.core.message import Head, Headers, RawHead
+from ringwall.core.peer import handed_on
 from ringwall.core.reasons import Reason
 from ringwall.core.verdict import Refuse
 
@@ -22,7 +23,8 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """Bounds of a head, in bytes and counts, and the networks whose X-Forwarded-* headers are believed."""
+    """Bounds of a head, in bytes and counts, and the networks whose X-Forwarded-* headers are believed. `certificate`
+    is the header in which these hand a client's certificate on, in lower case."""
 
     target: int = 8192
     header: int = 16_384
@@ -30,6 +32,7 @@ class Admission:
     header_total: int = 65_536
     query_pairs: int = 256
     trusted: tuple[Network, ...] = ()
+    certificate: str | None = None
 
 
 def _reason(code: str, status: int, title: str, operator: str) -> Reason:
@@ -95,7 +98,7 @@ _FOLD = re.compile(r"[^a-z0-9]")
 _HOP = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3})(?::\d{1,5})?|\[([0-9A-Fa-f:.]+)\](?::\d{1,5})?|([0-9A-Fa-f:.]+)")
 _SINGLE = frozenset(
     {"host", "content-length", "content-type", "content-encoding", "authorization", "transfer-encoding",
-     "expect", "origin", "range", "if-range", "upgrade", "x-api-key", "traceparent", "content-range"}
+     "expect", "origin", "client-cert", "range", "if-range", "upgrade", "x-api-key", "traceparent", "content-range"}
 )  # fmt: skip
 _DECIDING = ("content-", "transfer-", "x-forwarded-", "ringwall-", "x-real-", "x-api-", "x-http-", "x-method-",
              "x-original-", "x-rewrite-", "sec-", "if-", "accept-", "remote-", "proxy-", "x-client-", "x-remote-",
@@ -137,6 +140,7 @@ def _head(raw: RawHead, headers: Mapping[str, str], bounds: Admission, request_i
     media = _MEDIA.match(content_type.lower()) if content_type else None
     charset = _CHARSET.search(content_type) if content_type else None
     length = headers.get("content-length")
+    believes = bounds.certificate is not None and within(raw.peer, bounds.trusted)  # its own is nobody else's
     client, secure = _origin(raw, headers, bounds.trusted)
     return Head(
         method=raw.method.decode(),
@@ -156,6 +160,7 @@ def _head(raw: RawHead, headers: Mapping[str, str], bounds: Admission, request_i
         request_id=request_id,
         target=raw.target,
         raw_headers=raw.headers,
+        certificate=handed_on(headers.get(bounds.certificate or "")) if believes else raw.certificate,
     )
 
 

@@ -3,6 +3,8 @@ or the reply beyond what the contract made public."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -33,7 +35,8 @@ class Event:
     `at` is epoch seconds; `us` the whole time inside ringwall and `app_us` the application's, in microseconds with one
     digit.
     `path` is the operation's template, never the path that came. `steps` are the guards that did not simply
-    pass, `layers` the time each layer took, `notes` what was rewritten. `owners` are the subjects whose `objects`
+    pass, `layers` the time each layer took, `notes` what was rewritten. `suspects` are the kinds of attack
+    that an input refused for its form looks like. `owners` are the subjects whose `objects`
     these are, in order, None where that is not known: they are never written; their keys seal the names.
     """
 
@@ -62,6 +65,7 @@ class Event:
     us: float = 0.0
     app_us: float = 0.0
     trace: str = ""
+    suspects: tuple[str, ...] = ()
     facts: dict[str, str | int | float | bool | list[str] | None] = field(default_factory=dict)
 
     def document(self) -> dict[str, object]:
@@ -89,7 +93,7 @@ class Event:
 
 
 _MEMBERS = ("operation", "method", "path", "client", "reason", "layer", "detail", "principal", "roles", "credential",
-            "objects", "faults", "notes", "trace")  # fmt: skip
+            "objects", "faults", "notes", "trace", "suspects")  # fmt: skip
 _NUMBERS = frozenset({int, float, bool})
 
 
@@ -98,6 +102,17 @@ def _verdict(step: Step) -> dict[str, object]:
     if step.reason:
         said["reason"] = step.reason
     return said
+
+
+_PLAIN_ID = re.compile(r"[0-9]{1,18}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
+
+
+def named(objects: Iterable[tuple[str, str]], *, real: bool) -> tuple[str, ...]:
+    """`resource:id` of objects, as (resource, id). Unless it is `real`, which the application answered for, an id that
+    is no number or UUID could be anything that a caller wrote, and is told as `?`."""
+    return tuple(
+        f"{resource}:{identity if real or _PLAIN_ID.fullmatch(identity) else '?'}" for resource, identity in objects
+    )
 
 
 def rfc3339(at: float) -> str:

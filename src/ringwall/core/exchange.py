@@ -24,11 +24,11 @@ from ringwall.core.content import checkable as checkable
 from ringwall.core.content import plain, written
 from ringwall.core.effect import Effect
 from ringwall.core.event import Event
-from ringwall.core.judge import admitted, heard, judge, made, resume, served
+from ringwall.core.judge import admitted, heard, judge, made, resume, served, suspected
 from ringwall.core.known import Known
 from ringwall.core.message import Head, RawHead, Request, Response
 from ringwall.core.plan import BLANK, Guard, Plan, Serve, Wall
-from ringwall.core.ports import Call, Question, Unavailable
+from ringwall.core.ports import Call, Fetch, Question, Unavailable
 from ringwall.core.reasons import INTERNAL, Layer, Reason
 from ringwall.core.refusal import problem
 from ringwall.core.verdict import Ask, Learned, Observed, Pass, Refuse, Rewritten, Verdict
@@ -204,6 +204,8 @@ class Exchange:
             elif isinstance(verdict, Refuse):
                 observed = guard.layer in self._route().observe
                 account.refused(guard, verdict, observed=observed)
+                if guard.layer is Layer.VALIDATION and not isinstance(message, Response):
+                    account.suspects = suspected(self._wall, self._route(), message, verdict)
                 if not observed:
                     return verdict
                 if verdict.onward is not None:
@@ -216,7 +218,7 @@ class Exchange:
         """The verdict that a guard comes to once the world has answered all that it asks."""
         asked, before = 0, self._account.ticks()
         while isinstance(verdict, Ask):
-            answer, asked = (yield verdict.question), asked + 1
+            answer, asked = (yield self._on_behalf(verdict.question)), asked + 1
             if isinstance(answer, Unavailable):
                 verdict = Refuse(reasons.STORE, headers=((b"retry-after", b"5"),), detail=str(answer))
             elif asked >= _QUESTIONS:
@@ -225,6 +227,11 @@ class Exchange:
                 verdict = resume(guard.layer, verdict.then, answer, message)
         self._account.spend(guard.layer, before)
         return verdict
+
+    def _on_behalf(self, question: Question) -> Question:
+        """A read of our own from the application says whose request it is for."""
+        who = self._known.principal if self._known else None
+        return replace(question, on_behalf=who.credential) if who and isinstance(question, Fetch) else question
 
     def effect(self, effect: Effect) -> Refuse | None:
         """Judge what the application is about to do; a refusal also replaces whatever it then replies.

@@ -86,6 +86,14 @@ def served(serve: Serve, request: Request, known: Known) -> Response | Refuse:
         return Refuse(INTERNAL[Layer.MONITORING], detail=_where(failure))
 
 
+def suspected(wall: Wall, plan: Plan, message: Request | Head, refuse: Refuse) -> tuple[str, ...]:
+    """What a refused input looks like; nothing where that cannot be told: it is refused already."""
+    try:
+        return wall.suspect(plan, message, refuse)
+    except Exception:  # noqa: BLE001 - the judge again: a second look that fails changes nothing
+        return ()
+
+
 def _settled(layer: Layer, verdict: Verdict, message: object) -> Verdict:
     return verdict if _sound(verdict, message) else Refuse(INTERNAL[layer], detail="not a verdict")
 

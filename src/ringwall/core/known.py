@@ -18,13 +18,13 @@ class Principal:
     with one (without it they are in `pending`). `granted` are those of the credential itself, before inclusion,
     `barred` those that separation of duties took away, `groups` those of its issuer. `credential` names the key or
     token, never holds it. `header` is the request header that carried a credential of ringwall's own, to be stripped.
-    `delegated` are the scopes that a person granted a client which now acts for them (None: nobody stands between):
-    they narrow what the person may, and add nothing to it.
+    `rate` is the credential's own: requests in so many seconds. `delegated` are the scopes that a person granted a
+    client which now acts for them (None: nobody stands between): they narrow what the person may, and add nothing.
     """
 
     subject: str
     roles: frozenset[str]
-    method: Literal["api_key", "token", "issuer", "basic", "session", "certificate", "claimed"]
+    method: Literal["api_key", "token", "issuer", "basic", "session", "certificate", "upstream", "claimed"]
     tenant: str | None = None
     scopes: frozenset[str] = frozenset()
     credential: str = ""
@@ -37,6 +37,7 @@ class Principal:
     granted: frozenset[str] = frozenset()
     groups: frozenset[str] = frozenset()
     barred: frozenset[str] = frozenset()
+    rate: tuple[int, float] | None = None
 
     @property
     def words(self) -> frozenset[str]:

@@ -22,6 +22,7 @@ class RawHead:
     `target` is the request target in origin form (RFC 9112, section 3.2.1), percent-encoding kept.
     `headers` keep their order and case. `peer` is the address at the other end of the connection. `websocket` says
     that the adapter is in a WebSocket handshake, and will answer it as one: an Upgrade header alone proves nothing.
+    `certificate` is the client's, in DER, as its TLS connection showed it.
     """
 
     method: bytes
@@ -31,6 +32,7 @@ class RawHead:
     secure: bool
     version: str = "1.1"
     websocket: bool = False
+    certificate: bytes | None = None
 
 
 class QueryPair(NamedTuple):
@@ -48,6 +50,7 @@ class Head:
 
     `path` is decoded once and `segments` are its parts; `headers` has lower-case names, values of repeated
     fields joined as RFC 9110, section 5.3 says; `target` and `raw_headers` are what goes on to the upstream.
+    `certificate` is the client's, in DER, by its own TLS connection or by the word of a trusted proxy.
     """
 
     method: str
@@ -67,6 +70,7 @@ class Head:
     request_id: str
     target: bytes
     raw_headers: Headers
+    certificate: bytes | None = None
 
     @property
     def has_body(self) -> bool:

@@ -88,7 +88,7 @@ class Plan:
     see it, or streamed past under the limit. `reply` says whether the reply is read whole where its media
     type can be checked ("whole") or always streamed. `serve` answers in the application's place. `observe` are the
     layers that decide and record, but refuse nothing. `confine` tells the rows that the application may touch for a
-    caller.
+    caller. `named` are the path parameters that name objects, with their resources.
     """
 
     operation: str
@@ -100,6 +100,15 @@ class Plan:
     serve: Serve | None = None
     observe: frozenset[Layer] = frozenset()
     confine: Callable[[Known], tuple[Rows, ...]] | None = None
+    named: tuple[tuple[str, str], ...] = ()
+
+
+Suspect = Callable[[Plan, Request | Head, Refuse], tuple[str, ...]]
+
+
+def unsuspecting(plan: Plan, message: Request | Head, refuse: Refuse) -> tuple[str, ...]:
+    """What looks at no refused input."""
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +117,8 @@ class Wall:
 
     `dress` puts the headers on that every reply carries, refusals too. `decode` and `encode` are the one JSON
     reader (None and False where it is no JSON) and writer of replies. `must_record` refuses what cannot be
-    written to the journal.
+    written to the journal. `suspect` names the kinds of attack that an input refused for its form looks like: for the
+    journal alone, so that an attack is told from a slip.
     """
 
     admit: Callable[[RawHead, str], Head | Refuse]
@@ -119,3 +129,4 @@ class Wall:
     decode: Callable[[bytes], tuple[JSON, bool]] = read_json
     encode: Callable[[JSON], bytes] = write_json
     must_record: bool = True
+    suspect: Suspect = unsuspecting

@@ -7,11 +7,11 @@ event loop answers those in a thread. A port raises `Unavailable` when it cannot
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
 from ringwall.core.event import Event
-from ringwall.core.message import JSON
+from ringwall.core.message import JSON, Headers
 from ringwall.core.value import quick
 
 
@@ -35,7 +35,15 @@ class Call(Question):
 
 @dataclass(frozen=True, slots=True)
 class FindKey(Question):
-    """The record of an API key by its public id. Answer: a `records.KeyRecord` or None."""
+    """The record of an API key by its public id. Answer: a `records.KeyRecord`, another key's where there is none of
+    this id (so that both take the same time), or None."""
+
+    key_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyUsed(Question):
+    """An API key was used just now: kept once a minute at most. Answer: None."""
 
     key_id: str
 
@@ -48,6 +56,13 @@ class Standing(Question):
     subject: str
     token_id: str
     issued: float
+
+
+@dataclass(frozen=True, slots=True)
+class KeysAtHand(Question):
+    """The keys of an outside issuer, if nobody need wait for them. Answer: an `engines.tokens.KeySet`, or None."""
+
+    issuer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +86,9 @@ class Vouched(Question):
 
 @dataclass(frozen=True, slots=True)
 class KeysOf(Question):
-    """The JWK Set of an outside issuer. Answer: a mapping as fetched, or None if never yet seen."""
+    """The keys of an outside issuer, fetched now if that may be. Answer: a `KeySet`, or None where none was had."""
 
     issuer: str
-    refresh: bool = False
     slow: ClassVar[bool] = True
 
 
@@ -185,9 +199,12 @@ class Granted:
 
 @dataclass(frozen=True, slots=True)
 class Fetch(Question):
-    """Read from the application itself, with no caller's credential: `GET target`. Answer: a whole `Response`."""
+    """Read from the application itself: `GET target`. Answer: a whole `Response`. `headers` go with it; `on_behalf`
+    names the credential of the caller whom it is for, since an API with a login of its own answers nobody else."""
 
     target: str
+    headers: Headers = field(default=(), repr=False)
+    on_behalf: str = ""
     slow: ClassVar[bool] = True
 
 

@@ -20,7 +20,11 @@ class StoredAccount:
 
 @dataclass(frozen=True, slots=True)
 class KeyRecord:
-    """An API key: its secret's hash, whom it speaks for, and until when (epoch seconds; None: no end)."""
+    """An API key: its secret's hash, whom it speaks for, and until when (epoch seconds; None: no end).
+
+    `rate` is requests in so many seconds; `addresses` are the networks that it may be used from (none: anywhere);
+    `last_used` is right to a minute or so.
+    """
 
     key_id: str
     name: str
@@ -32,6 +36,9 @@ class KeyRecord:
     created: float
     expires: float | None
     revoked: float | None = None
+    rate: tuple[int, float] | None = None
+    addresses: tuple[str, ...] = ()
+    last_used: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,16 +39,31 @@ class TooSoon:
     seconds: float
 
 
+Attempt = Callable[[str, str, str], None]
+"""Hears of a try to sign in: the canonical name, the network it came from, and `ok`, `wrong` or `wait`."""
+
+
+def unheard(name: str, network: str, outcome: str) -> None:
+    """Hears nothing."""
+
+
 class Accounts:
     """The accounts of one store."""
 
     def __init__(
-        self, store: AccountStore, now: Callable[[], float], guessing: Guessing, factors: SecondFactors
+        self,
+        store: AccountStore,
+        now: Callable[[], float],
+        guessing: Guessing,
+        factors: SecondFactors,
+        told: Attempt = unheard,
     ) -> None:
+        """`told` hears of every try to prove a password."""
         self._store = store
         self._now = now
         self._guessing = guessing
         self._factors = factors
+        self._told = told
         self._passwords = Passwords()
 
     def create(
@@ -89,6 +104,12 @@ class Accounts:
 
         `second`: the second factor was proved already, and the account's own count does not hold the try back.
         """
+        found = self._prove(name, password, caller, second=second)
+        outcome = "ok" if isinstance(found, Account) else "wait" if isinstance(found, TooSoon) else "wrong"
+        self._told(canonical(name), caller.address, outcome)
+        return found
+
+    def _prove(self, name: str, password: str, caller: Caller, *, second: bool) -> Account | TooSoon | None:
         name = canonical(name)
         wait = self._guessing.begin(name, caller, self._now(), proved=second)
         if wait > 0.0:

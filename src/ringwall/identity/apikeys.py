@@ -9,6 +9,9 @@ from typing import Protocol
 from ringwall.core.records import KeyRecord
 from ringwall.engines.crypto import apikeys
 
+NOTED_S = 60.0
+_MANY = 20_000
+
 
 class KeyStore(Protocol):
     """Where keys are kept."""
@@ -17,6 +20,7 @@ class KeyStore(Protocol):
     def key(self, key_id: str) -> KeyRecord | None: ...
     def keys(self) -> list[KeyRecord]: ...
     def end_key(self, key_id: str, at: float) -> bool: ...
+    def key_used(self, key_id: str, at: float) -> None: ...
 
 
 class ApiKeys:
@@ -25,6 +29,7 @@ class ApiKeys:
     def __init__(self, store: KeyStore, now: Callable[[], float]) -> None:
         self._store = store
         self._now = now
+        self._noted: dict[str, float] = {}
 
     def issue(
         self,
@@ -35,6 +40,8 @@ class ApiKeys:
         scopes: frozenset[str] = frozenset(),
         subject: str | None = None,
         lifetime_s: float | None = None,
+        rate: tuple[int, float] | None = None,
+        addresses: tuple[str, ...] = (),
     ) -> tuple[str, KeyRecord]:
         """A new key, in clear for this one time, and its record."""
         made = apikeys.issue(os.urandom)
@@ -49,6 +56,8 @@ class ApiKeys:
             tenant,
             now,
             now + lifetime_s if lifetime_s is not None else None,
+            rate=rate,
+            addresses=addresses,
         )
         self._store.add_key(record)
         return made.text(), record
@@ -61,10 +70,27 @@ class ApiKeys:
             return None
         life = old.expires - old.created if old.expires is not None else None
         made = self.issue(
-            old.name, old.roles, tenant=old.tenant, scopes=old.scopes, subject=old.subject, lifetime_s=life
+            old.name,
+            old.roles,
+            tenant=old.tenant,
+            scopes=old.scopes,
+            subject=old.subject,
+            lifetime_s=life,
+            rate=old.rate,
+            addresses=old.addresses,
         )
         self._store.end_key(key_id, self._now() + overlap_s)
         return made
+
+    def used(self, key_id: str) -> None:
+        """A key was used: written down once a minute at most, so that no request waits for the disk."""
+        now = self._now()
+        if now - self._noted.get(key_id, 0.0) < NOTED_S:
+            return
+        self._noted[key_id] = now
+        if len(self._noted) > _MANY:
+            self._noted.pop(next(iter(self._noted)), None)
+        self._store.key_used(key_id, now)
 
     def revoke(self, key_id: str) -> bool:
         """End a key now. False where there is none, or it ended before."""

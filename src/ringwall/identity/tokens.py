@@ -59,7 +59,12 @@ class Tokens:
     """Issues and revokes the tokens of one issuer."""
 
     def __init__(
-        self, issuer: str, audience: str, keys: Ring, store: RevocationStore, now: Callable[[], float]
+        self,
+        issuer: str,
+        audience: str,
+        keys: Ring,
+        store: RevocationStore,
+        now: Callable[[], float],
     ) -> None:
         self.issuer = issuer
         self.audience = audience
@@ -105,6 +110,10 @@ class Tokens:
         now = int(self._now())
         whole = {"iss": self.issuer, "iat": now, "exp": now + int(LIFETIME_S), **claims}
         return sign(whole, self._keys.signer(RS256), typ="JWT")
+
+    def signed(self, claims: dict[str, JSON], typ: str) -> str:
+        """A JWT of this issuer for another purpose than access, which `typ` names (RFC 8725, section 3.11)."""
+        return sign({"iss": self.issuer, **claims}, self._keys.signer(), typ=typ)
 
     def jwks(self) -> dict[str, JSON]:
         """The published keys (RFC 7517, section 5)."""

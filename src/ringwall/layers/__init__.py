@@ -18,8 +18,17 @@ class Order(NamedTuple):
 
 
 ORDER: Final = Order(
-    head=("monitoring", "transport", "quota", "authentication", "allowance", "authorization", "validation"),
+    head=(
+        "monitoring",
+        "transport",
+        "quota",
+        "authentication",
+        "standing",
+        "allowance",
+        "authorization",
+        "validation",
+    ),
     body=("validation", "detection", "authorization", "encryption", "disclosure", "authentication"),
     sink=("sinks",),
-    reply=("disclosure", "encryption", "masks", "authorization"),
+    reply=("authentication", "disclosure", "encryption", "masks", "authorization", "delivery", "reach"),
 )

@@ -6,12 +6,12 @@ when there are too many, those that are empty go first, then the oldest.
 
 from __future__ import annotations
 
-import ipaddress
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from ringwall.contract.model import Operation, Rate
+from ringwall.core.address import network as network
 from ringwall.core.known import Known
 from ringwall.core.message import Head
 from ringwall.core.plan import Guard, Guards
@@ -34,7 +34,14 @@ ADDRESS = Reason(
     "Wait as long as Retry-After says.",
     "The address is over `limits.anonymous_rate`. Behind a proxy, name it under `trusted_proxies`.",
 )
-REASONS = (RATE, ADDRESS)
+KEY = Reason(
+    "quota.key",
+    429,
+    "Too many requests",
+    "Wait as long as Retry-After says.",
+    "The API key is over the rate that it was issued with (`ringwall apikeys issue --rate`).",
+)
+REASONS = (RATE, ADDRESS, KEY)
 
 _BUCKETS = 100_000
 _NS = 1_000_000_000
@@ -77,17 +84,20 @@ class Buckets:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Buckets that all operations share: by address (before authentication) and by principal (after it)."""
+    """Buckets that all operations share: by address (before authentication), by principal (after it), and by rate
+    those of credentials with a rate of their own (None where no credential has one)."""
 
     addresses: Buckets | None
     principals: Buckets | None
+    credentials: dict[tuple[int, float], Buckets] | None = None
 
 
-def settings(by_address: Rate | None, by_principal: Rate | None) -> Settings:
+def settings(by_address: Rate | None, by_principal: Rate | None, *, by_credential: bool = False) -> Settings:
     """The shared buckets of a wall."""
     return Settings(
         Buckets(by_address) if by_address else None,
         Buckets(by_principal) if by_principal else None,
+        {} if by_credential else None,
     )
 
 
@@ -106,6 +116,8 @@ def forge(operation: Operation | None, given: Settings) -> Guards:
 def forge_principal(operation: Operation, given: Settings) -> Guards:
     """After authentication: the rate of the principal, for this operation and for all."""
     found: list[Guard[Callable[[Head, Known], Verdict]]] = []
+    if given.credentials is not None:
+        found.append(Guard(LAYER, "credential", _by_credential(given.credentials), "authentication.api_keys"))
     if operation.rule is not None and operation.rule.rate is not None:
         own = Buckets(operation.rule.rate)
         found.append(Guard(LAYER, "operation", _by_caller(own), f"{operation.rule.key}.rate"))
@@ -118,6 +130,21 @@ def _by_caller(buckets: Buckets) -> Callable[[Head, Known], Verdict]:
     def spend(head: Head, known: Known) -> Verdict:
         who = f"={known.principal.subject}" if known.principal else network(known.client)
         return _verdict(buckets, who, known.now, RATE)
+
+    return spend
+
+
+def _by_credential(credentials: dict[tuple[int, float], Buckets]) -> Callable[[Head, Known], Verdict]:
+    """The rate that the credential itself was issued with."""
+
+    def spend(head: Head, known: Known) -> Verdict:
+        rate = known.principal.rate if known.principal else None
+        if known.principal is None or rate is None:
+            return PASS
+        buckets = credentials.get(rate)
+        if buckets is None:
+            buckets = credentials.setdefault(rate, Buckets(Rate(*rate)))
+        return _verdict(buckets, known.principal.credential, known.now, KEY)
 
     return spend
 
@@ -136,16 +163,3 @@ def _verdict(buckets: Buckets, key: str, now: float, reason: Reason) -> Verdict:
             (b"ratelimit", b'"default";r=0;t=%d' % seconds),
         ),
     )
-
-
-def network(address: str) -> str:
-    """What counts as one caller: an IPv4 address, mapped into IPv6 or not, or the /64 of another IPv6 one (what one
-    subscriber holds)."""
-    if ":" not in address:
-        return address
-    try:
-        whole = ipaddress.IPv6Address(address)
-    except ValueError:
-        return address
-    mapped = whole.ipv4_mapped
-    return str(mapped) if mapped else str(ipaddress.IPv6Network((int(whole) >> 64 << 64, 64)))

@@ -131,10 +131,38 @@ def _rated(contract: Contract, operation: Operation) -> bool:
     return bool(contract.limits.anonymous_rate if "anyone" in rule.allow else contract.limits.rate)
 
 
+def _credentials(contract: Contract, held: Held) -> Fact:
+    stated = contract.authentication
+    taken = {
+        "accounts": stated.accounts,
+        "api_keys": stated.api_keys,
+        "basic": stated.basic,
+        "issuers": stated.issuers,
+        "upstream": stated.upstream,
+        "certificates": stated.certificates,
+    }
+    names = [name for name, given in taken.items() if given]
+    return Fact(bool(names), f"taken: {', '.join(names)}" if names else "no credential is taken")
+
+
+def _told(contract: Contract, held: Held) -> Fact:
+    notify = contract.monitoring.notify
+    taken = {"webhooks": notify.webhooks, "email": notify.email, "syslog": notify.syslog, "otel": notify.otel}
+    names = [name for name, given in taken.items() if given]
+    return Fact(bool(names), f"alerts go to {', '.join(names)}" if names else "`monitoring.notify` names nobody")
+
+
+def _shipped(contract: Contract, held: Held) -> Fact:
+    otel = contract.monitoring.notify.otel
+    if otel is None or "logs" not in otel.signals:
+        return Fact(False, "`monitoring.notify.otel` does not send logs to a collector")
+    return Fact(otel.endpoint.startswith("https:"), f"refusals and alerts go to {otel.endpoint}")
+
+
 def _mfa(contract: Contract, held: Held) -> Fact:
     stated = contract.authentication
-    if stated.basic or stated.api_keys:
-        return Fact(False, "API keys or HTTP Basic are taken, which are one factor")
+    if stated.basic or stated.api_keys or stated.certificates or stated.upstream:
+        return Fact(False, "API keys, HTTP Basic, certificates or the application's own login are taken: one factor")
     found = [(role.name, role.mfa) for role in contract.roles.values()]
     return _all(found, "`requires: mfa` of the roles", "no second factor is required of", "no role is stated")
 
@@ -227,19 +255,18 @@ FACTS: Mapping[str, Callable[[Contract, Held], Fact]] = {
     "keys end": _keys_end,
     "people": _people,
     "root apart": _root,
-    "journal": _flag(lambda c: c.journal == "required", "`journal: required`", "`journal: best-effort`"),
+    "journal": _flag(
+        lambda c: c.journal != "best-effort", "what cannot be recorded is refused", "`journal: best-effort`"
+    ),
+    "told": _told,
+    "shipped": _shipped,
     "accounts": _flag(lambda c: c.authentication.accounts, "`accounts: true`", "the accounts are not ringwall's"),
     "issuers": _flag(lambda c: bool(c.authentication.issuers), "outside `issuers`", "no outside issuer is stated"),
     "tokens": _flag(
-        lambda c: c.authentication.accounts or bool(c.authentication.issuers),
-        "tokens of `accounts` or `issuers`", "no token is taken",
+        lambda c: bool(c.authentication.accounts or c.authentication.issuers or c.authentication.upstream),
+        "tokens of `accounts`, `issuers` or `upstream`", "no token is taken",
     ),
-    "credentials": _flag(
-        lambda c: bool(
-            c.authentication.accounts or c.authentication.api_keys or c.authentication.basic or c.authentication.issuers
-        ),
-        "credentials are stated", "no credential is taken",
-    ),
+    "credentials": _credentials,
     "no fixed keys": _flag(
         lambda c: not (c.authentication.api_keys or c.authentication.basic),
         "neither API keys nor HTTP Basic", "API keys or HTTP Basic are taken, which stay the same",

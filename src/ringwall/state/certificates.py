@@ -119,13 +119,19 @@ def _spki(key: PublicKeyTypes) -> bytes:
 class LiveCertificate:
     """A server's TLS context that takes up its files when they change; connections that are open stay as they are."""
 
-    def __init__(self, chain: Path, key: Path, client_ca: Path | None = None) -> None:
-        """Raises Unavailable for what no server should show, OSError for what cannot be read."""
-        self._chain, self._key, self._client_ca = chain, key, client_ca
+    def __init__(self, chain: Path, key: Path, client_ca: Path | None = None, asked: Path | None = None) -> None:
+        """`client_ca`: nobody is let in without a certificate of these authorities; `asked`: who has one shows it.
+        Raises Unavailable for what no server should show, OSError for what cannot be read."""
+        self._chain, self._key, self._client_ca, self._asked = chain, key, client_ca, asked
         self._refuse_flaws()
         self.context = self._made()
         self._seen = self._stamp()
         self.ends = ends(chain)
+
+    @property
+    def chain(self) -> Path:
+        """The file that is served."""
+        return self._chain
 
     def follow(self) -> str | None:
         """Take up changed files; what is wrong with them (nothing is changed then), or None."""
@@ -142,7 +148,7 @@ class LiveCertificate:
         return None
 
     def _made(self) -> ssl.SSLContext:
-        context = server_context(self._chain, self._key)
+        context = server_context(self._chain, self._key, self._asked)
         if self._client_ca is not None:
             context.load_verify_locations(self._client_ca)
             context.verify_mode = ssl.CERT_REQUIRED

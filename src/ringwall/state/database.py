@@ -28,8 +28,7 @@ class Database:
     def __init__(self, path: Path) -> None:
         self._lock = threading.RLock()
         try:
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # before SQLite does: -wal and -shm take its mode
-            path.chmod(0o600)
+            _made_private(path)
             self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=5.0)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
@@ -90,3 +89,13 @@ class Database:
             self.rows(
                 "INSERT INTO grown VALUES (?, ?) ON CONFLICT DO UPDATE SET steps = excluded.steps", (topic, len(steps))
             )
+
+
+def _made_private(path: Path) -> None:
+    """Make the file before SQLite does: -wal and -shm take its mode. One that is there is not opened: to close it would
+    drop the locks that another connection of this process holds (POSIX), and the next process to leave would take the
+    log away from under it."""
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        path.chmod(0o600)

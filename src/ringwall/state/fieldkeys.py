@@ -11,7 +11,7 @@ from ringwall.core.ports import Opened, Ownership, Place, Seal, Unavailable, Uno
 from ringwall.engines.crypto.fields import (
     RECORD_BYTES,
     FieldContext,
-    decrypt_value,
+    decrypt_json,
     encrypt_equal,
     encrypt_value,
 )
@@ -86,25 +86,21 @@ class FieldKeys:
         return tuple([self._opened(text, place) for text, place in asked.texts])
 
     def _opened(self, text: str, place: Place) -> Opened | Unopened:
-        context = _context(place)
-        value = decrypt_value(text, context, self.ring)
+        value = decrypt_json(text, place, self.ring)
+        if isinstance(value, CryptoRefused) and value.reason is CryptoFlaw.CONTEXT:
+            fuller = self._completed(place)
+            value = decrypt_json(text, fuller, self.ring) if fuller is not None else value
         if isinstance(value, CryptoRefused):
-            if value.reason is CryptoFlaw.CONTEXT and (fuller := self._completed(context)) is not None:
-                return self._said(text, fuller)
             return Unopened(self._why(text, value.reason).value)
         if self.erasures.any and self.erasures.reaches(text, place.owner):
             return Unopened(CryptoFlaw.ERASED.value)
-        return Opened(value.json)
+        return Opened(value)
 
     def _why(self, text: str, reason: CryptoFlaw) -> CryptoFlaw:
         unknown = reason is CryptoFlaw.KEY_UNKNOWN and self.erasures.destroyed(text)
         return CryptoFlaw.ERASED if unknown else reason
 
-    def _said(self, text: str, context: FieldContext) -> Opened | Unopened:
-        value = decrypt_value(text, context, self.ring)
-        return Unopened(value.reason.value) if isinstance(value, CryptoRefused) else Opened(value.json)
-
-    def _completed(self, context: FieldContext) -> FieldContext | None:
+    def _completed(self, context: Place) -> FieldContext | None:
         """The place with what is remembered of the object, where the reply does not say whose it is."""
         if self._owner_of is None or context.object_id is None:
             return None

@@ -131,14 +131,12 @@ def _api(record: Document) -> Document:
     operation = record.get("operation") or record.get("kind") or "unknown"
     request, code = record.get("id"), record.get("status")
     api: Document = {"operation": operation}
-    return api | _given(request=request and {"uid": request}, response=code and {"code": code})
+    return api | _given(request={"uid": request} if request else None, response={"code": code} if code else None)
 
 
 def _http(record: Document) -> Document:
-    url = record.get("path") and {"path": record.get("path")}
-    request = _given(http_method=record.get("method"), url=url)
-    code = record.get("status")
-    return _given(http_request=request or None, http_response=code and {"code": code})
+    url = {"path": record["path"]} if record.get("path") else None
+    return _given(http_request=_given(http_method=record.get("method") or None, url=url) or None)
 
 
 def _resources(record: Document) -> Document:

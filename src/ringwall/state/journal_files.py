@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ringwall.core.ports import Unavailable
-from ringwall.engines.ledger.frames import Frame
+from ringwall.engines.ledger.frames import Frame, is_gone
 
 CHECKPOINT = "checkpoint"
 CHECKPOINTS = "checkpoints"
@@ -88,6 +88,8 @@ def read(directory: Path, start: int = 0, stop: int | None = None) -> Iterator[t
             for line in lines:
                 frame = Frame.parse(line)
                 if frame is None:
+                    if is_gone(line):
+                        continue
                     raise JournalDamaged(f"{segment.path.name}: a line is no record; run audit verify")
                 if stop is not None and frame.index >= stop:
                     return

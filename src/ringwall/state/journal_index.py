@@ -19,13 +19,14 @@ import orjson
 from ringwall.engines.ledger.frames import Frame
 from ringwall.state.journal_files import INDEX, JournalDamaged, Segment, chunks, logs, segment_name, segments
 
-_VERSION = 1
+_VERSION = 2
 _TAIL = 64
-_TEXTS = ("principal", "operation", "reason", "id")
+_TEXTS = ("principal", "operation", "reason", "id", "client", "kind")
 
 _TABLES = """
 CREATE TABLE events (id INTEGER PRIMARY KEY, at INTEGER, principal TEXT, operation TEXT, reason TEXT,
-    request_id TEXT, log TEXT NOT NULL, n INTEGER NOT NULL, segment INTEGER NOT NULL, offset INTEGER NOT NULL);
+    request_id TEXT, client TEXT, kind TEXT, log TEXT NOT NULL, n INTEGER NOT NULL, segment INTEGER NOT NULL,
+    offset INTEGER NOT NULL);
 CREATE TABLE objects (object TEXT NOT NULL, at INTEGER, event INTEGER NOT NULL);
 CREATE TABLE progress (log TEXT PRIMARY KEY, segment INTEGER NOT NULL, offset INTEGER NOT NULL,
     tail BLOB NOT NULL);
@@ -36,6 +37,8 @@ CREATE INDEX IF NOT EXISTS by_principal ON events (principal, at) WHERE principa
 CREATE INDEX IF NOT EXISTS by_operation ON events (operation, at) WHERE operation IS NOT NULL;
 CREATE INDEX IF NOT EXISTS by_reason ON events (reason, at) WHERE reason IS NOT NULL;
 CREATE INDEX IF NOT EXISTS by_request ON events (request_id) WHERE request_id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS by_client ON events (client, at) WHERE client IS NOT NULL;
+CREATE INDEX IF NOT EXISTS by_kind ON events (kind, at) WHERE kind <> 'exchange';
 CREATE INDEX IF NOT EXISTS by_object ON objects (object, at, event);
 """
 
@@ -53,6 +56,8 @@ class Query:
     since: int | None = None
     until: int | None = None
     limit: int = 100
+    client: str | None = None
+    kind: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +99,17 @@ def request_ids(directory: Path, prefix: str, limit: int) -> list[str]:
         return [row[0] for row in database.execute(statement, (prefix, prefix + "\U0010ffff", limit))]
 
 
+def tally(directory: Path, since: int, until: int, step: int) -> list[tuple[int, str | None, int]]:
+    """How many exchanges there were in each step of time, by reason (None: allowed): the step's beginning, the reason,
+    the count. Times and steps are milliseconds. Raises sqlite3.OperationalError."""
+    statement = (
+        "SELECT at / ? * ?, reason, count(*) FROM events WHERE at >= ? AND at < ? AND kind = 'exchange'"
+        " GROUP BY 1, 2 ORDER BY 1, 2"
+    )
+    with closing(_current(directory)) as database:
+        return database.execute(statement, (step, step, since, until)).fetchall()
+
+
 def _search(directory: Path, query: Query) -> list[tuple[str, int, int, int]]:
     with closing(_current(directory)) as database:
         statement, values = _select(query)
@@ -107,6 +123,8 @@ def _select(query: Query) -> tuple[str, list[str | int]]:
         "reason = ?": query.reason,
         "request_id = ?": query.request_id,
         "id IN (SELECT event FROM objects WHERE object IN (SELECT value FROM json_each(?)))": _any(query.object),
+        "client = ?": query.client,
+        "kind = ?": query.kind,
         "at >= ?": query.since,
         "at < ?": query.until,
     }
@@ -200,7 +218,8 @@ def _start_over(database: sqlite3.Connection) -> None:
     database.execute(f"PRAGMA user_version = {_VERSION}")
 
 
-_Event = tuple[int, int | None, str | None, str | None, str | None, str | None, str, int, int, int]
+_Texts = tuple[str | None, str | None, str | None, str | None, str | None, str | None]
+_Event = tuple[int, int | None, *_Texts, str, int, int, int]
 
 
 def _index(database: sqlite3.Connection, place: Path, log: str, first: int, offset: int) -> None:
@@ -226,12 +245,13 @@ def _add(
         document = _document(frame.record) if frame else None
         if frame and document is not None:
             at = moment(document.get("at"))
-            who, what, why, request = (_text(document.get(key)) for key in _TEXTS)
-            events.append((following, at, who, what, why, request, log, frame.index, segment.first, offset))
+            who, what, why, request, client, kind = (_text(document.get(key)) for key in _TEXTS)
+            texts: _Texts = (who, what, why, request, client, kind)
+            events.append((following, at, *texts, log, frame.index, segment.first, offset))
             objects.extend((o, at, following) for o in _objects(document.get("objects")))
             following += 1
         offset += len(line) + 1
-    database.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", events)
+    database.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", events)
     database.executemany("INSERT INTO objects VALUES (?, ?, ?)", objects)
     return following
 

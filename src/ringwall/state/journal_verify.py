@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ringwall.engines.ledger.checkpoints import Checkpoint, each_note
-from ringwall.engines.ledger.frames import Tagger, authenticated, stated
+from ringwall.engines.ledger.frames import SHORT, Tagger, authenticated, is_gone, stated
 from ringwall.engines.ledger.merkle import EMPTY_ROOT, Frontier, Tree, leaf_hash
 from ringwall.engines.ledger.notes import NoteError, VerifierKey
 from ringwall.state.journal_diagnosis import Kind, Problem, diagnose
@@ -28,12 +28,14 @@ Keys = CheckpointSigner | VerifierKey
 @dataclass(frozen=True, slots=True)
 class Verification:
     """What was found. `root` is standard base64: of one log its Merkle root, of several the root over theirs in
-    the order of their names. `signed` counts the records that a checkpoint covers."""
+    the order of their names. `signed` counts the records that a checkpoint covers, `removed` those of `records` that
+    retention took away."""
 
     records: int
     root: str
     problem: Problem | None
     signed: int
+    removed: int = 0
 
     @property
     def ok(self) -> bool:
@@ -46,7 +48,8 @@ class Verification:
         if self.problem:
             where = self.problem
             problem = {"segment": where.segment, "record": where.record, "kind": where.kind}
-        return {"ok": self.ok, "records": self.records, "root": self.root, "problem": problem}
+        found: dict[str, object] = {"ok": self.ok, "records": self.records, "root": self.root, "problem": problem}
+        return {**found, "removed": self.removed} if self.removed else found
 
 
 def verify(directory: Path, keys: Keys, *, published: bytes = b"", within: range | None = None) -> Verification:
@@ -65,6 +68,7 @@ def verify(directory: Path, keys: Keys, *, published: bytes = b"", within: range
         base64.b64encode(root).decode(),
         problem,
         sum(walk.signed for walk in walks),
+        sum(walk.removed for walk in walks),
     )
 
 
@@ -113,7 +117,7 @@ class _Walk:
         self._frontier = Frontier()
         self._signed_root = EMPTY_ROOT
         self.problem: Problem | None = None
-        self.signed = 0
+        self.signed = self.removed = 0
 
     @property
     def records(self) -> int:
@@ -140,6 +144,7 @@ class _Walk:
             return self._diagnosed(segment_name(self._frontier.size), None, found)
         for lines, rest in chunks(segment.path):
             leaves = self._leaves(lines, within)
+            self.removed += sum(1 for line in lines if len(line) < SHORT and is_gone(line))
             problem = self._add(leaves, found)
             if problem:
                 return problem

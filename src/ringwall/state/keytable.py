@@ -5,6 +5,7 @@ It keeps what is sealed already and knows no root key. What is removed is overwr
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -15,7 +16,7 @@ from ringwall.state.database import Database, Row
 _STEPS: Final = (
     """CREATE TABLE data_key (
       kid TEXT PRIMARY KEY, holder TEXT NOT NULL, generation INTEGER NOT NULL, root TEXT NOT NULL,
-      wrapped TEXT NOT NULL, made REAL NOT NULL DEFAULT (CAST(strftime('%s', 'now') AS REAL))) STRICT""",
+      wrapped TEXT NOT NULL, made REAL NOT NULL) STRICT""",
     "CREATE INDEX data_key_holder ON data_key (holder)",
     """CREATE TABLE key_epoch (one INTEGER PRIMARY KEY CHECK (one = 1), changes INTEGER NOT NULL,
       roots INTEGER NOT NULL) STRICT""",
@@ -109,8 +110,8 @@ class KeyTable:
         self._database.scrub()
 
     def _keep(self, key: StoredKey, conflict: str) -> None:
-        sql = "INSERT INTO data_key (kid, holder, generation, root, wrapped) VALUES (?, ?, ?, ?, ?)"
-        row = (key.kid, key.holder, key.generation, key.root, key.wrapped.hex())
+        sql = "INSERT INTO data_key VALUES (?, ?, ?, ?, ?, ?)"
+        row = (key.kid, key.holder, key.generation, key.root, key.wrapped.hex(), time.time())
         with self._database.transaction():
             if self._database.rows("SELECT 1 FROM retired_root WHERE id = ?", (key.root,)):
                 raise Unavailable(f"the root key {key.root} was replaced")

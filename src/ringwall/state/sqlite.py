@@ -24,9 +24,17 @@ _STEPS: Final = (
       kind TEXT NOT NULL, value TEXT NOT NULL, at REAL NOT NULL, until REAL NOT NULL,
       PRIMARY KEY (kind, value)) STRICT, WITHOUT ROWID""",
     """CREATE TABLE IF NOT EXISTS sealed_key (key_id TEXT PRIMARY KEY, sealed BLOB NOT NULL) STRICT""",
+    "CREATE INDEX revocation_until ON revocation (until)",
+    "ALTER TABLE api_key ADD COLUMN rate TEXT",
+    "ALTER TABLE api_key ADD COLUMN addresses TEXT NOT NULL DEFAULT '[]'",
+    "ALTER TABLE api_key ADD COLUMN last_used REAL",
+    """INSERT INTO api_key (key_id, name, digest, subject, roles, scopes, tenant, created, expires, revoked)
+      VALUES ('~', 'nobody', zeroblob(32), 'key-00000000', '["nobody"]', '[]', NULL, 0, 0, 0)""",
 )
-"""The tables; `IF NOT EXISTS` since the first of them are older than the record of steps. The last
-of them is taken over by `keytable`."""
+"""The tables; `IF NOT EXISTS` since the first of them are older than the record of steps. That
+of sealed keys is taken over by `keytable`."""
+_LAST: Final = "~"
+"""The id of the row that is nobody's: after those of all keys, so that there always is a next one."""
 
 _BY_NAME: Final = "SELECT * FROM account WHERE name = ? UNION ALL SELECT * FROM (SELECT * FROM account LIMIT 1) LIMIT 1"
 """An account by its name. Where there is none another is read in its place, for nothing but the time that it takes."""
@@ -93,7 +101,7 @@ class Store(Database):
     def add_key(self, key: KeyRecord) -> None:
         """Keep a new key (its secret's hash)."""
         self.rows(
-            "INSERT INTO api_key VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO api_key VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 key.key_id,
                 key.name,
@@ -105,21 +113,38 @@ class Store(Database):
                 key.created,
                 key.expires,
                 key.revoked,
+                json.dumps(key.rate) if key.rate else None,
+                json.dumps(key.addresses),
+                key.last_used,
             ),
         )
 
     def key(self, key_id: str) -> KeyRecord | None:
         """The key with this public id, revoked or not."""
-        return self.one("SELECT * FROM api_key WHERE key_id = ?", (key_id,), _key)
+        found = self.nearest_key(key_id)
+        return found if found is not None and found.key_id == key_id != _LAST else None
+
+    def nearest_key(self, key_id: str) -> KeyRecord | None:
+        """The key with this public id, or where there is none the next one: to find it takes the same time, and what
+        is done with it does too, since no secret but its own fits its hash."""
+        before = f"{key_id[:-1]}{chr(max(ord(key_id[-1:] or '!'), 33) - 1)}~"  # equal to no id: a match would show
+        return self.one("SELECT * FROM api_key WHERE key_id > ? ORDER BY key_id LIMIT 1", (before,), _key)
+
+    def key_used(self, key_id: str, at: float) -> None:
+        """Keep when a key was last used."""
+        self.rows("UPDATE api_key SET last_used = ? WHERE key_id = ? AND key_id <> '~'", (at, key_id))
 
     def keys(self) -> list[KeyRecord]:
         """All keys, oldest first."""
-        return [_key(row) for row in self.rows("SELECT * FROM api_key ORDER BY created")]
+        return [_key(row) for row in self.rows("SELECT * FROM api_key WHERE key_id <> '~' ORDER BY created")]
 
     def end_key(self, key_id: str, at: float) -> bool:
         """Revoke a key. False where there is no such key, or it ends before that already (one that is to end after
         an overlap can still be ended sooner)."""
-        sql = "UPDATE api_key SET revoked = ? WHERE key_id = ? AND (revoked IS NULL OR revoked > ?) RETURNING 1"
+        sql = (
+            "UPDATE api_key SET revoked = ? WHERE key_id = ? AND key_id <> '~'"
+            " AND (revoked IS NULL OR revoked > ?) RETURNING 1"
+        )
         return bool(self.rows(sql, (at, key_id, at)))
 
     # Owners
@@ -200,7 +225,7 @@ def _account(row: Row) -> StoredAccount:
 
 
 def _key(row: Row) -> KeyRecord:
-    key_id, name, digest, subject, roles, scopes, tenant, created, expires, revoked = row
+    key_id, name, digest, subject, roles, scopes, tenant, created, expires, revoked, rate, addresses, used = row
     return KeyRecord(
         str(key_id),
         str(name),
@@ -212,4 +237,14 @@ def _key(row: Row) -> KeyRecord:
         _number(created) or 0.0,
         _number(expires),
         _number(revoked),
+        _rate(rate),
+        tuple(json.loads(str(addresses))),
+        _number(used),
     )
+
+
+def _rate(value: object) -> tuple[int, float] | None:
+    if value is None:
+        return None
+    count, seconds = json.loads(str(value))
+    return int(count), float(seconds)

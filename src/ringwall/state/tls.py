@@ -46,13 +46,17 @@ def local_certificate(directory: Path, hosts: tuple[str, ...]) -> Certificate:
     return found
 
 
-def server_context(chain: Path, key: Path) -> ssl.SSLContext:
-    """TLS 1.2 and later, forward secrecy and authenticated encryption only (RFC 9325, section 4.2)."""
+def server_context(chain: Path, key: Path, clients: Path | None = None) -> ssl.SSLContext:
+    """TLS 1.2 and later, forward secrecy and authenticated encryption only (RFC 9325, section 4.2). Clients are asked
+    for a certificate of the authorities in `clients`; one that shows another's is not let in, one without is."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_ciphers("ECDHE+AESGCM:ECDHE+CHACHA20")
     context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION
     context.load_cert_chain(chain, key)
+    if clients is not None:
+        context.load_verify_locations(clients)
+        context.verify_mode = ssl.CERT_OPTIONAL
     return context
 
 

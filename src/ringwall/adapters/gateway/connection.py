@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from dataclasses import replace
 from typing import Final
 
 from ringwall.adapters.gateway.heads import parse_request, read_request_head
@@ -24,7 +25,9 @@ class Connection:
     def __init__(self, site: Site, wire: Wire) -> None:
         self._site, self._wire = site, wire
         self._peer = peer_of(wire.transport.get_extra_info("peername"))
-        self._secure = wire.transport.get_extra_info("ssl_object") is not None
+        tls = wire.transport.get_extra_info("ssl_object")
+        self._secure = tls is not None
+        self._certificate: bytes | None = tls.getpeercert(binary_form=True) if tls is not None else None
         self.busy = False
 
     async def run(self, refuse: Reason | None = None) -> None:
@@ -60,7 +63,9 @@ class Connection:
         except Slow:
             return reasons.BODY_SLOW if wire.buffer else None
         if isinstance(head, bytes):
-            return parse_request(head, self._peer, secure=self._secure)
+            raw = parse_request(head, self._peer, secure=self._secure)
+            shown = self._certificate is not None and isinstance(raw, RawHead)
+            return replace(raw, certificate=self._certificate) if shown and isinstance(raw, RawHead) else raw
         return head
 
     async def _linger(self) -> None:

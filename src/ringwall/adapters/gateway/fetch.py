@@ -32,7 +32,8 @@ def fetcher(upstream: Upstream, seconds: float = 10.0) -> Callable[[Question], R
             else http.client.HTTPConnection(upstream.host, upstream.port, timeout=seconds)
         )
         try:
-            connection.request("GET", base + question.target, headers=headers)
+            more = {name.decode("latin-1"): value.decode("latin-1") for name, value in question.headers}
+            connection.request("GET", base + question.target, headers={**headers, **more})
             got = connection.getresponse()
             body = got.read(_MOST + 1)
             raw = tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in got.getheaders())

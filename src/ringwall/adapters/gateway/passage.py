@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ringwall.adapters.gateway.bounds import Bounds
 from ringwall.adapters.gateway.call import Call
 from ringwall.adapters.gateway.content import Content
@@ -9,17 +11,21 @@ from ringwall.adapters.gateway.pool import Pool
 from ringwall.adapters.gateway.request import Route
 from ringwall.adapters.gateway.wire import Wire
 from ringwall.core.exchange import Exchange
-from ringwall.core.message import RawHead
+from ringwall.core.known import Principal
+from ringwall.core.message import Headers, RawHead
 from ringwall.core.plan import Wall
+
+Identify = Callable[[Principal | None], Headers]
+"""The headers that tell the application who calls."""
 
 
 class Site:
     """What all connections of a server share. `closing` once no request is to follow another."""
 
-    __slots__ = ("bounds", "closing", "pool", "route", "wall")
+    __slots__ = ("bounds", "closing", "identify", "pool", "route", "wall")
 
-    def __init__(self, wall: Wall, bounds: Bounds, pool: Pool, route: Route) -> None:
-        self.wall, self.bounds, self.pool, self.route = wall, bounds, pool, route
+    def __init__(self, wall: Wall, bounds: Bounds, pool: Pool, route: Route, identify: Identify) -> None:
+        self.wall, self.bounds, self.pool, self.route, self.identify = wall, bounds, pool, route, identify
         self.closing = False
 
 

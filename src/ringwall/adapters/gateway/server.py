@@ -10,7 +10,7 @@ from typing import Final
 
 from ringwall.adapters.gateway.bounds import Bounds, Upstream
 from ringwall.adapters.gateway.connection import Connection
-from ringwall.adapters.gateway.passage import Site
+from ringwall.adapters.gateway.passage import Identify, Site
 from ringwall.adapters.gateway.pool import Pool
 from ringwall.adapters.gateway.request import route_to
 from ringwall.adapters.gateway.wire import Wire
@@ -23,15 +23,22 @@ log: Final = logging.getLogger("ringwall.gateway")
 
 class Gateway:
     """A wall in front of an application. `trusted` are the proxies whose X-Forwarded-* fields are believed, the
-    same as those that the wall's `admit` believes."""
+    same as those that the wall's `admit` believes. `identify` tells the application who calls."""
 
     def __init__(
-        self, wall: Wall, upstream: Upstream, *, bounds: Bounds | None = None, trusted: tuple[Network, ...] = ()
+        self,
+        wall: Wall,
+        upstream: Upstream,
+        *,
+        bounds: Bounds | None = None,
+        trusted: tuple[Network, ...] = (),
+        identify: Identify = lambda principal: (),
     ) -> None:
         self._wall = wall
         self._upstream = upstream
         self._bounds = bounds or Bounds()
         self._trusted = trusted
+        self._identify = identify
 
     async def serve(
         self,
@@ -43,7 +50,7 @@ class Gateway:
     ) -> Server:
         """Listen on an address, or on a socket that is bound already (one of several with SO_REUSEPORT, or a Unix
         socket). Raises OSError where that is not possible."""
-        server = Server(self._wall, self._upstream, self._bounds, self._trusted)
+        server = Server(self._wall, self._upstream, self._bounds, self._trusted, self._identify)
         await server.listen(host, port, ssl, sock)
         return server
 
@@ -51,8 +58,10 @@ class Gateway:
 class Server:
     """A gateway that listens. `port` is 0 for a Unix socket."""
 
-    def __init__(self, wall: Wall, upstream: Upstream, bounds: Bounds, trusted: tuple[Network, ...]) -> None:
-        self.site = Site(wall, bounds, Pool(upstream, bounds), route_to(upstream, trusted))
+    def __init__(
+        self, wall: Wall, upstream: Upstream, bounds: Bounds, trusted: tuple[Network, ...], identify: Identify
+    ) -> None:
+        self.site = Site(wall, bounds, Pool(upstream, bounds), route_to(upstream, trusted), identify)
         self.port = 0
         self._open: dict[asyncio.Task[None], tuple[Connection, Wire]] = {}
         self._listener: asyncio.Server | None = None

@@ -91,7 +91,8 @@ class Turn(Passage):
             chunked = request.head.length is None
             upload = Upload(self.content, limits.body, limits.seconds, self.site.bounds.body_rate, chunked=chunked)
             self._invite()
-        headers = without_credential(request.headers, caller_of(self.exchange))
+        caller = caller_of(self.exchange)
+        headers = (*without_credential(request.headers, caller), *self.site.identify(caller.principal))
         trailers = may_trail(self.content.trailers) if isinstance(self.content, Chunked) else ()
         message = message_of(
             request.with_headers(headers), self.site.route, self.peer, upgrade=upgrade, trailers=trailers

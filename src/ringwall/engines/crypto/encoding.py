@@ -6,17 +6,17 @@ import binascii
 from struct import Struct
 from typing import Final
 
-_TO_STANDARD: Final = bytes.maketrans(b"-_", b"+/")
+_TO_STANDARD: Final = bytes.maketrans(b"-_+/=", b"+/\xff\xff\xff")  # what it is not spelled with is none
 _TO_URLSAFE: Final = bytes.maketrans(b"+/", b"-_")
 _ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _ENDS: Final = ("", "", _ALPHABET[::16], _ALPHABET[::4])  # the last character's unused bits are zero
 _PADS: Final = (b"", b"", b"==", b"=")
-_LENGTHS: Final = tuple(Struct(f">B{count}I").pack for count in range(16))  # no list here is longer
+LENGTHS: Final = tuple(Struct(f">B{count}I").pack for count in range(16))  # no list here is longer
 
 
 def joined(*parts: bytes) -> bytes:
     """How many parts (1 byte), the length of each (4 bytes, most significant first), and the parts."""
-    return _LENGTHS[len(parts)](len(parts), *map(len, parts)) + b"".join(parts)
+    return LENGTHS[len(parts)](len(parts), *map(len, parts)) + b"".join(parts)
 
 
 def to_text(data: bytes) -> str:
@@ -27,7 +27,7 @@ def to_text(data: bytes) -> str:
 def from_text(text: str) -> bytes | None:
     """The bytes behind `text`, or None unless it is exactly what `to_text` would have written."""
     rest = len(text) & 3
-    if rest == 1 or "+" in text or "/" in text or "=" in text or (rest and text[-1] not in _ENDS[rest]):
+    if rest == 1 or (rest and text[-1] not in _ENDS[rest]):
         return None
     try:
         return binascii.a2b_base64(text.encode("ascii").translate(_TO_STANDARD) + _PADS[rest], strict_mode=True)

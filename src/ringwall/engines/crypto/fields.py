@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from cryptography.exceptions import InvalidTag
 
-from ringwall.engines.crypto.encoding import from_text, joined, to_text
+from ringwall.engines.crypto.encoding import LENGTHS, from_text, to_text
 from ringwall.engines.crypto.flaws import CryptoFlaw, CryptoRefused
 from ringwall.engines.crypto.keyring import DataKey, Keys
 from ringwall.engines.crypto.rootkey import NONCE_BYTES
@@ -48,6 +48,21 @@ class FieldContext(NamedTuple):
     object_id: str | None = None
 
 
+class Where(Protocol):
+    """What a `FieldContext` says, whoever says it: readers of many values have places of their own."""
+
+    @property
+    def resource(self) -> str: ...
+    @property
+    def field(self) -> str: ...
+    @property
+    def tenant(self) -> str | None: ...
+    @property
+    def owner(self) -> str | None: ...
+    @property
+    def object_id(self) -> str | None: ...
+
+
 class Envelope(NamedTuple):  # not a dataclass: one is made for every field that is read, and a tuple is made faster
     """A record, taken apart but not yet authenticated. `record` is the id shared by the fields of one creation."""
 
@@ -63,7 +78,7 @@ def is_record(text: str) -> bool:
     return _ANY_VERSION.fullmatch(text) is not None
 
 
-def holder_of(context: FieldContext) -> str:
+def holder_of(context: Where) -> str:
     """Whose key encrypts a value: its owner's, else its tenant's, else its resource's."""
     if context.owner is not None:
         return f"subject:{context.owner}"
@@ -121,22 +136,22 @@ def equal_under(value: Json, context: FieldContext, key: DataKey) -> str:
     return f"{_PREFIX}{key.kid}.{to_text(bytes((flags,)) + nonce + sealed)}"
 
 
-def decrypt(text: str, context: FieldContext, keys: Keys) -> bytes | CryptoRefused:
+def decrypt(text: str, context: Where, keys: Keys) -> bytes | CryptoRefused:
     """Open one value in its place, or say why not. Nothing of a value that does not authenticate is returned."""
     envelope = read(text)
-    if isinstance(envelope, CryptoRefused):
+    if not isinstance(envelope, Envelope):
         return envelope
-    stated = _narrowed(context, envelope.flags)
+    kid, flags, record, nonce, sealed = envelope
+    stated = context if _flags(context) == flags else _narrowed(context, flags)
     if isinstance(stated, CryptoRefused):
         return stated
-    key = keys.find(envelope.kid)
+    key = keys.find(kid)
     if isinstance(key, CryptoRefused):
         return key
-    if key.holder != (equal_holder(stated) if envelope.flags & _EQUAL else holder_of(stated)):
+    if key.holder != (equal_holder(stated) if flags & _EQUAL else holder_of(stated)):
         return CryptoRefused(CryptoFlaw.MOVED)
-    bound = _bound(key.kid, envelope.flags, envelope.record, stated)
     try:
-        plain = key.cipher.decrypt(envelope.nonce, envelope.sealed, bound)
+        plain = key.cipher.decrypt(nonce, sealed, _bound(kid, flags, record, stated))
     except (InvalidTag, ValueError):
         return CryptoRefused(CryptoFlaw.TAMPERED)
     return unpadded(plain)
@@ -153,42 +168,44 @@ class Value(NamedTuple):
     json: Json
 
 
-def decrypt_value(text: str, context: FieldContext, keys: Keys) -> Value | CryptoRefused:
+def decrypt_value(text: str, context: Where, keys: Keys) -> Value | CryptoRefused:
     """Open what `encrypt_value` wrote."""
+    value = decrypt_json(text, context, keys)
+    return value if isinstance(value, CryptoRefused) else Value(value)
+
+
+def decrypt_json(text: str, context: Where, keys: Keys) -> Json | CryptoRefused:
+    """The same, bare: a refusal is no value of JSON's."""
     plaintext = decrypt(text, context, keys)
     if isinstance(plaintext, CryptoRefused):
         return plaintext
-    if plaintext[:1] == b'"' == plaintext[-1:] and b"\\" not in plaintext and plaintext.count(b'"') == 2:
-        try:
-            return Value(plaintext[1:-1].decode("utf-8", "surrogatepass"))  # most are text without an escape
-        except ValueError:
-            return CryptoRefused(CryptoFlaw.MALFORMED)
     try:
-        return Value(_DECODER.decode(plaintext.decode("utf-8", "surrogatepass")))
+        if plaintext[:1] == b'"' == plaintext[-1:] and b"\\" not in plaintext and plaintext.count(b'"') == 2:
+            return plaintext[1:-1].decode("utf-8", "surrogatepass")  # most are text without an escape
+        value: Json = _DECODER.decode(plaintext.decode("utf-8", "surrogatepass"))
     except (ValueError, RecursionError):
         return CryptoRefused(CryptoFlaw.MALFORMED)
+    return value
 
 
-def _flags(context: FieldContext) -> int:
+def _flags(context: Where) -> int:
     named = (_TENANT if context.tenant is not None else 0) | (_OWNER if context.owner is not None else 0)
     return named | (_RECORD if context.object_id is None else _OBJECT)
 
 
-def equal_holder(context: FieldContext) -> str:
+def equal_holder(context: Where) -> str:
     """Whose key a value is under that is found by equality: keys of their own, so that rotating or destroying the
     others leaves what is sought as it is."""
     return f"{EQUAL}{holder_of(FieldContext(context.resource, context.field, context.tenant))}"
 
 
-def bound_whole(envelope: Envelope, context: FieldContext) -> bool:
+def bound_whole(envelope: Envelope, context: Where) -> bool:
     """Whether a record is bound to all that is known of its place."""
     return envelope.flags == _flags(context)
 
 
-def _narrowed(context: FieldContext, flags: int) -> FieldContext | CryptoRefused:
+def _narrowed(context: Where, flags: int) -> FieldContext | CryptoRefused:
     """The reader's context without what the value was not bound to; refused where it lacks what it was bound to."""
-    if _flags(context) == flags:
-        return context
     tenant = context.tenant if flags & _TENANT else None
     if flags & _EQUAL:
         lacking = flags & _TENANT and tenant is None
@@ -199,17 +216,16 @@ def _narrowed(context: FieldContext, flags: int) -> FieldContext | CryptoRefused
     return narrowed if _flags(narrowed) == flags else CryptoRefused(CryptoFlaw.CONTEXT)
 
 
-def _bound(kid: str, flags: int, record: bytes, context: FieldContext) -> bytes:
+def _bound(kid: str, flags: int, record: bytes, context: Where) -> bytes:
     """The associated data. Which parts are there follows from the flags, which are the third part."""
-    resource, field, tenant, owner, object_id = context
-    parts = [_LABEL, kid.encode(), _FLAGS[flags], record, resource.encode(), field.encode()]
-    if tenant is not None:
-        parts.append(tenant.encode())
-    if owner is not None:
-        parts.append(owner.encode())
-    if object_id is not None:
-        parts.append(object_id.encode())
-    return joined(*parts)
+    parts = [_LABEL, kid.encode(), _FLAGS[flags], record, context.resource.encode(), context.field.encode()]
+    if context.tenant is not None:
+        parts.append(context.tenant.encode())
+    if context.owner is not None:
+        parts.append(context.owner.encode())
+    if context.object_id is not None:
+        parts.append(context.object_id.encode())
+    return LENGTHS[len(parts)](len(parts), *map(len, parts)) + b"".join(parts)  # `joined`, for every field of a page
 
 
 def unpadded(padded: bytes) -> bytes | CryptoRefused:

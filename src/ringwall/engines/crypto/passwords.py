@@ -26,8 +26,8 @@ LANES: Final = 4
 
 WAITING: Final = 64
 """How many may wait for the worker. Whoever comes then is told to come again, which costs nothing."""
-NICE: Final = 10
-"""The worker's priority (nice): a tenth of a core's time where others want it too, all of it where nobody does."""
+NICE: Final = 19
+"""The worker's priority (nice): least where others want the core too, all of it where nobody does."""
 _LONGEST: Final = 1024
 """Characters that are hashed. No account's password is longer; what is, is as wrong in a thousand as in a million."""
 

@@ -58,6 +58,28 @@ def encode(index: int, record: bytes, tagger: Tagger) -> tuple[bytes, bytes]:
     return line, leaf
 
 
+_GONE = re.compile(rb'\{"n":(0|[1-9][0-9]{0,17}),"gone":true,"leaf":"([0-9a-f]{64})","tag":"([0-9a-f]{32})"\}')
+
+
+SHORT = 170
+"""No line of a removed record is longer, and hardly another as short."""
+
+
+def is_gone(line: bytes) -> bool:
+    """Whether a line stands for a record that was removed on purpose."""
+    return _GONE.fullmatch(line) is not None
+
+
+def gone(line: bytes, tagger: Tagger) -> bytes:
+    """The line, without a newline, that takes the place of a record's: its number and leaf hash, so that the tree stays
+    whole, and a tag that only the key's holder can make. Raises ValueError where the line is no authentic record."""
+    frame = Frame.parse(line)
+    if frame is None or not frame.authentic(tagger, frame.index):
+        raise ValueError("only an authentic record is removed")
+    tag = tagger.tag(frame.index, frame.leaf + b"gone")
+    return b'{"n":%d,"gone":true,"leaf":"%b","tag":"%b"}' % (frame.index, hexlify(frame.leaf), tag)
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """A line taken apart. What it states may be false: `holds` and `authentic` tell."""
@@ -97,9 +119,21 @@ def authenticated(lines: Sequence[bytes], first: int, tagger: Tagger | None) -> 
         leaf = sha256(b"\x00" + line[len(start) : SUFFIX_AT]).digest()
         tag = tag_of(index, leaf) if tag_of else line[TAG_AT:-2]
         if not line.startswith(start) or line[SUFFIX_AT:] != b',"leaf":"%b","tag":"%b"}' % (hexlify(leaf), tag):
-            break
+            removed = _removed(line, index, tagger)
+            if removed is None:
+                break
+            leaf = removed
         leaves.append(leaf)
     return leaves
+
+
+def _removed(line: bytes, index: int, tagger: Tagger | None) -> bytes | None:
+    """The leaf hash of a record that the key's holder removed; None for any other line."""
+    match = _GONE.fullmatch(line)
+    if match is None or int(match[1]) != index:
+        return None
+    leaf = unhexlify(match[2])
+    return leaf if tagger is None or tagger.tag(index, leaf + b"gone") == match[3] else None
 
 
 def stated(lines: Sequence[bytes]) -> list[bytes]:

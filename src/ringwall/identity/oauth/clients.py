@@ -25,7 +25,7 @@ METHODS: Final = {
     "none": ("none",),
     "secret": ("client_secret_basic", "client_secret_post"),
     "key": ("private_key_jwt",),
-    "certificate": ("tls_client_auth", "self_signed_tls_client_auth"),
+    "certificate": ("tls_client_auth",),
 }
 """What the metadata call each proof (RFC 7591, section 2; RFC 8705, section 2)."""
 LONGEST_S: Final = 300.0

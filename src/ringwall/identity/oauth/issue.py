@@ -15,13 +15,12 @@ from ringwall.identity.oauth.answer import Fault, json_reply
 from ringwall.identity.oauth.scopes import audience, narrows
 from ringwall.identity.oauth.sender import Sender
 from ringwall.identity.oauth.server import Server, Told, digest, fresh
-from ringwall.identity.tokens import LIFETIME_S, LONGEST_S, MFA, PASSWORD, Granted
+from ringwall.identity.tokens import LIFETIME_S, MFA, PASSWORD, Granted
 
 FAMILY_S: Final = 30 * 86_400.0
 """For how long a grant may be refreshed in all."""
 IDLE_S: Final = 14 * 86_400.0
 """For how long a refresh token waits to be used."""
-_MARGIN: Final = LONGEST_S - FAMILY_S
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,8 @@ _SIGNED = ("ES256", "ES384", "ES512", "EdDSA", "PS256", "PS384", "PS512", "RS256
 
 def metadata(server: Server) -> Serve:
     """`GET /.well-known/oauth-authorization-server` and `/.well-known/openid-configuration`: one document for both."""
-    methods = [name for proof in ("secret", "key", "certificate") for name in METHODS[proof]]
+    proofs = ("secret", "key", "certificate") if server.certificates else ("secret", "key")
+    methods = [name for proof in proofs for name in METHODS[proof]]
     document: dict[str, object] = {
         "issuer": server.issuer,
         "authorization_endpoint": server.url("authorize"),
@@ -48,7 +49,7 @@ def metadata(server: Server) -> Serve:
         "revocation_endpoint_auth_methods_supported": ["none", *methods],
         "revocation_endpoint_auth_signing_alg_values_supported": [*_SIGNED],
         "dpop_signing_alg_values_supported": [*ALGORITHMS],
-        "tls_client_certificate_bound_access_tokens": True,
+        "tls_client_certificate_bound_access_tokens": server.certificates,
         "authorization_response_iss_parameter_supported": True,
         "require_pushed_authorization_requests": False,
         "request_parameter_supported": False,

@@ -79,7 +79,7 @@ class Told:
 class Server:
     """The authorization server of one issuer. `scopes` are those that the contract speaks of; `stated` the clients
     that it registers; `network` tells which addresses count as one caller; `account` gives a subject's account as it is
-    now, unless it is disabled."""
+    now, unless it is disabled; `certificates`: callers are asked for theirs."""
 
     store: Store
     devices: DeviceStore
@@ -93,6 +93,7 @@ class Server:
     network: Callable[[str], str]
     guessing: Guessing
     account: Callable[[str], Account | None]
+    certificates: bool
     now: Callable[[], float]
 
     @property

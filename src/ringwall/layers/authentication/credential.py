@@ -10,7 +10,7 @@ from typing import Literal
 
 from ringwall.core.message import Head
 from ringwall.core.verdict import Refuse
-from ringwall.layers.authentication.reasons import AMBIGUOUS, PASSWORD
+from ringwall.layers.authentication.reasons import AMBIGUOUS
 
 KEY_HEADER = "x-api-key"
 SESSION_COOKIE = "__Host-ringwall"
@@ -67,12 +67,13 @@ def credential_of(head: Head) -> Credential | Refuse | None:
     return Credential("other", text, "authorization")
 
 
-def _basic(text: str) -> Credential | Refuse:
-    """Basic credentials (RFC 7617, section 2): strict base64 of UTF-8, a colon, no control characters."""
+def _basic(text: str) -> Credential:
+    """Basic credentials (RFC 7617, section 2): strict base64 of UTF-8, a colon, no control characters. What is none has
+    no name, and is nobody's where the scheme is taken at all."""
     try:
         name, colon, password = base64.b64decode(text, validate=True).decode("utf-8").partition(":")
     except (binascii.Error, ValueError):
-        return Refuse(PASSWORD)
+        return Credential("basic", "", "authorization")
     if not colon or not name.isprintable() or not password.isprintable():
-        return Refuse(PASSWORD)
+        return Credential("basic", "", "authorization")
     return Credential("basic", password, "authorization", name)

@@ -14,6 +14,8 @@ from ringwall.layers.authentication.settings import Remembered, Settings
 
 def password_verdict(found: Credential, known: Known, settings: Settings) -> Verdict:
     """The principal of a name and a password; a right pair is remembered for `staleness` seconds."""
+    if not found.name:
+        return Refuse(PASSWORD, headers=(BASIC,))
     digest = hashlib.sha256(f"{found.name}\0{found.text}".encode()).digest()
     before = settings.memory.get(digest, known.now)
     if before is not None:

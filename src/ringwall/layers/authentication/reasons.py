@@ -44,6 +44,14 @@ KEY = _reason(
     "Check the API key.",
     "The API key is malformed, unknown, expired or revoked.",
 )
+KEY_ADDRESS = Reason(
+    "authn.key.address",
+    401,
+    "Invalid credential",
+    "Check the API key.",
+    "A good API key from an address that it is not for: stolen, or its `--from` is out of date.",
+    shown="authn.key",
+)
 PASSWORD = _reason(
     "password",
     "Invalid credential",
@@ -63,6 +71,46 @@ ISSUER_KEYS = _reason(
     "The issuer's key set could not be had yet, so its tokens cannot be judged.",
     503,
 )
+CERTIFICATE_UNKNOWN = _reason(
+    "certificate.unknown",
+    "Invalid credential",
+    "Call with a certificate that the API knows.",
+    "The client's certificate has no name of `authentication.certificates.subjects`, two, or is not valid now.",
+)
+UPSTREAM_SESSION = _reason(
+    "upstream.session",
+    "Invalid credential",
+    "Sign in again.",
+    "The token stands for no session with the application's login: unknown, over, signed out or revoked.",
+)
+UPSTREAM_DIRECT = _reason(
+    "upstream.direct",
+    "Invalid credential",
+    "Sign in, and send the token that the reply holds.",
+    "A token that ringwall did not issue: the application's own is never taken from a caller, who should not have it.",
+)
+UPSTREAM_WAIT = _reason(
+    "upstream.wait",
+    "Too many tries",
+    "Wait as long as Retry-After says.",
+    "Guessing at the application's sign-in is being held back, by account, by network and by both.",
+    429,
+)
+UPSTREAM_REPLY = _reason(
+    "upstream.reply",
+    "Bad gateway",
+    "Try again later.",
+    "The reply of the application's login cannot be read, or holds no usable token where the contract says it does.",
+    502,
+)
+UPSTREAM_PROFILE = _reason(
+    "upstream.profile",
+    "Bad gateway",
+    "Try again later.",
+    "The application signed the caller in, but its profile operation does not tell who it is. Check `profile`,"
+    " `subject` and how the token is sent (`header`, `scheme`, `cookie`).",
+    502,
+)
 SESSION = _reason(
     "session",
     "Authentication required",
@@ -80,17 +128,21 @@ TOKEN: dict[Flaw, Reason] = {
     flaw: Reason(flaw.value, 401, "Invalid credential", "Get a fresh token.", sentence)
     for flaw, sentence in SENTENCES.items()
 }
+UPSTREAM = (UPSTREAM_SESSION, UPSTREAM_DIRECT, UPSTREAM_WAIT, UPSTREAM_REPLY, UPSTREAM_PROFILE)
 REASONS = (
     *BOUND,
     MISSING,
     AMBIGUOUS,
     SCHEME,
     KEY,
+    KEY_ADDRESS,
     PASSWORD,
     REVOKED,
     ISSUER_KEYS,
     SESSION,
     SESSION_ORIGIN,
+    CERTIFICATE_UNKNOWN,
+    *UPSTREAM,
     *TOKEN.values(),
 )
 

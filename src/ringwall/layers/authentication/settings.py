@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
+from ringwall.contract.logins import Certificates, UpstreamLogin
 from ringwall.contract.model import Issuer
+from ringwall.core.admit import Network
 from ringwall.core.known import Principal
+from ringwall.core.upstream import Issued, Session
 from ringwall.engines.policy import Roles
 from ringwall.engines.tokens import Expectation, KeySet
 from ringwall.layers.authentication.bound import Proofs
 
 _MANY = 20_000
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +29,13 @@ class Own:
 
 @dataclass(slots=True)
 class Remembered:
-    """A credential judged before: whom it proved, until when, and when it was last asked whether it stands."""
+    """A credential judged before: whom it proved, until when, when it was last asked whether it stands, and the
+    networks that it may come from (none: any)."""
 
     principal: Principal
     until: float
     asked: float
+    within: tuple[Network, ...] = ()
 
 
 class Memory:
@@ -59,6 +66,32 @@ class Memory:
 
 
 @dataclass(frozen=True, slots=True)
+class Upstream:
+    """The application's own login, and what its requests share: sessions by credential; by request the names of those
+    who try to sign in, sessions being renewed, and tokens on their way to a caller. `secure` is for cookies;
+    `watching`: the contract only observes, so nothing is taken away."""
+
+    login: UpstreamLogin
+    secure: bool
+    watching: bool
+    sessions: dict[str, Session] = field(default_factory=dict, repr=False)
+    trying: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    renewing: dict[str, Session] = field(default_factory=dict, repr=False)
+    issued: dict[str, Issued] = field(default_factory=dict, repr=False)
+
+    def hold(self, session: Session) -> None:
+        """Keep a session at hand under the name that the journal has for it."""
+        bounded(self.sessions, f"upstream:{session.id}", session)
+
+
+def bounded(entries: dict[str, T], name: str, value: T) -> None:
+    """Keep a value; the oldest gives way to the newest."""
+    entries[name] = value
+    if len(entries) > _MANY:
+        entries.pop(next(iter(entries)), None)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Which credentials are taken, the roles there are, and how old an answer about a credential may be (s).
     `session_origins` are those whose pages may come with a session, beside our own; `proofs`: DPoP."""
@@ -73,3 +106,5 @@ class Settings:
     sessions: bool = False
     session_origins: frozenset[str] = frozenset()
     memory: Memory = field(default_factory=Memory)
+    upstream: Upstream | None = None
+    certificates: Certificates | None = None

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from ringwall.contract.model import Issuer
 from ringwall.core.known import Known, Principal
 from ringwall.core.message import JSON
-from ringwall.core.ports import KeysOf, Standing
+from ringwall.core.ports import KeysAtHand, KeysOf, Standing
 from ringwall.core.verdict import Ask, Learned, Refuse, Verdict
 from ringwall.engines.policy import EVERYWHERE
 from ringwall.engines.tokens import Claims, Expectation, Flaw, KeySet, Refused, verify
+from ringwall.engines.tokens.claims import media_type
 from ringwall.engines.tokens.encoding import decode, parse
 from ringwall.layers.authentication.credential import Credential
 from ringwall.layers.authentication.reasons import ISSUER_KEYS, REVOKED, TOKEN, invalid
@@ -22,6 +23,14 @@ CLIENT = "client-"
 LOCAL = ("acc-", "key-", CLIENT)
 """How the subjects of our own accounts, keys and clients begin: an outside issuer speaks of none of them."""
 
+SKEW_S = 5.0
+"""How far an outside issuer's clock may be off."""
+KEYS_HOLD_S = 300.0
+"""After so long a token is verified again: its issuer may have withdrawn the key."""
+
+_NO_KEYS = KeySet({}, ())
+_TYPES = frozenset({"jwt", "at+jwt"})
+"""What an access token may call itself (RFC 9068): nothing, or this; a logout token or a proof is for another use."""
 _MFA = frozenset({"mfa", "otp", "hwk", "fido", "swk"})
 
 
@@ -32,8 +41,7 @@ def token_verdict(found: Credential, known: Known, settings: Settings) -> Verdic
     digest = found.digest()
     before = settings.memory.get(digest, known.now)
     if before is not None:
-        fresh = known.now - before.asked < settings.staleness_s
-        if fresh or before.principal.method == "issuer":
+        if known.now - before.asked < settings.staleness_s:
             return Learned(known.with_principal(before.principal))
         return _standing(before, digest, known, settings)
     issuer = settings.issuers.get(_claimed_issuer(found.text)) if settings.issuers else None
@@ -110,27 +118,37 @@ def _is_client(claims: Claims) -> bool:
     return _subject(claims).startswith(CLIENT) and "auth_time" not in claims.values
 
 
-def _of_issuer(
-    issuer: Issuer, found: Credential, digest: bytes, known: Known, settings: Settings, *, again: bool = False
-) -> Verdict:
+def _of_issuer(issuer: Issuer, found: Credential, digest: bytes, known: Known, settings: Settings) -> Verdict:
     """Verify with the issuer's keys; a key that is not among them makes the set be fetched anew, once."""
-    expect = Expectation(issuer=issuer.issuer, audience=issuer.audience)
+    expect = Expectation(issuer=issuer.issuer, audience=issuer.audience, leeway_s=SKEW_S)
 
-    def judge(answer: object) -> Verdict:
-        if not isinstance(answer, Mapping):
+    def at_hand(answer: object) -> Verdict:
+        if not isinstance(answer, KeySet):
+            return Ask(KeysOf(issuer.issuer), fetched)
+        claims = verify(found.text, answer, expect, known.now)
+        unknown = isinstance(claims, Refused) and claims.reason is Flaw.KEY_UNKNOWN
+        return Ask(KeysOf(issuer.issuer), fetched) if unknown else judge(claims)
+
+    def fetched(answer: object) -> Verdict:
+        if not isinstance(answer, KeySet):
             return Refuse(ISSUER_KEYS, headers=((b"retry-after", b"5"),))
-        claims = verify(found.text, KeySet.from_jwks(answer), expect, known.now)
+        return judge(verify(found.text, answer, expect, known.now))
+
+    def judge(claims: Claims | Refused) -> Verdict:
         if isinstance(claims, Refused):
-            if claims.reason is Flaw.KEY_UNKNOWN and not again:
-                return _of_issuer(issuer, found, digest, known, settings, again=True)
             return invalid(TOKEN[claims.reason])
+        if claims.header.typ is not None and media_type(claims.header.typ) not in _TYPES:
+            return invalid(TOKEN[Flaw.TYP])
         if not _subject(claims) or _subject(claims).startswith(LOCAL):
             return invalid(TOKEN[Flaw.CLAIMS], "no subject, or one that is named as ours are")
         principal = _issuer_principal(claims, issuer, found, settings)
-        settings.memory.keep(digest, Remembered(principal, claims.expires, known.now))
-        return Learned(known.with_principal(principal))
+        until = min(claims.expires, known.now + KEYS_HOLD_S)
+        return _standing(Remembered(principal, until, known.now), digest, known, settings)
 
-    return Ask(KeysOf(issuer.issuer, refresh=again), judge)
+    shape = verify(found.text, _NO_KEYS, expect, known.now)  # what no key could mend need not wait for one
+    if isinstance(shape, Refused) and shape.reason is not Flaw.KEY_UNKNOWN:
+        return invalid(TOKEN[shape.reason])
+    return Ask(KeysAtHand(issuer.issuer), at_hand)
 
 
 def _issuer_principal(claims: Claims, issuer: Issuer, found: Credential, settings: Settings) -> Principal:
@@ -138,7 +156,8 @@ def _issuer_principal(claims: Claims, issuer: Issuer, found: Credential, setting
     anyone above all tenants: that is for this store's own accounts and keys."""
     data = claims.values
     mfa = bool(_words(data.get("amr")) & _MFA)
-    granted = _words(_at(data, issuer.roles))
+    words = _words(_at(data, issuer.roles))
+    granted = frozenset(issuer.map[w] for w in words if w in issuer.map) if issuer.map else words
     roles, pending = settings.roles.effective(granted, mfa=mfa)
     tenant = _at(data, issuer.tenant)
     return Principal(
@@ -163,7 +182,9 @@ def _subject(claims: Claims) -> str:
 
 
 def _at(data: Mapping[str, JSON], path: str | None) -> JSON:
-    """The claim at a dotted path, `realm_access.roles`."""
+    """The claim at a dotted path, `realm_access.roles`; a claim of just that name comes first, since some are URLs."""
+    if path is not None and path in data:
+        return data[path]
     value: JSON = dict(data)
     for name in path.split(".") if path else ():
         value = value.get(name) if isinstance(value, dict) else None

@@ -12,11 +12,12 @@ from ringwall.layers.disclosure.fields import fields_guard, mask_guard, masked_l
 from ringwall.layers.disclosure.leaks import leaks_guard
 from ringwall.layers.disclosure.markup import Markup, arrival_guard, echo_guard
 from ringwall.layers.disclosure.objects import objects_guard
+from ringwall.layers.disclosure.reach import reach_guard
 from ringwall.layers.disclosure.reasons import LAYER, REASONS
 from ringwall.layers.disclosure.schema import schema_guard
 from ringwall.layers.disclosure.settings import Settings, reader
 
-__all__ = ["LAYER", "REASONS", "Markup", "Settings", "forge", "forge_masks"]
+__all__ = ["LAYER", "REASONS", "Markup", "Settings", "forge", "forge_masks", "forge_reach"]
 
 
 def forge(operation: Operation, settings: Settings) -> Guards:
@@ -42,3 +43,9 @@ def forge_masks(operation: Operation, settings: Settings) -> Guards:
     if not masked:
         return Guards()
     return Guards(reply=(Guard(LAYER, "masks", mask_guard(operation, settings, places)),))
+
+
+def forge_reach(operation: Operation, settings: Settings) -> Guards:
+    """Last of all: which objects the reply shows, for the journal."""
+    guard = reach_guard(operation, settings, reader(operation, settings))
+    return Guards(reply=(Guard(LAYER, "reach", guard),)) if guard else Guards()

@@ -55,7 +55,7 @@ def opening(find: Find, settings: Settings, fields: Mapping[str, list[Field]]) -
                 elif result.reason == CryptoFlaw.ERASED:
                     del seen.value[field.name]
                     erased += 1
-                elif result.reason != CryptoFlaw.CONTEXT:
+                elif result.reason != CryptoFlaw.CONTEXT and is_record(seen.value[field.name]):
                     return Refuse(BY_CODE[result.reason])
             told = f"{count} fields decrypted" + (f", {erased} of erased persons left out" if erased else "")
             return Rewritten(response.with_data(response.data), told) if count or erased else PASS
@@ -83,7 +83,7 @@ def _records(
             value, where = seen.value, None
             for field, whole in shown:
                 text = value.get(field.name)
-                if isinstance(text, str) and is_record(text):
+                if isinstance(text, str) and text[:2] == "rw":  # that it is a record is seen as it is opened
                     where = where or _whose(value, resource)
                     yield seen, field, whole, Place(name, field.name, *where)
 

@@ -1,0 +1,45 @@
+"""What a reply shows in the end: its objects, noted for the journal so that a breach can be told to the person."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ringwall.contract.model import Operation
+from ringwall.core.known import Known, ObjectRef
+from ringwall.core.message import Response
+from ringwall.core.plan import ReplyCheck
+from ringwall.core.verdict import PASS, Learned, Verdict
+from ringwall.engines.policy import name_of
+from ringwall.layers.disclosure.settings import Places, Settings
+
+MOST: Final = 400
+"""Objects that one event names; a record has 65,535 bytes."""
+
+
+def reach_guard(operation: Operation, settings: Settings, places: Places) -> ReplyCheck | None:
+    """Note the objects of a list; None where the path names the one object already."""
+    if operation.objects and not operation.lists:
+        return None
+    ids = {resource.name: resource.id for resource in settings.resources.values()}
+
+    def check(response: Response, known: Known) -> Verdict:
+        if not response.parsed or not 200 <= response.status < 300:
+            return PASS
+        found: dict[tuple[str, str], str | None] = {(ref.resource, ref.id): ref.owner for ref in known.objects}
+        for seen in places(response):
+            if len(found) >= MOST:
+                break
+            name = name_of(seen.value.get(ids.get(seen.resource, "")))
+            if name is not None:
+                owner = settings.resources[seen.resource].owner
+                found.setdefault((seen.resource, name), name_of(seen.value.get(owner)) if owner else None)
+        if len(found) == len(known.objects):
+            return PASS
+        settled = {(ref.resource, ref.id): ref for ref in known.objects}
+        return Learned(
+            known.with_objects(
+                tuple(settled.get(key, ObjectRef(*key, "reply", owner=owner)) for key, owner in found.items())
+            )
+        )
+
+    return check

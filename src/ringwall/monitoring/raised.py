@@ -1,0 +1,114 @@
+"""From hits to alerts: one alert for a rule and its group as long as it goes on holding, told once."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from ringwall.monitoring.rules.engine import Hit
+from ringwall.state.alerts import REQUESTS, Alert, Alerts
+
+QUIET_S: Final = 300.0
+"""Seconds without a hit after which the next one is a new alert; a rule's own window where that is longer."""
+
+Record = Mapping[str, object]
+
+
+class Raised:
+    """The alerts of one store. The open ones are kept here too, so that a flood of hits is no flood of reads."""
+
+    def __init__(self, alerts: Alerts) -> None:
+        self._alerts = alerts
+        self._open: dict[tuple[str, tuple[tuple[str, str], ...]], Alert] = {}
+        self._changed: dict[str, Alert] = {}
+
+    def take(self, hit: Hit, record: Record, at: float) -> tuple[Alert, bool]:
+        """The alert that a hit belongs to, and whether it is new. Raises Unavailable."""
+        group = hit.group or _natural(record)
+        key = (hit.rule, tuple(sorted(group.items())))
+        known = self._open.get(key) or self._alerts.open_of(hit.rule, group, at - self._quiet(hit))
+        if known is not None and at - known.last <= self._quiet(hit):
+            again = replace(
+                known,
+                last=max(at, known.last),
+                count=known.count + 1,
+                explanation=hit.explanation or known.explanation,
+                requests=_requests(known.requests, record),
+            )
+            self._keep(key, again)
+            self._changed[again.id] = again
+            return again, False
+        new = made(hit, group, record, at)
+        self._alerts.add(new)
+        self._keep(key, new)
+        return new, True
+
+    def settle(self) -> None:
+        """Write what went on. Raises Unavailable."""
+        changed, self._changed = self._changed, {}
+        for alert in changed.values():
+            self._alerts.again(alert)
+
+    def forget(self, rule: str) -> None:
+        """What holds no more: its next hit is a new alert."""
+        self._open = {key: alert for key, alert in self._open.items() if key[0] != rule}
+
+    def _keep(self, key: tuple[str, tuple[tuple[str, str], ...]], alert: Alert) -> None:
+        self._open.pop(key, None)
+        self._open[key] = alert
+        if len(self._open) > 10_000:
+            del self._open[next(iter(self._open))]
+
+    @staticmethod
+    def _quiet(hit: Hit) -> float:
+        return max(QUIET_S, min(hit.window_s, 86_400.0))
+
+
+def _natural(record: Record) -> dict[str, str]:
+    """Who a hit without a group is about: the principal, else the address."""
+    for name in ("principal", "client"):
+        value = record.get(name)
+        if isinstance(value, str) and value:
+            return {name: value}
+    return {}
+
+
+def made(hit: Hit, group: Mapping[str, str], record: Record, at: float) -> Alert:
+    """A new alert."""
+    return Alert(
+        id=f"a-{secrets.token_hex(6)}",
+        rule=hit.rule,
+        title=hit.title,
+        level=hit.level,
+        first=at,
+        last=at,
+        count=1,
+        group=group,
+        explanation=hit.explanation or _told(record),
+        principal=_text(group.get("principal") or record.get("principal")),
+        client=_text(group.get("client") or record.get("client")),
+        operation=_text(group.get("operation") or record.get("operation")),
+        requests=_requests((), record),
+    )
+
+
+def _told(record: Record) -> str:
+    parts = [str(record[name]) for name in ("reason", "operation") if record.get(name)]
+    suspects = record.get("suspects")
+    looks = f", which looks like {', '.join(map(str, suspects))}" if isinstance(suspects, list) and suspects else ""
+    return " at ".join(parts) + looks
+
+
+def _text(value: object) -> str | None:
+    return str(value) if value else None
+
+
+def _requests(known: tuple[str, ...], record: Record) -> tuple[str, ...]:
+    """The first requests concerned and the latest; those between are found by the journal's own search."""
+    request = record.get("id")
+    if not isinstance(request, str) or request in known:
+        return known
+    kept = known if len(known) < REQUESTS else (*known[: REQUESTS // 2], *known[REQUESTS // 2 + 1 :])
+    return (*kept, request)
