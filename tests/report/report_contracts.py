@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from ringwall.build.load import load_contract
 from ringwall.contract.model import Contract
@@ -25,19 +26,24 @@ resources:
       diagnosis: {class: health, encrypt: true, read: [owner, nurse]}
       card: {class: cardholder, encrypt: true, mask: last4, read: [owner]}
 operations:
-  "GET /patients/{patient_id}": {allow: [owner, nurse]}
+  "GET /patients/{patient_id}": {allow: [owner, nurse], requires: mfa}
   "POST /patients": {allow: [nurse]}
 """
 PROPERTIES = ("patient_id", "account_id", "clinic_id", "name", "diagnosis", "card")
 
 
-def stated(place: Path, text: str = WHOLE, *, title: str = "Ward", more: tuple[str, ...] = ()) -> Contract:
+def stated(
+    place: Path, text: str = WHOLE, *, title: str = "Ward", more: tuple[str, ...] = (), composed: bool = False
+) -> Contract:
     """The contract of `text`, written and loaded in `place`."""
     one = {"$ref": "#/components/schemas/Patient"}
     body = {"content": {"application/json": {"schema": one}}}
     answer = {"responses": {"200": {"description": "", **body}}}
     patient_id = {"name": "patient_id", "in": "path", "required": True, "schema": {"type": "string"}}
     properties = {name: {"type": "string"} for name in (*PROPERTIES, *more)}
+    patient: dict[str, Any] = {"type": "object", "properties": properties}
+    if composed:
+        patient = {"allOf": [patient, {"type": "object", "properties": {"hidden": {"type": "string"}}}]}
     api = {
         "openapi": "3.1.0",
         "info": {"title": title, "version": "1"},
@@ -45,7 +51,7 @@ def stated(place: Path, text: str = WHOLE, *, title: str = "Ward", more: tuple[s
             "/patients": {"post": {"requestBody": body, **answer}},
             "/patients/{patient_id}": {"get": {"parameters": [patient_id], **answer}},
         },
-        "components": {"schemas": {"Patient": {"type": "object", "properties": properties}}},
+        "components": {"schemas": {"Patient": patient}},
     }
     (place / "openapi.json").write_text(json.dumps(api))
     (place / "ringwall.yaml").write_text(text)

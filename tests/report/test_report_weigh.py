@@ -34,6 +34,7 @@ def line(found: Report, name: str) -> Line:
     ("pci", "3.4.1", "enforced", ("mask: last4, ", ""), "patient.card"),
     ("pci", "8.2.8", "enforced", ("idle: 600", "idle: 901"), "901"),
     ("pci", "8.4.2", "enforced", ("nurse: {requires: mfa}", "nurse: {}"), "nurse"),
+    ("pci", "8.4.2", "enforced", (", requires: mfa}", "}"), "GET /patients/{patient_id}"),
     ("asvs", "V8.2.1", "enforced", ("ringwall: 1", "ringwall: 1\nmode: observe"), "observe"),
     ("asvs", "V8.2.1", "enforced", ("ringwall: 1", "ringwall: 1\nobserve: [authorization]"), "authorization"),
     ("asvs", "V8.2.1", "enforced", ("{allow: [nurse]}", "{allow: [nurse], mode: observe}"), "POST /patients"),
@@ -80,6 +81,16 @@ def test_a_contract_that_states_no_guarded_field_has_encrypted_none(tmp_path: Pa
     bare = WHOLE.replace("class: health, encrypt: true", "class: contact")
     less = line(report(tmp_path, "hipaa", bare), "164.312(a)(2)(iv)")
     assert (less.status, less.missing) == ("not covered", ("no field is stated to be of class health",))
+
+
+def test_properties_that_cannot_be_told_are_not_classified(tmp_path: Path) -> None:
+    assert line(report(tmp_path, "asvs"), "V14.1.1").status == "reported"
+    less = line(report(tmp_path, "asvs", composed=True), "V14.1.1")
+    assert (less.status, "patient" in less.missing[0]) == ("not covered", True)
+    for composed in (True, False):
+        record = report(tmp_path, "gdpr", composed=composed).record
+        assert record is not None
+        assert ("there may be more" in record.activities[0].kept) is composed
 
 
 def test_accounts_of_others_back_nothing(tmp_path: Path) -> None:

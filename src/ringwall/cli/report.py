@@ -35,7 +35,7 @@ _printed = click.Path(dir_okay=False, path_type=Path)
 @click.option("--app", "target", metavar="MODULE:APP", help="The application to ask, where `api: app` is stated.")
 @data_option
 @click.option("--drill", "drilled", type=_printed, help="What `ringwall drill --json` printed.")
-@click.option("--scan", "scanned", type=_printed, help="What `ringwall scan --format json` printed.")
+@click.option("--scan", "scanned", type=_printed, help="What `ringwall scan --json` printed.")
 @json_option
 @click.option("--html", "page", type=_printed, help="Write a page here.")
 def command(

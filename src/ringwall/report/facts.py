@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from ringwall.contract.model import Contract, Field, Operation
+from ringwall.contract.model import Contract, Field, Operation, Resource, Rule
 from ringwall.report.held import Held
 
 _GUARDED = frozenset({"health", "cardholder", "secret"})
@@ -101,9 +101,21 @@ def _narrow(contract: Contract, held: Held) -> Fact:
 
 def _classified(contract: Contract, held: Held) -> Fact:
     found = [(f"{name}.{each}", False) for name in contract.resources for each in unstated(contract, name)]
-    found += [(name, False) for name, resource in contract.resources.items() if resource.schema is None]
+    found += [(name, False) for name, resource in contract.resources.items() if not plain(contract, resource)]
     kept = [(name, True) for name in contract.resources]
-    return _all(found or kept, "every property is stated for", "nothing is stated of", "no resource is stated")
+    return _all(
+        found or kept,
+        "every property is stated for",
+        "nothing is stated of, or it cannot be told",
+        "no resource is stated",
+    )
+
+
+def plain(contract: Contract, resource: Resource) -> bool:
+    """Whether the properties of a resource can be read off its component: it lists them, and is not composed."""
+    schema = contract.api.schemas.get(resource.schema or "")
+    composed = ("$ref", "allOf", "anyOf", "oneOf", "if")
+    return isinstance(schema, dict) and "properties" in schema and not any(word in schema for word in composed)
 
 
 def _owned(contract: Contract, held: Held) -> Fact:
@@ -164,7 +176,14 @@ def _mfa(contract: Contract, held: Held) -> Fact:
     if stated.basic or stated.api_keys or stated.certificates or stated.upstream:
         return Fact(False, "API keys, HTTP Basic, certificates or the application's own login are taken: one factor")
     found = [(role.name, role.mfa) for role in contract.roles.values()]
+    found += [(rule.key, False) for rule in contract.rules if _by_one_factor(contract, rule)]
     return _all(found, "`requires: mfa` of the roles", "no second factor is required of", "no role is stated")
+
+
+def _by_one_factor(contract: Contract, rule: Rule) -> bool:
+    """Whether a rule lets somebody in by another word than a role (`owner`, a scope), without a second factor."""
+    otherwise = set(rule.allow) - contract.roles.keys() - {"anyone"}
+    return bool(otherwise) and not (rule.requires is not None and rule.requires.mfa)
 
 
 def _step_up(contract: Contract, held: Held) -> Fact:

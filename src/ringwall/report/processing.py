@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ringwall.contract.model import CREATOR, Contract, Field, Operation, Resource
-from ringwall.report.facts import unstated
+from ringwall.report.facts import plain, unstated
 from ringwall.report.model import Activity, FieldRecord, Processing
 
 BLANKS = (
@@ -18,6 +18,8 @@ BLANKS = (
     ("30(1)(f)", "For how long each class is kept, and who deletes it then"),
     ("30(1)(g)", "Measures outside of ringwall: of the host, the database, the premises, the people"),
 )  # fmt: skip
+
+_MORE = " Its properties cannot all be read off the API's document: there may be more than are listed."
 
 
 def processing(contract: Contract) -> Processing:
@@ -34,7 +36,7 @@ def _activity(contract: Contract, resource: Resource) -> Activity:
         fields=fields,
         unstated=unstated(contract, resource.name),
         operations=tuple(f"{op.key} ({', '.join(op.rule.allow)})" for op in acting if op.rule is not None),
-        kept=_kept(fields),
+        kept=_kept(fields) + ("" if plain(contract, resource) else _MORE),
     )
 
 

@@ -26,10 +26,10 @@ def drill(path: Path | None) -> Run:
 
 
 def scan(path: Path | None) -> Run:
-    """`ringwall scan --format json`. Raises NoRun."""
+    """`ringwall scan --json`. Raises NoRun."""
     if path is None:
         return Run("scan", None, "no scan was given (--scan)")
-    return _read(path, "ringwall scan --format json", _scan)
+    return _read(path, "ringwall scan --json", _scan)
 
 
 def _read(path: Path, form: str, told: Callable[[Any, str], Run]) -> Run:
