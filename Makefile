@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SERVERS := .servers
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types floors fuzz bench soak servers browser sbom lock clean
+.PHONY: help demo test lint types floors fuzz bench soak servers packages browser sbom lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort
@@ -54,6 +54,9 @@ soak: $(VENV)/ready ## 100,000 honest requests, which raise no alert
 	$(BIN)/python tests/monitoring/honest.py 100000
 
 servers: $(SERVERS)/prefect/ready $(SERVERS)/chroma/ready $(SERVERS)/suite/ready $(SERVERS)/sslyze/ready ## What the tests need of others
+
+packages: ## What the tests need of the distribution: a browser, testssl, SoftHSM (as root it installs them)
+	scripts/packages.sh
 
 browser: ## A Chromium for the browser tests (as root it installs one)
 	scripts/browser.sh
