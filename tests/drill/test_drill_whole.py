@@ -64,8 +64,8 @@ def test_with_every_layer_fooled_it_hurts_as_if_there_were_none(case: Case, sand
     assert outcome.hurt
 
 
-def test_a_single_wall_taken_down_is_a_gap(sandbox: Broken, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sandbox, "keep", lambda guard: guard.layer is not Layer.AUTHORIZATION)
+def test_both_walls_taken_down_are_a_gap(sandbox: Broken, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox, "keep", lambda guard: guard.layer not in (Layer.AUTHORIZATION, Layer.SINKS))
     found = row(CASES["function-refund"], sandbox)
     assert found.hurts_bare
     assert found.stopped_by is None
