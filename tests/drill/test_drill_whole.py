@@ -35,7 +35,8 @@ def _without(wall: Wall, keep: Keep) -> Wall:
         plan, params = wall.route(head)
         kept = Guards(*(tuple(filter(keep, phase)) for phase in (
             plan.guards.head, plan.guards.body, plan.guards.sink, plan.guards.reply)))  # fmt: skip
-        return replace(plan, guards=kept), params
+        confined = plan.confine if kept.sink else None  # the rows are the sinks' too
+        return replace(plan, guards=kept, confine=confined), params
 
     return replace(wall, route=route)
 
