@@ -1,0 +1,23 @@
+"""What `console:` states, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Rank = Literal["viewer", "responder", "admin"]
+RANKS: tuple[Rank, ...] = ("viewer", "responder", "admin")
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """The roles of each rank; a higher rank may all that a lower one may."""
+
+    viewer: frozenset[str] = frozenset()
+    responder: frozenset[str] = frozenset()
+    admin: frozenset[str] = frozenset()
+
+    def rank(self, roles: frozenset[str]) -> Rank | None:
+        """The highest rank that these effective roles have; None where they have none."""
+        of = {"viewer": self.viewer, "responder": self.responder, "admin": self.admin}
+        return next((rank for rank in reversed(RANKS) if not of[rank].isdisjoint(roles)), None)
