@@ -53,7 +53,7 @@ def office(directory: Path) -> Iterator[Running]:
     (directory / "office_app.py").write_text(APP)
     (directory / "ringwall.yaml").write_text(CONTRACT)
     _before(directory / "data")
-    with serving(directory, "office_app:app", "--contract", "ringwall.yaml") as running:
+    with serving(directory, "office_app:app", "--contract", "ringwall.yaml", "--workers", "2") as running:
         for name, role in RANKS.items():
             account(running, name, role)
         yield running

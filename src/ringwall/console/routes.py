@@ -75,16 +75,14 @@ def _serve(console: Console, route: _Route) -> Serve:
         visit = visit_of(request, known, console.desk)
         if visit is None:
             return note(console, None, 400, "Not a form", "Send one form.")
-        seat = _seat(console, visit, route)
-        if isinstance(seat, Response):
-            return seat
         try:
-            return route.page(console, seat)
+            seat = _seat(console, visit, route)
+            return seat if isinstance(seat, Response) else route.page(console, seat)
         except JournalDamaged:
             text = "A record is not what was written. `ringwall audit verify` names it."
-            return note(console, seat, 503, "The journal is damaged", text)
-        except (Unavailable, sqlite3.OperationalError):
-            return note(console, seat, 503, "Not now", "A store does not answer. Try again in a few seconds.")
+            return note(console, None, 503, "The journal is damaged", text)
+        except (Unavailable, sqlite3.OperationalError, OSError):
+            return note(console, None, 503, "Not now", "A store does not answer. Try again in a few seconds.")
 
     return serve
 
@@ -98,6 +96,12 @@ def _seat(console: Console, visit: Visit, route: _Route) -> Seat | Response:
         asked = f"?{urlencode(visit.query)}" if visit.query else ""
         return redirect(sign_in_at(f"{HOME}/{route.path}{asked}", acr="mfa"))
     session, account = seated
+    held = {each.action: each for each in console.runtime.alerts.in_force(console.now())
+            if (each.kind, each.value) == ("principal", account.subject)}  # fmt: skip
+    if "block" in held:
+        return note(console, None, 403, "Blocked", "This account is blocked. `ringwall respond list` says why.")
+    if "challenge" in held and session.signed_in < held["challenge"].since:
+        return redirect(sign_in_at(f"{HOME}/", again="1", acr="mfa"))
     rank = console.rank(session, account)
     if rank is None:
         return note(
