@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import httpx
 import pytest
 
-from accounts.people import Browser
+from accounts.people import Browser, account
 from console.office import ALERT, CONSOLE, HOSTILE, NEAR, THERE, Person, office
 from e2e.e2e_process import Running
 from ringwall.build.identity import accounts_on
@@ -88,6 +88,17 @@ def test_one_factor_is_not_enough(up: Running, people: dict[str, Person]) -> Non
     assert thief.sign_in("vera").status_code == 303
     assert thief.get(CONSOLE).status_code == 303
     assert people["vera"].get(CONSOLE).status_code == 200
+
+
+def test_an_account_without_a_second_factor_is_asked_for_one(up: Running) -> None:
+    olga = Browser(up)
+    account(up, "olga", "chief")
+    assert olga.sign_in("olga").status_code == 303
+    assert olga.signed_in()
+    reply = olga.get(CONSOLE)
+    assert "acr=mfa" in reply.headers["location"]
+    assert "A second factor is needed" in olga.get(reply.headers["location"]).text
+    assert olga.post(f"{CONSOLE}alert/close", {"id": ALERT}).status_code == 403
 
 
 def test_an_account_without_a_rank_sees_nothing(people: dict[str, Person]) -> None:
@@ -242,14 +253,14 @@ def test_a_closed_alert_is_closed(people: dict[str, Person]) -> None:
 def test_what_is_held_against_a_person_holds_at_the_console(up: Running, people: dict[str, Person]) -> None:
     vera, store = people["vera"], Store(up.data / "state.db")
     try:
-        alerts, account = Alerts(store), accounts_on(store).named("vera")
-        assert account is not None
-        blocked = by_hand("block", "principal", account.subject, 600.0, "", time.time())
+        alerts, whose = Alerts(store), accounts_on(store).named("vera")
+        assert whose is not None
+        blocked = by_hand("block", "principal", whose.subject, 600.0, "", time.time())
         alerts.respond(blocked)
         assert vera.get(CONSOLE).status_code == 403
         alerts.undo(blocked.id, time.time())
         assert vera.get(CONSOLE).status_code == 200
-        challenged = by_hand("challenge", "principal", account.subject, 600.0, "", time.time())
+        challenged = by_hand("challenge", "principal", whose.subject, 600.0, "", time.time())
         alerts.respond(challenged)
         assert "again=1" in vera.get(CONSOLE).headers["location"]
         alerts.undo(challenged.id, time.time())
