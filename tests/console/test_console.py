@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from pathlib import Path
 
 import httpx
 import pytest
 
 from accounts.people import Browser, account
-from console.office import ALERT, CONSOLE, HOSTILE, NEAR, THERE, Person, office
-from e2e.e2e_process import Running
+from console.office import ALERT, APP, CONSOLE, CONTRACT, HOSTILE, NEAR, THERE, Person, office
+from e2e.e2e_process import Running, serving
 from ringwall.build.identity import accounts_on
 from ringwall.monitoring.response.responder import by_hand
 from ringwall.state.alerts import Alerts
@@ -73,6 +74,26 @@ def dead(reply: httpx.Response) -> Markup:
 def test_it_says_where_it_is(up: Running) -> None:
     assert up.ready["console"] == f"{up.url}{CONSOLE}"
     assert f"console  {up.url}{CONSOLE}" in up.output()
+
+
+def test_the_clinic_has_one(tmp_path: Path) -> None:
+    with serving(tmp_path) as running:
+        assert running.ready["console"] == f"{running.url}{CONSOLE}"
+        assert f"adam   admin    password {running.password('adam')}" in running.output()
+        adam = Browser(running)
+        adam.sign_in("adam", running.password("adam"))
+        assert adam.get(CONSOLE).status_code == 303
+        adam.enrol()
+        assert "Traffic of the last hour" in adam.get(CONSOLE).text
+
+
+def test_where_the_contract_has_none_there_is_none(tmp_path: Path) -> None:
+    (tmp_path / "plain_app.py").write_text(APP)
+    (tmp_path / "ringwall.yaml").write_text("\n".join(x for x in CONTRACT.splitlines() if not x.startswith("console")))
+    with serving(tmp_path, "plain_app:app", "--contract", "ringwall.yaml") as running:
+        assert running.ready["console"] is None
+        assert "console" not in running.output()
+        assert Browser(running).get(CONSOLE).status_code == 404
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -15,7 +15,7 @@ from ringwall.examples.clinic import ACCOUNTS, API_KEYS, CONTRACT, create_app
 
 __all__ = ["CONTRACT", "Enrolled", "banner", "clinic", "enrol"]
 
-_SHOWN = ("ana", "nora", "dara")
+_SHOWN = ("ana", "nora", "dara", "adam")
 
 
 @dataclass(frozen=True, slots=True)
