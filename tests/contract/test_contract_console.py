@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ringwall.build.widened import changes
 from ringwall.contract.model import Contract, Misconfigured
 from ringwall.contract.parse import load
 
@@ -52,3 +53,11 @@ def test_the_contract_of_the_guide_is_one(tmp_path: Path) -> None:
     console = loaded(tmp_path, block).console
     assert console is not None
     assert console.rank(frozenset({"guard"})) == "responder"
+
+
+def test_another_console_is_a_change_that_opens(tmp_path: Path) -> None:
+    none = loaded(tmp_path, ROLES)
+    some = loaded(tmp_path, ROLES + "console: {viewer: [a]}\n")
+    assert [(c.way, c.about, c.what) for c in changes(none, some)] == [("opened", "console viewer", "role a")]
+    assert [(c.way, c.about, c.what) for c in changes(some, none)] == [("closed", "console viewer", "role a")]
+    assert changes(some, some) == ()

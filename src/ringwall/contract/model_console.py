@@ -17,7 +17,10 @@ class Console:
     responder: frozenset[str] = frozenset()
     admin: frozenset[str] = frozenset()
 
+    def of(self, rank: Rank) -> frozenset[str]:
+        """The roles of one rank."""
+        return {"viewer": self.viewer, "responder": self.responder, "admin": self.admin}[rank]
+
     def rank(self, roles: frozenset[str]) -> Rank | None:
         """The highest rank that these effective roles have; None where they have none."""
-        of = {"viewer": self.viewer, "responder": self.responder, "admin": self.admin}
-        return next((rank for rank in reversed(RANKS) if not of[rank].isdisjoint(roles)), None)
+        return next((rank for rank in reversed(RANKS) if not self.of(rank).isdisjoint(roles)), None)
