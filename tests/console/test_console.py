@@ -16,6 +16,7 @@ from e2e.e2e_process import Running, serving
 from ringwall.build.identity import accounts_on
 from ringwall.monitoring.response.responder import by_hand
 from ringwall.state.alerts import Alerts
+from ringwall.state.journal_files import INDEX
 from ringwall.state.sqlite import Store
 
 PAGES = ("", "alerts", "alerts?all=1", f"alert?id={ALERT}", "journal", "principals", "request?id=" + "0" * 24)
@@ -306,6 +307,22 @@ def test_a_rank_that_was_taken_away_is_gone(up: Running, people: dict[str, Perso
 @pytest.mark.parametrize("page", ["alert", "alert?id=none", "request?id=none", "request"])
 def test_what_is_not_there_is_said(people: dict[str, Person], page: str) -> None:
     assert people["vera"].get(CONSOLE + page).status_code == 404
+
+
+@pytest.mark.parametrize("asked", [
+    "principal=" + "a" * 5000, "principal=%27%20OR%201=1--", "object=%F0%9F%92%A9", "until=9999-12-31T23:59:59.999",
+    "since=0001-01-01", "kind=1&kind=2", "reason=%22%3E%3Cscript%3E",
+])  # fmt: skip
+def test_an_odd_search_is_answered(people: dict[str, Person], asked: str) -> None:
+    reply = people["vera"].get(f"{CONSOLE}journal?{asked}")
+    assert reply.status_code == 200
+    dead(reply)
+
+
+def test_an_index_that_is_junk_is_made_anew(up: Running, people: dict[str, Person]) -> None:
+    for page in ("", "journal"):
+        (up.data / "journal" / INDEX).write_bytes(b"junk" * 3000)
+        assert people["vera"].get(CONSOLE + page).status_code == 200
 
 
 @pytest.mark.parametrize("since", ["yesterday", "99999999999", "0000-00-00"])

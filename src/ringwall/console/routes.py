@@ -81,7 +81,7 @@ def _serve(console: Console, route: _Route) -> Serve:
         except JournalDamaged:
             text = "A record is not what was written. `ringwall audit verify` names it."
             return note(console, None, 503, "The journal is damaged", text)
-        except (Unavailable, sqlite3.OperationalError, OSError):
+        except (Unavailable, sqlite3.DatabaseError, OSError):
             return note(console, None, 503, "Not now", "A store does not answer. Try again in a few seconds.")
 
     return serve
