@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SERVERS := .servers
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types floors fuzz bench soak servers browser lock clean
+.PHONY: help demo test lint types floors fuzz bench soak servers packages browser sbom lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort
@@ -55,8 +55,14 @@ soak: $(VENV)/ready ## 100,000 honest requests, which raise no alert
 
 servers: $(SERVERS)/prefect/ready $(SERVERS)/chroma/ready $(SERVERS)/suite/ready $(SERVERS)/sslyze/ready ## What the tests need of others
 
+packages: ## What the tests need of the distribution: a browser, testssl, SoftHSM (as root it installs them)
+	scripts/packages.sh
+
 browser: ## A Chromium for the browser tests (as root it installs one)
 	scripts/browser.sh
+
+sbom: $(VENV)/ready ## What ringwall is made of, as CycloneDX, from the lock file
+	$(BIN)/python scripts/sbom.py sbom.json
 
 lock: $(VENV)/ready ## Resolve the lock files anew
 	$(BIN)/pip install --quiet uv

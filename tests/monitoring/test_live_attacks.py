@@ -36,10 +36,13 @@ def test_every_kind_of_attack_has_a_case_with_an_alert() -> None:
 def test_the_honest_twins_raise_no_alert(tmp_path: Path) -> None:
     with serving(tmp_path) as running:
         live = Live(running, tmp_path / "grounds")
-        for case in sorted(corpus(), key=lambda case: "delete" in case.name):  # what others still read goes last
+        removed: set[tuple[str, str]] = set()
+        for case in sorted(corpus(), key=lambda case: case.operation.startswith("DELETE")):  # what others read goes last
             for draft in (*case.setup, *case.honest):
                 for sent in requests(draft, live.grounds):
-                    live.send(sent)
+                    if sent.method != "DELETE" or (sent.method, sent.target) not in removed:  # one corpus, one clinic
+                        live.send(sent)
+                    removed.add((sent.method, sent.target))
         live.raised("injection", 0.0, 1.0)
         assert [(a.rule, a.explanation) for a in live.alerts.alerts()] == []
         live.close()

@@ -200,6 +200,7 @@ SSTI = (
 )
 
 RCE = (
+    "import subprocess as s",
     "<?php echo 9*9; ?>",
     "<?=`id`?>",
     "<? system('id'); ?>",
