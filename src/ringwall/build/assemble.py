@@ -66,11 +66,12 @@ OWN: Mapping[str, Callable[[Operation, Running], Guards]] = {
 @dataclass(frozen=True, slots=True)
 class Circumstances:
     """What a deployment adds to a contract: whether TLS is demanded here, how to read from the application itself,
-    and who watches the events (the drill)."""
+    who watches the events (the drill), and what declares more endpoints of ringwall's own (the console)."""
 
     https: bool = False
     fetch: Fetcher | None = None
     watch: Watch | None = None
+    more: tuple[own.Declare, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ def assemble(prepared: Prepared, runtime: Runtime, circumstances: Circumstances 
     )
     return Wall(
         admit=lambda raw, request_id: admit(raw, bounds, request_id),
-        route=_route(contract, plans, runtime, given),
+        route=_route(contract, plans, runtime, given, here.more),
         plans=plans,
         ports=Ports(
             answers=own_upstream.with_sessions(answers(runtime, contract, here.fetch), runtime, contract, here.fetch),
@@ -163,12 +164,13 @@ def _observed(operation: Operation, contract: Contract) -> frozenset[Layer]:
 
 
 def _route(
-    contract: Contract, plans: tuple[Plan, ...], runtime: Runtime, given: Running
+    contract: Contract, plans: tuple[Plan, ...], runtime: Runtime, given: Running, more: tuple[own.Declare, ...]
 ) -> Callable[[Head], tuple[Plan, Mapping[str, str]]]:
     router = Router(contract.api.base_path)
     for operation, plan in zip(contract.operations, plans, strict=True):
         router.add("WS" if operation.api.websocket else operation.api.method, operation.api.path, plan)
-    own.declare(router, contract, runtime, given)
+    for declare in (own.declare, *more):
+        declare(router, contract, runtime, given)
     refusing: dict[tuple[str, ...], Plan] = {}
     passing = Limits(body=contract.limits.upload, reply=contract.limits.reply, seconds=contract.limits.seconds)
 

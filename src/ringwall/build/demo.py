@@ -15,7 +15,7 @@ from ringwall.examples.clinic import ACCOUNTS, API_KEYS, CONTRACT, create_app
 
 __all__ = ["CONTRACT", "Enrolled", "banner", "clinic", "enrol"]
 
-_SHOWN = ("ana", "nora", "dara")
+_SHOWN = ("ana", "nora", "dara", "adam")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,9 @@ def enrol(runtime: Runtime) -> Enrolled:
     return Enrolled(tuple(accounts), tuple(keys))
 
 
-def banner(url: str, ca: Path | None, data: Path, contract: Contract, enrolled: Enrolled | None) -> list[str]:
+def banner(
+    url: str, ca: Path | None, data: Path, contract: Contract, enrolled: Enrolled | None, console: str | None = None
+) -> list[str]:
     """What `up` prints once it serves."""
     lines = [
         f"ringwall protects {contract.api.title} at {url}  ({len(contract.operations)} operations, {contract.mode})",
@@ -89,6 +91,8 @@ def banner(url: str, ca: Path | None, data: Path, contract: Contract, enrolled: 
         f"  metrics  {url}/.ringwall/metrics",
         f"  journal  {data}/journal   ({_program()} audit verify --data {data})",
     ]
+    if console is not None:
+        lines.append(f"  console  {console}")
     if ca is not None:
         lines.append(f"  trust    {ca}")
     if enrolled is not None:

@@ -21,6 +21,7 @@ from ringwall.build import demo
 from ringwall.build.assemble import Circumstances, assemble, prepare
 from ringwall.build.assertion import Assertions
 from ringwall.build.load import import_app, load_contract
+from ringwall.build.own import Declare
 from ringwall.build.protect import protected_asgi
 from ringwall.build.runtime import Runtime, open_runtime
 from ringwall.build.served import Bridge, serve_asgi, stopping
@@ -53,6 +54,7 @@ class Deployment:
     workers: int
     ready_file: Path | None
     transit: Transit = field(default_factory=Transit)
+    more: tuple[Declare, ...] = ()
 
     @property
     def is_gateway(self) -> bool:
@@ -80,6 +82,11 @@ class Prepared:
     def ca(self) -> Path | None:
         """What callers have to trust, where it was made here."""
         return self.served.ca if self.served else None
+
+    @property
+    def console(self) -> str | None:
+        """Where the console is; None where the contract lets nobody use it, or nothing declares it."""
+        return f"{self.url}/.ringwall/console/" if self.contract.console and self.wanted.more else None
 
     @property
     def issuer(self) -> str:
@@ -188,7 +195,8 @@ def _serve(prepared: Prepared, listener: socket.socket, log: str, ready: Ready) 
 
 
 async def _run(prepared: Prepared, runtime: Runtime, listener: socket.socket, ready: Ready) -> None:
-    here, port = Circumstances(https=prepared.tls is not None), listener.getsockname()[1]
+    here = Circumstances(https=prepared.tls is not None, more=prepared.wanted.more)
+    port = listener.getsockname()[1]
     async with tended(prepared.served, prepared.wanted.transit, runtime.metrics):
         if not prepared.wanted.is_gateway:
             app = prepared.app if is_asgi(prepared.app) else Bridge(prepared.app)
@@ -232,7 +240,7 @@ def _announce(prepared: Prepared, say: Say) -> Ready:
     def ready() -> None:
         if wanted.ready_file is not None:
             _write_ready(wanted.ready_file, prepared, enrolled)
-        for line in demo.banner(prepared.url, prepared.ca, wanted.data, prepared.contract, enrolled):
+        for line in demo.banner(prepared.url, prepared.ca, wanted.data, prepared.contract, enrolled, prepared.console):
             say(line)
 
     return ready
@@ -252,7 +260,7 @@ def _write_ready(path: Path, prepared: Prepared, enrolled: demo.Enrolled | None)
     document = {
         "url": prepared.url,
         "ca": str(prepared.ca.resolve()) if prepared.ca else None,
-        "console": None,
+        "console": prepared.console,
         "accounts": [account.document() for account in enrolled.accounts] if enrolled else [],
         "api_keys": [key.document() for key in enrolled.api_keys] if enrolled else [],
     }

@@ -24,6 +24,8 @@ from ringwall.monitoring.exposed import exposition
 from ringwall.monitoring.metrics import CONTENT_TYPE
 
 Route = Callable[[Head], tuple[Plan, Mapping[str, str]]]
+Declare = Callable[[Router, Contract, Runtime, Running], None]
+"""Adds endpoints of ringwall's own: how a room above this one has its pages served."""
 _LIMITS = Limits(body=8192, reply=1 << 20, seconds=10.0)
 METRICS_FROM = frozenset({"127.0.0.1", "::1"})
 

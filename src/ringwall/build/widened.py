@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ringwall.contract.model import Contract, Field, Operation, Resource, Role, When
+from ringwall.contract.model_console import RANKS, Console
 from ringwall.contract.stated import Requirement
 
 Way = Literal["opened", "closed", "changed"]
@@ -25,7 +26,7 @@ class Change:
 
 def changes(old: Contract, new: Contract) -> tuple[Change, ...]:
     """Everything that changed. What cannot be compared, such as another condition, counts as opened."""
-    return (*_operations(old, new), *_resources(old, new), *_roles(old, new), *_settings(old, new))
+    return (*_operations(old, new), *_resources(old, new), *_roles(old, new), *_settings(old, new), *_console(old, new))
 
 
 def _everyone(words: frozenset[str], contract: Contract) -> frozenset[str]:
@@ -240,3 +241,11 @@ def _settings(old: Contract, new: Contract) -> Iterator[Change]:
         yield Change("opened", "setting", "policies", "the Cedar policies are other ones", here)
     if old.cors != new.cors:
         yield Change("opened", "setting", "cors", "other browser origins may call", here)
+
+
+def _console(old: Contract, new: Contract) -> Iterator[Change]:
+    """Who may use the console, and as what."""
+    for rank in RANKS:
+        was, now = (_everyone((c.console or Console()).of(rank), c) for c in (old, new))
+        for role in sorted(was ^ now):
+            yield Change("opened" if role in now else "closed", "setting", f"console {rank}", f"role {role}", new.file)

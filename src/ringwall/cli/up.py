@@ -10,6 +10,7 @@ import click
 from ringwall.build.deploy import Deployment, deploy
 from ringwall.build.transit import Transit
 from ringwall.cli._problems import fail, refused_contract
+from ringwall.console import declare
 from ringwall.contract.model import Misconfigured
 from ringwall.core.ports import Unavailable
 
@@ -66,7 +67,9 @@ def command(
     )
     if target and contract is None:
         raise click.UsageError("--contract says how TARGET is to be protected; `ringwall init TARGET` drafts one")
-    wanted = Deployment(target, contract, openapi, host, port, data, mode, tls, workers, ready_file, transit)
+    wanted = Deployment(
+        target, contract, openapi, host, port, data, mode, tls, workers, ready_file, transit, (declare,)
+    )
     try:
         deploy(wanted, say=click.echo)
     except Misconfigured as mistakes:

@@ -8,6 +8,7 @@ from ringwall.contract.api import JSON
 from ringwall.contract.clients import CLIENTS, REQUIRES
 from ringwall.contract.conditions import WHEN
 from ringwall.contract.grammar_certificates import CERTIFICATES
+from ringwall.contract.grammar_console import CONSOLE
 from ringwall.contract.grammar_monitoring import MONITORING
 from ringwall.contract.grammar_upstream import UPSTREAM
 from ringwall.contract.shapes import (
@@ -284,6 +285,7 @@ CONTRACT: Final = Record(
         "staleness": Number(0, high=3600),
         "accepted": Listing(_ACCEPTED),
         "monitoring": MONITORING,
+        "console": CONSOLE,
     },
     required=("ringwall", "api"),
     later={

@@ -10,6 +10,7 @@ from typing import Literal
 
 from ringwall.contract.api import Api, ApiOperation
 from ringwall.contract.logins import Certificates, UpstreamLogin
+from ringwall.contract.model_console import Console
 from ringwall.contract.model_monitoring import Monitoring
 from ringwall.contract.stated import Requirement, StatedClient
 
@@ -288,3 +289,4 @@ class Contract:
     never: tuple[frozenset[str], ...] = ()
     policies: Policies | None = None
     monitoring: Monitoring = field(default_factory=Monitoring)
+    console: Console | None = None

@@ -15,6 +15,7 @@ from ringwall.contract.api import JSON, Api, ApiOperation
 from ringwall.contract.bind import Binder, Pattern, amended, deciding, pattern, plain, socket
 from ringwall.contract.certificates import certificates
 from ringwall.contract.check import agreement
+from ringwall.contract.console import console
 from ringwall.contract.dialect import safe
 from ringwall.contract.document import SIZE, parse
 from ringwall.contract.grammar import CONTRACT
@@ -193,6 +194,7 @@ def _contract(
         never=reading.never(stated.get("never"), roles, desk),
         policies=policies,
         monitoring=monitoring(stated.get("monitoring"), directory, desk),
+        console=console(stated.get("console"), roles, desk, accounts=authentication.accounts),
     )
 
 

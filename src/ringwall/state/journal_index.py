@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -82,21 +83,14 @@ def search(directory: Path, query: Query) -> list[Found]:
 
     Raises JournalDamaged where a record found is not what was written, sqlite3.OperationalError where the
     directory takes no index."""
-    try:
-        rows = _search(directory, query)
-    except sqlite3.DatabaseError as error:
-        if type(error) is not sqlite3.DatabaseError:  # locked, read-only: not the file's fault
-            raise
-        (directory / INDEX).unlink()  # not a database, or malformed: made anew
-        rows = _search(directory, query)
-    return [_read(directory, *row) for row in reversed(rows)]
+    statement, values = _select(query)
+    return [_read(directory, *row) for row in reversed(_asked(directory, statement, values))]
 
 
 def request_ids(directory: Path, prefix: str, limit: int) -> list[str]:
     """The request ids that begin with `prefix`, at most `limit`, in order. Raises sqlite3.OperationalError."""
     statement = "SELECT DISTINCT request_id FROM events WHERE request_id >= ? AND request_id < ? ORDER BY 1 LIMIT ?"
-    with closing(_current(directory)) as database:
-        return [row[0] for row in database.execute(statement, (prefix, prefix + "\U0010ffff", limit))]
+    return [row[0] for row in _asked(directory, statement, (prefix, prefix + "\U0010ffff", limit))]
 
 
 def tally(directory: Path, since: int, until: int, step: int) -> list[tuple[int, str | None, int]]:
@@ -106,13 +100,22 @@ def tally(directory: Path, since: int, until: int, step: int) -> list[tuple[int,
         "SELECT at / ? * ?, reason, count(*) FROM events WHERE at >= ? AND at < ? AND kind = 'exchange'"
         " GROUP BY 1, 2 ORDER BY 1, 2"
     )
-    with closing(_current(directory)) as database:
-        return database.execute(statement, (step, step, since, until)).fetchall()
+    return _asked(directory, statement, (step, step, since, until))
 
 
-def _search(directory: Path, query: Query) -> list[tuple[str, int, int, int]]:
+def _asked(directory: Path, statement: str, values: Sequence[str | int]) -> list[Any]:
+    """The rows of a statement over the current index, which is made anew where it is none."""
+    try:
+        return _rows(directory, statement, values)
+    except sqlite3.DatabaseError as error:
+        if type(error) is not sqlite3.DatabaseError:  # locked, read-only: not the file's fault
+            raise
+        (directory / INDEX).unlink(missing_ok=True)  # not a database, or malformed
+        return _rows(directory, statement, values)
+
+
+def _rows(directory: Path, statement: str, values: Sequence[str | int]) -> list[Any]:
     with closing(_current(directory)) as database:
-        statement, values = _select(query)
         return database.execute(statement, values).fetchall()
 
 
