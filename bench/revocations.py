@@ -33,7 +33,7 @@ WORKERS = 2
 
 def asker(runtime: Runtime, staleness: float) -> Callable[[Credential], bool]:
     """Whether a worker takes a token now, by its own memory and the shared store."""
-    own = Own(runtime.tokens.key_set(), runtime.tokens.expectation())
+    own = Own(runtime.tokens.key_set, runtime.tokens.expectation())
     settings = Settings(own, {}, api_keys=True, basic=False, roles=Roles({}, frozenset()), staleness_s=staleness)
 
     def ask(token: Credential) -> bool:
