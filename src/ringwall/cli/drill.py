@@ -15,6 +15,7 @@ import click
 from ringwall.attacks import corpus
 from ringwall.build.load import import_app, load_contract
 from ringwall.cli._data import data_option, tested
+from ringwall.cli._pairs import pair
 from ringwall.cli._problems import fail, plainly, refused_contract, shown
 from ringwall.contract.model import Misconfigured
 from ringwall.drill import matrix, render, yours
@@ -115,9 +116,9 @@ def _of_yours(
 def _people(
     roles: tuple[str, ...], subjects: tuple[str, ...], tenants: tuple[str, ...], bare: tuple[str, ...]
 ) -> list[yours.Person]:
-    stated = dict(map(_pair, roles))
-    subject, tenant = dict(map(_pair, subjects)), dict(map(_pair, tenants))
-    own = {name: f"{name}={value}" for name, value in map(_pair, bare)}
+    stated = dict(map(pair, roles))
+    subject, tenant = dict(map(pair, subjects)), dict(map(pair, tenants))
+    own = {name: f"{name}={value}" for name, value in map(pair, bare)}
     if unknown := sorted({*subject, *tenant, *own} - {*stated}):
         raise click.UsageError(f"no --role names {unknown[0]!r}")
     people = []
@@ -130,13 +131,6 @@ def _people(
             raise click.UsageError(str(why)) from None
         people.append(yours.Person(name, held, subject.get(name, name), tenant.get(name), attacker))
     return people
-
-
-def _pair(stated: str) -> tuple[str, str]:
-    name, equals, value = stated.partition("=")
-    if not (name and equals and value):
-        raise click.UsageError(f"{stated!r} is not NAME=VALUE")
-    return name, value
 
 
 def _earlier(since: str) -> Mapping[str, Any]:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import click
 
 from ringwall.cli._data import data_option, tested
+from ringwall.cli._pairs import pair
 from ringwall.cli._problems import fail, plainly, refused_contract, shown
 from ringwall.cli._source import fetch, find
 from ringwall.contract.api import Api
@@ -119,11 +120,11 @@ def _accounts(
     stated: Iterable[str], roles: Iterable[str], subjects: Iterable[str], tenants: Iterable[str]
 ) -> tuple[Account, ...]:
     about: dict[str, About] = {}
-    for name, value in map(_pair, roles):
+    for name, value in map(pair, roles):
         about[name] = replace(about.get(name, About()), roles=frozenset(r for r in value.split(",") if r))
-    for name, value in map(_pair, subjects):
+    for name, value in map(pair, subjects):
         about[name] = replace(about.get(name, About()), subject=value)
-    for name, value in map(_pair, tenants):
+    for name, value in map(pair, tenants):
         about[name] = replace(about.get(name, About()), tenant=value)
     try:
         people = tuple(account(_from_environment(each), about) for each in stated)
@@ -135,13 +136,6 @@ def _accounts(
     if unknown := sorted(set(about) - set(names)):
         raise click.UsageError(f"no --as names {unknown[0]!r}")
     return people
-
-
-def _pair(stated: str) -> tuple[str, str]:
-    name, equals, value = stated.partition("=")
-    if not (name and equals and value):
-        raise click.UsageError(f"{stated!r} is not NAME=VALUE")
-    return name, value
 
 
 def _from_environment(stated: str) -> str:

@@ -13,12 +13,11 @@ from ringwall.contract.api import JSON
 from ringwall.contract.guess import is_sign_in
 from ringwall.scan.bench import Bench, Sent, anonymous, short
 from ringwall.scan.checks.properties import MOST, extra, views
+from ringwall.scan.checks.writes import changed
 from ringwall.scan.model import ANONYMOUS, Account
 from ringwall.scan.pool import Thing
 from ringwall.scan.strangers import Stranger, stranger
 from ringwall.scan.subject import Aim, Kind, references
-
-_VOLATILE = ("updated", "modified", "version", "etag", "last", "seen", "count")
 
 
 def check(bench: Bench, aim: Aim) -> None:
@@ -85,9 +84,9 @@ def _write(
             break
         sent = bench.send(replace(draft, body={**draft.body, **choice, name: thing.id}))
         after = _seen(bench, victim, thing)
-        changed = [n for n in before if after.get(n) != before[n] and not any(v in n.lower() for v in _VOLATILE)]
-        if changed:
-            _tell(bench, aim, kind, sent, victim, thing, changed[0], before, after)
+        differs = changed(before, after)
+        if differs:
+            _tell(bench, aim, kind, sent, victim, thing, differs[0], before, after)
             return
         if sent.reply.fine:
             break

@@ -16,6 +16,11 @@ from ringwall.scan.values import kind_of, resolved
 _VOLATILE = ("updated", "modified", "version", "etag", "last", "seen", "count")
 
 
+def changed(before: dict[str, JSON], after: dict[str, JSON]) -> list[str]:
+    """The properties that differ, but those that change by themselves."""
+    return [n for n in before if after.get(n) != before[n] and not any(v in n.lower() for v in _VOLATILE)]
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """A forbidden call: the class it proves, who tries it, whose object it is."""
@@ -291,11 +296,11 @@ def _act(bench: Bench, attempt: Attempt, thing: Thing) -> None:
     sent = bench.send(draft)
     after = bench.look(thing, reader)
     now = after[1] if after and after[1] is not None else before
-    changed = [n for n in before if now.get(n) != before[n] and not any(v in n.lower() for v in _VOLATILE)]
+    differs = changed(before, now)
     if not sent.reply.fine:
         _refused(bench, attempt, sent)
-    elif changed:
-        name = changed[0]
+    elif differs:
+        name = differs[0]
         what = f"{thing.kind} {thing.id} has {name} = {short(now.get(name))!r}, before {short(before[name])!r}"
         _proved(bench, attempt, sent, what, reader)
     else:
