@@ -142,6 +142,7 @@ def _plan(operation: Operation, contract: Contract, forged: Forged) -> Plan:
         observe=observe,
         confine=sinks.rows_of(operation, contract.resources),
         named=operation.objects,
+        listed=disclosure.pages_of(operation),
     )
 
 
