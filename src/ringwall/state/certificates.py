@@ -140,7 +140,7 @@ class LiveCertificate:
             return None
         try:
             self._refuse_flaws()
-            self._made()
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(self._chain, self._key)  # tried on another first
             self.context.load_cert_chain(self._chain, self._key)
         except (OSError, Unavailable) as failure:  # ssl.SSLError is an OSError
             return str(failure)
