@@ -237,7 +237,7 @@ def test_a_changed_certificate_is_served_and_a_wrong_one_is_not(both: tuple[Runn
     assert asked(found, ours, caller)[2] == before, "a key that is not the certificate's is not taken"
     for path, content in zip((root / "gateway.pem", root / "gateway.key"), good, strict=True):
         path.write_bytes(content)
-    ours.issue("gateway", days=20)
+    ours.issue("gateway", days=20, begin=-70)
     assert until(lambda: asked(found, ours, caller)[2] != before)
     context = ssl.create_default_context(cafile=ours.ca)
     context.load_cert_chain(*caller)
@@ -298,7 +298,7 @@ def test_what_is_wrong_with_a_certificate_is_told_and_not_served(tmp_path: Path)
         assert any(word in flaw.what and flaw.fatal for flaw in found), (made, found)
         with pytest.raises(Unavailable, match=word):
             LiveCertificate(*made)
-    assert [f.fatal for f in flaws(*authority.issue("soon", days=10))] == [False]
+    assert [f.fatal for f in flaws(*authority.issue("soon", days=10, begin=-80))] == [False]
     assert any("not for shop.example" in f.what for f in flaws(*good, "shop.example"))
     for junk in (b"", b"no pem", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"):
         (tmp_path / "junk").write_bytes(junk)

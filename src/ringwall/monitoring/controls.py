@@ -71,6 +71,14 @@ def _workers(here: Situation) -> Iterator[Hit]:
             yield _failed("worker-silent", "A worker says nothing", f"{name}: for {here.now - at:.0f} s", "medium")
         if value.get("journal"):
             yield _failed("journal", "A worker's journal is not written", f"{name}: {value['journal']}", "critical")
+        if value.get("acme"):
+            told = f"{name}: {value['acme']}"
+            yield _failed("certificate-renewal", "No certificate is issued by ACME", told)
+        standing = value.get("certificate")
+        if isinstance(standing, (list, tuple)) and len(standing) == 2:
+            level = {"revoked": "critical", "unknown": "high"}.get(str(standing[0]), "medium")
+            title = f"The certificate's standing is {standing[0]}"
+            yield _failed("certificate-standing", title, f"{name}: {standing[1]}", level)
         stale = value.get("keysets")
         if isinstance(stale, list) and stale:
             told = f"{name}: no fresh keys of {', '.join(map(str, stale))}"
