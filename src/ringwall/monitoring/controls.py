@@ -95,12 +95,13 @@ def _clock(here: Situation) -> Iterator[Hit]:
 def _certificate(here: Situation) -> Iterator[Hit]:
     for path in here.certificates:
         try:
-            ends = x509.load_pem_x509_certificate(path.read_bytes()).not_valid_after_utc
+            found = x509.load_pem_x509_certificate(path.read_bytes())
         except (OSError, ValueError) as flaw:
             yield _failed("certificate", "A certificate cannot be read", f"{path.name}: {type(flaw).__name__}")
             continue
+        ends, life = found.not_valid_after_utc, found.not_valid_after_utc - found.not_valid_before_utc
         left = (ends - datetime.fromtimestamp(here.now, UTC)).total_seconds() / DAY_S
-        if left < CERTIFICATE_DAYS:
+        if left < min(CERTIFICATE_DAYS, life.total_seconds() / DAY_S / 4):
             told = f"{path.name}: {'it ended' if left < 0 else f'{left:.1f} days left'} ({ends:%Y-%m-%d})"
             yield _failed("certificate", "A certificate is near its end", told, "critical" if left < 1 else "high")
 
