@@ -27,7 +27,7 @@ from ringwall.contract.api import JSON, Api
 from ringwall.contract.document import SIZE
 from ringwall.contract.model import Misconfigured, Problem
 from ringwall.contract.openapi import load_api
-from ringwall.contract.parse import read
+from ringwall.contract.parse import Source, read
 
 _SECONDS = 20
 _USUAL = ("openapi.json", "api/openapi.json", "openapi.yaml", "api/v1/openapi.json", "api/v2/openapi.json",
@@ -39,12 +39,13 @@ _MODULE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An API, what is doubtful in it, and what a contract's `api:` says to find it again; `base_path` where it was
-    found out, not declared."""
+    """An API, what is doubtful in it, what a contract's `api:` says to find it again, and its document's place (or the
+    document itself, of an application); `base_path` where it was found out, not declared."""
 
     api: Api
     problems: tuple[Problem, ...]
     reference: str
+    source: Source
     base_path: str | None = None
 
 
@@ -56,10 +57,10 @@ def find(source: str, base_path: str | None = None) -> Found:
         data, root = _of_application(source)
         base = base_path if base_path is not None else root or None
         api, problems = load_api(data, source, base=base)
-        return Found(api, problems, "app", base)
+        return Found(api, problems, "app", data, base)
     path = Path(source)
     api, problems = load_api(read(path), str(path), directory=path.parent, base=base_path)
-    return Found(api, problems, source, base_path)
+    return Found(api, problems, source, path, base_path)
 
 
 def fetch(url: str) -> bytes:
@@ -98,7 +99,7 @@ def _of_url(url: str, base_path: str | None) -> Found:
             last = f"{candidate}: no OpenAPI document"
         else:
             found = base_path if base_path is not None else _probed(api, candidate)
-            return Found(api, problems, candidate, found)
+            return Found(api, problems, candidate, candidate, found)
     raise click.UsageError(f"No OpenAPI document there ({last}).")
 
 

@@ -211,6 +211,7 @@ CONTRACT: Final = Record(
     {
         "ringwall": Exactly(1),
         "api": ANY,
+        "overlays": Listing(ANY),
         "base_path": Text(r"/|(?:/[A-Za-z0-9._~!$&'()*+,=:@%-]+)+", "a path such as /api/v1"),
         "mode": Word(("enforce", "observe")),
         "observe": Listing(Word(LAYERS)),
@@ -241,6 +242,7 @@ CONTRACT: Final = Record(
     notes={
         "ringwall": "The version of this format.",
         "api": "The OpenAPI document: a path, a URL, or `app` to ask the wrapped application.",
+        "overlays": "OpenAPI overlays (1.0): files that state what the document forgot, applied in order.",
         "base_path": "The path before every operation's, where `servers` does not say.",
         "mode": "observe: decide and record, refuse nothing.",
         "observe": "Layers that only decide and record.",
