@@ -94,7 +94,8 @@ _NO_COLON = re.compile(r"(.{19,40}[+-][0-9]{2})([0-9]{2})")
 
 def is_date_time(text: str) -> bool:
     """RFC 3339, by the native parser; the colon of an offset may be left out (ISO 8601, basic format), as in the
-    clients that OpenAPI Generator makes for Python. A time without an offset is none: two programs would read two times."""
+    clients that OpenAPI Generator makes for Python. A time without an offset is none: two programs would read two
+    times."""
     if _RFC3339.is_valid(text):
         return True
     bare = _NO_COLON.fullmatch(text)
