@@ -17,7 +17,7 @@ from ringwall.layers.disclosure.reasons import LAYER, REASONS
 from ringwall.layers.disclosure.schema import schema_guard
 from ringwall.layers.disclosure.settings import Settings, reader
 
-__all__ = ["LAYER", "REASONS", "Markup", "Settings", "forge", "forge_masks", "forge_reach"]
+__all__ = ["LAYER", "REASONS", "Markup", "Settings", "forge", "forge_echo", "forge_masks", "forge_reach"]
 
 
 def forge(operation: Operation, settings: Settings) -> Guards:
@@ -25,14 +25,19 @@ def forge(operation: Operation, settings: Settings) -> Guards:
     because = operation.rule.key if operation.rule else ""
     places = reader(operation, settings)
     return Guards(
-        body=(Guard(LAYER, "arrival", arrival_guard(settings.markup)),),
         reply=(
             Guard(LAYER, "leaks", leaks_guard(operation)),
-            Guard(LAYER, "echo", echo_guard(settings.markup)),
             Guard(LAYER, "objects", objects_guard(operation, settings, places), because),
             Guard(LAYER, "schema", schema_guard(operation, settings), because),
             Guard(LAYER, "fields", fields_guard(operation, settings, places), because),
         ),
+    )
+
+
+def forge_echo(markup: Markup) -> Guards:
+    """Live markup that came in is noted, and known again in a page. `markup` is one wall's own memory."""
+    return Guards(
+        body=(Guard(LAYER, "arrival", arrival_guard(markup)),), reply=(Guard(LAYER, "echo", echo_guard(markup)),)
     )
 
 
