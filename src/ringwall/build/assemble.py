@@ -59,7 +59,7 @@ OWN: Mapping[str, Callable[[Operation, Running], Guards]] = {
     "standing": lambda op, given: response.forge(op, given.restraints),
     "delivery": lambda op, given: authentication.forge_delivery(op, given.authentication),
     "allowance": lambda op, given: quota.forge_principal(op, given.quota),
-    "echo": lambda op, given: disclosure.forge_echo(given.markup),
+    "echo": lambda op, given: disclosure.forge_echo(given.memory),
 }
 """The stations that each wall has of its own: they count, remember, or hold its keys."""
 

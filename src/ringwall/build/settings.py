@@ -51,7 +51,7 @@ class Running:
     transport: transport.Settings
     quota: quota.Settings
     authentication: authentication.Settings
-    markup: disclosure.Markup
+    memory: disclosure.Memory
     journal: Guards
     restraints: Restraints
 
@@ -81,7 +81,7 @@ def running(contract: Contract, runtime: Runtime, *, https: bool) -> Running:
         transport=transport.Settings(contract.cors, https),
         quota=quota.settings(limits.anonymous_rate, limits.rate, by_credential=contract.authentication.api_keys),
         authentication=_authentication(contract, runtime, https=https),
-        markup=disclosure.Markup(),
+        memory=disclosure.Memory(),
         journal=_journal(contract, runtime),
         restraints=runtime.restraints,
     )

@@ -6,6 +6,8 @@ Works on the parsed reply; a reply that cannot be parsed passes only where nothi
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from ringwall.contract.model import Operation
 from ringwall.core.plan import Guard, Guards
 from ringwall.layers.disclosure.fields import fields_guard, mask_guard, masked_late
@@ -14,10 +16,19 @@ from ringwall.layers.disclosure.markup import Markup, arrival_guard, echo_guard
 from ringwall.layers.disclosure.objects import objects_guard
 from ringwall.layers.disclosure.reach import reach_guard
 from ringwall.layers.disclosure.reasons import LAYER, REASONS
+from ringwall.layers.disclosure.redirects import Destinations, departure_guard, redirect_guard
 from ringwall.layers.disclosure.schema import schema_guard
 from ringwall.layers.disclosure.settings import Settings, reader
 
-__all__ = ["LAYER", "REASONS", "Markup", "Settings", "forge", "forge_echo", "forge_masks", "forge_reach"]
+__all__ = ["LAYER", "REASONS", "Markup", "Memory", "Settings", "forge", "forge_echo", "forge_masks", "forge_reach"]
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What one wall keeps of what came in."""
+
+    markup: Markup = field(default_factory=Markup)
+    destinations: Destinations = field(default_factory=Destinations)
 
 
 def forge(operation: Operation, settings: Settings) -> Guards:
@@ -34,10 +45,17 @@ def forge(operation: Operation, settings: Settings) -> Guards:
     )
 
 
-def forge_echo(markup: Markup) -> Guards:
-    """Live markup that came in is noted, and known again in a page. `markup` is one wall's own memory."""
+def forge_echo(memory: Memory) -> Guards:
+    """What came in is known again when it comes out: live markup in a page, another site in a redirect."""
     return Guards(
-        body=(Guard(LAYER, "arrival", arrival_guard(markup)),), reply=(Guard(LAYER, "echo", echo_guard(markup)),)
+        body=(
+            Guard(LAYER, "arrival", arrival_guard(memory.markup)),
+            Guard(LAYER, "departure", departure_guard(memory.destinations)),
+        ),
+        reply=(
+            Guard(LAYER, "echo", echo_guard(memory.markup)),
+            Guard(LAYER, "redirect", redirect_guard(memory.destinations)),
+        ),
     )
 
 
