@@ -28,7 +28,11 @@ def token(bench: Bench, aim: Aim, base: Base) -> None:
         return
     for broken in forged(mine):
         sent = _with(bench, base, broken.token)
+        if sent.reply.fine and bench.known("token", broken.what):
+            bench.follows("token", aim, f"{broken.what}: the same cause as at {bench.known('token', broken.what)}")
+            return
         if sent.reply.fine:
+            bench.cause("token", broken.what, aim)
             bench.proved(
                 "token",
                 aim,
