@@ -267,6 +267,9 @@ def _last(bench: Bench, bases: list[Base]) -> None:
     for aim in (a for a in bench.subject.aims if signin.names_oneself(bench, a)):
         bench.say(f"forgotten   {aim.key}")
         signin.forgotten(bench, aim)
+    for aim in filter(tokens.signs_out, bench.subject.aims):
+        bench.say(f"sign-out    {aim.key}")
+        tokens.signed_out(bench, aim)
     for aim in signin.sign_ins(bench):
         bench.say(f"sign-in     {aim.key}")
         signin.enumeration(bench, aim)

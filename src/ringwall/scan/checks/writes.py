@@ -157,6 +157,10 @@ def _answered(bench: Bench, attempt: Attempt, sent: Sent) -> None:
 
 def _change(bench: Bench, attempt: Attempt, thing: Thing) -> None:
     seen = _seen(bench, thing)
+    secret = secret_of(bench, attempt)
+    if seen is None and secret is not None:
+        _password(bench, attempt, thing, secret)
+        return
     if seen is None:
         bench.untested(attempt.kind, attempt.aim, "no account is shown the object, so an effect could not be seen")
         return
@@ -183,13 +187,19 @@ def _change(bench: Bench, attempt: Attempt, thing: Thing) -> None:
 
 def _unseen(bench: Bench, attempt: Attempt, thing: Thing) -> None:
     """It sets nothing that can be read back: a password shows at the sign-in, anything else by what changes."""
-    secret = next((n for n in bench.subject.asked(attempt.aim) if "password" in n.lower()), None)
-    if secret and attempt.victim.own and attempt.victim.password:
+    secret = secret_of(bench, attempt)
+    if secret is not None:
         _password(bench, attempt, thing, secret)
     elif thing.fresh or not bench.safe:
         _act(bench, attempt, thing)
     else:
         bench.untested(attempt.kind, attempt.aim, "no property that it sets can be read back")
+
+
+def secret_of(bench: Bench, attempt: Attempt) -> str | None:
+    """The property that sets a password, where the victim is a throw-away account."""
+    own = attempt.victim.own and attempt.victim.password is not None
+    return next((n for n in bench.subject.asked(attempt.aim) if "password" in n.lower()), None) if own else None
 
 
 def _password(bench: Bench, attempt: Attempt, thing: Thing, name: str) -> None:
