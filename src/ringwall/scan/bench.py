@@ -125,17 +125,21 @@ class Bench:
         held = next((t for t in self.pool.of(kind) if t.fresh and self.owner(t) is owner), None)
         if held is not None:
             return held
-        for aim in (a for a in self.subject.aims if a.method == "GET" and a.kind == kind and not a.slots):
-            draft = self.composer.draft(aim, owner)
-            sent = self.send(draft) if draft else None
-            if sent is not None and sent.reply.fine:
-                self.pool.learn(aim, owner, sent.reply.document)
+        self.relist(kind, owner)
         known = [int(t.id) for t in self.pool.of(kind) if t.id.isdecimal()]
         self.count(kind, (owner,), range(max(known, default=0) + 1, max(known, default=0) + NEXT + 1))
         found = next((t for t in self.pool.of(kind) if not t.fresh and self.owner(t) is owner), None)
         if found is not None:
             found.maker, found.fresh = owner.name, True
         return found
+
+    def relist(self, kind: str, account: Account) -> None:
+        """Read the lists of a kind again, as an account sees them now."""
+        for aim in (a for a in self.subject.aims if a.method == "GET" and a.kind == kind and not a.slots):
+            draft = self.composer.draft(aim, account)
+            sent = self.send(draft) if draft else None
+            if sent is not None and sent.reply.fine:
+                self.pool.learn(aim, account, sent.reply.document)
 
     def count(self, kind: str, accounts: Iterable[Account], numbers: Iterable[int]) -> None:
         """Ask for the objects of a kind by number, where that is what names them."""

@@ -22,7 +22,9 @@ _HELD = frozenset({"reset", "wipe", "drop", "purge", "createdb", "truncate", "sh
 _SIGN_UP = frozenset({"register", "signup", "registration"})
 _PRIVILEGED = frozenset({"admin", "administrator", "root", "superuser", "staff", "manager", "operator", "owner",
                          "moderator", "support", "employee", "internal", "system"})  # fmt: skip
-USER_NAMES = ("username", "user name", "login", "email", "user", "account", "name", "phone", "number")
+USER_NAMES = ("username", "user name", "login", "email", "e mail", "mail", "email address", "user email", "user",
+              "user id", "userid", "identifier", "account", "handle", "nickname", "name", "phone", "phone number",
+              "mobile", "number")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +221,9 @@ def _aim(op: Operation, places: Mapping[str, str], secured: Mapping[str, bool]) 
         public = "anyone" in op.rule.allow
     elif op.api.key in secured:
         public = not secured[op.api.key]
-    return Aim(op, kind, slots, public, bool(_words(op.api) & _HELD))
+    one = op.api.path.endswith("}")  # tried on an object of the scan's own alone
+    held = not one and bool(_words(op.api) & _HELD)
+    return Aim(op, kind, slots, public, held)
 
 
 def _listed_below(path: str, places: Mapping[str, str]) -> str | None:

@@ -108,6 +108,9 @@ def _forbidden(bench: Bench, aim: Aim, attacker: Account, victim: Account, thing
         if bench.subject.may(attacker, aim, attacker.subject, attacker.tenant) is False:
             return "function"
         return "object-read" if aim.method in ("GET", "HEAD") else "object-write"
+    if thing is not None and own and thing.fresh and not thing.seen:
+        for account in (victim, attacker):
+            bench.relist(thing.kind, account)
     if thing is not None and own and bench.pool.apart(thing.kind, victim, attacker, thing):
         return "object-read" if aim.method in ("GET", "HEAD") else "object-write"
     return None
