@@ -10,9 +10,10 @@ from ringwall.core.exchange import Exchange
 from ringwall.core.known import Principal
 from ringwall.core.message import Header, Headers
 from ringwall.core.value import quick
-from ringwall.layers.authentication.credential import SESSION_COOKIE
+from ringwall.layers.authentication.credential import KEY_PREFIX, SESSION_COOKIE
 
 _OWN: Final = SESSION_COOKIE.encode("ascii")
+_KEY: Final = KEY_PREFIX.encode("ascii")
 
 
 @quick
@@ -48,15 +49,19 @@ def without_credential(headers: Headers, caller: Caller) -> Headers:
     header = caller.principal.header if caller.principal else None
     name = header.lower().encode("latin-1") if header is not None and header.lower() != "cookie" else None
     names = [given.lower() for given, _ in headers]
-    if _SUSPECT.search(b"\n".join(names)) is None:  # nothing of what follows is there, as in most requests
-        return tuple([pair for pair, given in zip(headers, names, strict=True) if given != name])
+    if _SUSPECT.search(b"\n".join(names)) is None:  # nothing of ours, and no cookie: as in most
+        pairs = zip(headers, names, strict=True)
+        return tuple([pair for pair, given in pairs if given != name and not pair[1].startswith(_KEY)])
     kept = [_without_own(pair) for pair in headers if pair[0].lower() != name and not _looks_ours(pair[0])]
     return tuple([pair for pair in kept if pair is not None])
 
 
 def _without_own(header: Header) -> Header | None:
-    """A header; a cookie's without the pairs of ringwall's own, or None where nothing else is in it."""
+    """A header, unless it is a key of ringwall's; a cookie's without the pairs of ringwall's own, or None where nothing
+    else is in it."""
     name, value = header
+    if value.startswith(_KEY):
+        return None  # a key that came twice
     if _OWN not in value or name.lower() != b"cookie":
         return header
     pairs = [pair for pair in value.split(b";") if not pair.strip(b" \t").startswith(_OWN)]

@@ -243,6 +243,11 @@ _BY_FAMILY: dict[str, tuple[_Template, ...]] = {
         ),
     ),
     "disclosure": ((_APPLICATION, None),),
+    "encryption.step": (("Send the value itself: ciphertext cannot be moved, copied or changed in part.", None),),
+    "encryption.handover": (
+        ("State the object's other encrypted fields in the same request, null where they are to go.", None),
+        ("Where the application changes the owner by itself: `ringwall keys migrate --adopt`.", None),
+    ),
     "encryption.forged": (("The caller sent a stored value back: it has to send values in clear.", None),),
     "encryption": (
         (

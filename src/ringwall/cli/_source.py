@@ -31,7 +31,8 @@ from ringwall.contract.parse import Source, read
 
 _SECONDS = 20
 _USUAL = ("openapi.json", "api/openapi.json", "openapi.yaml", "api/v1/openapi.json", "api/v2/openapi.json",
-          "swagger.json", "v3/api-docs", "api-docs", "docs/openapi.json", "swagger/v1/swagger.json")  # fmt: skip
+          "swagger.json", "v3/api-docs", "api-docs", "docs/openapi.json", "swagger/v1/swagger.json",
+          "api/schema/", "schema/", "api/schema/?format=json", "docs/api/schema/json/", "api/swagger.json")  # fmt: skip
 _USUAL_BASES = ("/api", "/api/v1", "/api/v2", "/v1")
 _PROBES = 3
 _MODULE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
@@ -104,14 +105,16 @@ def _of_url(url: str, base_path: str | None) -> Found:
 
 
 def _probed(api: Api, url: str) -> str | None:
-    """The base path that a document without one seems to stand on, if its operations answer there and not at the root:
-    its own directory, else one of those that are usual."""
+    """The base path that the operations seem to stand on where it is not the one that the document states: the root,
+    the document's own directory, or one of those that are usual. None where the stated one answers, or none does."""
     plain = [o.path for o in api.operations if o.method == "GET" and "{" not in o.path and not o.parameters][:_PROBES]
-    usual = dict.fromkeys((urlsplit(url).path.rsplit("/", 1)[0], *_USUAL_BASES))
-    bases = [base for base in usual if base and not any(path.startswith(f"{base}/") for path in plain)]
-    if api.base_path or not plain or not bases or any(_answers(urljoin(url, path)) for path in plain):
-        return None
-    return next((base for base in bases if any(_answers(urljoin(url, base + path)) for path in plain)), None)
+    usual = dict.fromkeys(("", urlsplit(url).path.rsplit("/", 1)[0], *_USUAL_BASES))
+    others = [base for base in usual if not any(base and path.startswith(f"{base}/") for path in plain)]
+    answering = (
+        base for base in (api.base_path, *others) if any(_answers(urljoin(url, base + path)) for path in plain)
+    )
+    found = next(answering, api.base_path)
+    return None if found == api.base_path else found or "/"
 
 
 def _answers(url: str) -> bool:

@@ -207,6 +207,8 @@ class _Reader:
 
     def _server(self, place: Place) -> str | None:
         url, variables = place.below("url").value, place.below("variables").value
+        if url == "":
+            return ""  # not the document itself, as RFC 3986 would have it: it is meant as "here"
         if isinstance(url, str) and self.document.file.startswith(("http://", "https://")):
             try:
                 url = urljoin(self.document.file, url)

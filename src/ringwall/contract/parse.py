@@ -24,6 +24,7 @@ from ringwall.contract.model import At, Contract, Misconfigured, Operation, Poli
 from ringwall.contract.monitoring import monitoring
 from ringwall.contract.openapi import load_api
 from ringwall.contract.templates import BadTemplate, is_base
+from ringwall.contract.tls import acme
 from ringwall.contract.upstream import opened, upstream_login
 
 Fetch = Callable[[str], bytes]
@@ -202,6 +203,7 @@ def _contract(
         policies=policies,
         monitoring=monitoring(stated.get("monitoring"), directory, desk),
         console=console(stated.get("console"), roles, desk, accounts=authentication.accounts),
+        acme=acme(stated.get("tls"), desk),
     )
 
 

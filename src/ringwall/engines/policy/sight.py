@@ -128,6 +128,10 @@ class Sight:
         eyes.facts = facts
         return eyes
 
+    def properties(self, schema: Any) -> frozenset[str]:
+        """The properties that a schema declares."""
+        return frozenset(_properties(schema, self._components))
+
     def names_owner(self, schema: Any, kind: str) -> bool:
         """Whether documents of a schema say whose an object of this kind is: its owner and its tenant."""
         needed = {name for name in (self.kinds[kind].owner, self.kinds[kind].tenant) if name}
