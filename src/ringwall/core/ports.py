@@ -275,7 +275,8 @@ Answers = Mapping[type[Question], Callable[[Question], object]]
 class Ports:
     """All I/O that an exchange may cause, as plain callables.
 
-    `now` is the time in epoch seconds, `ticks` a monotonic count of nanoseconds, `new_id` a fresh request id.
+    `now` is the time in epoch seconds, `ticks` a monotonic count of nanoseconds, `new_id` a fresh request id. `at_hand`
+    has the answers to slow questions for which nobody need wait this time, or None where there is none.
     """
 
     answers: Answers
@@ -283,6 +284,7 @@ class Ports:
     now: Callable[[], float]
     ticks: Callable[[], int]
     new_id: Callable[[], str]
+    at_hand: Answers = field(default_factory=dict)
 
     def answer(self, question: Question) -> object:
         """Answer a question, or raise `Unavailable`."""
