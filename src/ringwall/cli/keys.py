@@ -13,6 +13,7 @@ from ringwall.cli._keys_data import destroy_command, migrate_command, rekey_comm
 from ringwall.cli._keys_root import export_command, import_command, root_command
 from ringwall.cli._problems import fail, plainly, shown
 from ringwall.cli._vouching import custodian_command
+from ringwall.engines.crypto.blindindex import INDEX
 from ringwall.engines.crypto.fields import EQUAL
 from ringwall.engines.crypto.keyring import StoredKey
 from ringwall.state.fieldkeys import FieldKeys
@@ -22,7 +23,7 @@ from ringwall.state.keyuse import Counted, KeyUse
 from ringwall.state.rootkeys import root_keys
 from ringwall.state.sqlite import Store
 
-FIXED = (EQUAL, HOLDER)
+FIXED = (EQUAL, HOLDER, INDEX)
 """Holders whose keys are not rotated by themselves: what is sought, and what the journal has of persons."""
 
 
@@ -109,5 +110,5 @@ def _document(key: StoredKey, current: frozenset[str], use: Counted) -> dict[str
         "generation": key.generation,
         "root": key.root,
         "current": key.kid in current,
-        "uses": None if use.since is None or key.holder.startswith(HOLDER) else use.uses.get(key.kid, 0),
+        "uses": None if use.since is None or key.holder.startswith((HOLDER, INDEX)) else use.uses.get(key.kid, 0),
     }
