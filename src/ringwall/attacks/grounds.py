@@ -19,7 +19,7 @@ class Credentials(Protocol):
     """How the demo's accounts and keys prove themselves to the target."""
 
     def headers(self, caller: str) -> Headers:
-        """The headers that authenticate `caller`: an account's name, `key:NAME`, or `none` for none."""
+        """The headers that authenticate `caller`: an account's name, `key:NAME`, `session:NAME`, or `none`."""
 
     def token(self, account: str) -> str:
         """A valid access token of the account."""
