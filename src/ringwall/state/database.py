@@ -10,7 +10,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -72,10 +72,15 @@ class Database:
         with self._lock:
             self.rows("PRAGMA wal_checkpoint(TRUNCATE)")
 
-    def copy_to(self, path: Path) -> None:
-        """Write a whole copy of the database as it is at one moment. Raises Unavailable."""
-        with self._lock:
-            self.rows("VACUUM INTO ?", (str(path),))
+    def copied(self) -> bytes:
+        """The whole database as it is at one moment, as its file would be. In memory: a copy on the disk would outlive
+        a process that is killed, and with it the keys that are destroyed later. Raises Unavailable."""
+        with self._lock, closing(sqlite3.connect(":memory:")) as copy:
+            try:
+                self._db.backup(copy)
+                return copy.serialize()
+            except sqlite3.Error as failure:
+                raise Unavailable(f"state.db: {type(failure).__name__}") from failure
 
     def grow(self, topic: str, steps: Sequence[str]) -> None:
         """Make a topic's tables: each step once, in order, in any number of starts. Steps are only ever added."""
