@@ -35,7 +35,7 @@ class Database:
             self._db.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten: keys among it
             self._db.execute(_GROWN)
         except (sqlite3.Error, OSError) as failure:
-            raise Unavailable(f"state.db: {type(failure).__name__}") from failure
+            raise Unavailable(f"state.db: {_said(failure)}") from failure
 
     def close(self) -> None:
         """Close the file. Later questions are `Unavailable`."""
@@ -48,7 +48,7 @@ class Database:
             try:
                 return self._db.execute(sql, values).fetchall()
             except (sqlite3.Error, UnicodeEncodeError) as failure:
-                raise Unavailable(f"state.db: {type(failure).__name__}") from failure
+                raise Unavailable(f"state.db: {_said(failure)}") from failure
 
     def one(self, sql: str, values: Row, make: Callable[[Row], T]) -> T | None:
         """The first row as a value, or None."""
@@ -80,7 +80,7 @@ class Database:
                 self._db.backup(copy)
                 return copy.serialize()
             except sqlite3.Error as failure:
-                raise Unavailable(f"state.db: {type(failure).__name__}") from failure
+                raise Unavailable(f"state.db: {_said(failure)}") from failure
 
     def grow(self, topic: str, steps: Sequence[str]) -> None:
         """Make a topic's tables: each step once, in order, in any number of starts. Steps are only ever added."""
@@ -104,3 +104,9 @@ def _made_private(path: Path) -> None:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     except FileExistsError:
         path.chmod(0o600)
+
+
+def _said(failure: Exception) -> str:
+    """What went wrong, for whoever runs it: SQLite's own words of an operation that failed (a full disk, a lock), which
+    name tables and never values; of anything else its kind."""
+    return str(failure)[:100] if isinstance(failure, sqlite3.OperationalError) else type(failure).__name__
