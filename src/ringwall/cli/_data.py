@@ -106,7 +106,7 @@ def _noting(journal: Journal, persons: JournalPersons) -> Note:
 def _person(target: str) -> str | None:
     """The subject that an act is about."""
     kind, _, subject = target.partition(":")
-    return subject if kind in ("account", "subject") else None
+    return subject if kind in ("account", "subject", "principal") else None
 
 
 def tested(data: Path, what: str, facts: Facts) -> None:

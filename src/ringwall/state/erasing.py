@@ -14,6 +14,7 @@ from typing import Final
 
 from ringwall.engines.crypto.fields import EQUAL
 from ringwall.engines.crypto.keyring import KeyRing
+from ringwall.engines.crypto.pseudonyms import is_pseudonym
 from ringwall.state.columns import Columns
 from ringwall.state.database import Database
 from ringwall.state.erasures import Erasure, Erasures, ended
@@ -58,7 +59,7 @@ def subjects(database: Database, table: KeyTable) -> list[str]:
     found = {key.holder.partition(":")[2] for keys in holders for key in keys}
     for name, column in _columns(database):
         rows = database.rows(f'SELECT DISTINCT "{column}" FROM "{name}" WHERE "{column}" IS NOT NULL')  # noqa: S608
-        found.update(str(row[0]) for row in rows)
+        found.update(text for row in rows if not is_pseudonym(text := str(row[0])))
     return sorted(found)
 
 

@@ -139,6 +139,10 @@ class Erasures:
         """Whether a stored value is of an erased person: found by its owner, or by its key."""
         return isinstance(text, str) and (self.destroyed(text) or self.reaches(text, owner))
 
+    def names(self, subject: str) -> bool:
+        """Whether the list has this subject."""
+        return any(digest_of(subject, salt) == digest for salt, digest, _ in self._erased)
+
     def of(self, subject: str) -> list[Erasure]:
         """The erasures of a subject."""
         found = []

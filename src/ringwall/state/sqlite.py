@@ -81,6 +81,11 @@ class Store(Database):
         found = self.one(_BY_NAME, (name,), _account)
         return found if found is not None and found.name == name else None
 
+    def subject_named(self, name: str) -> str | None:
+        """The subject of the account that signs in by this name."""
+        found = self.account_named(name)
+        return found.subject if found is not None else None
+
     def account_of(self, subject: str) -> StoredAccount | None:
         """The account of this subject."""
         return self.one("SELECT * FROM account WHERE subject = ?", (subject,), _account)
