@@ -32,6 +32,7 @@ from ringwall.core.ports import Account
 from ringwall.core.reasons import Layer
 from ringwall.drill.client import Client
 from ringwall.drill.fool import Claim, fooled
+from ringwall.drill.theft import opened_with
 from ringwall.examples.clinic import ACCOUNTS, API_KEYS, CONTRACT, create_app
 from ringwall.examples.clinic.store import Store
 from ringwall.identity.sessions import COOKIE
@@ -112,6 +113,7 @@ class Sandbox:
     ) -> tuple[Outcome, list[Event]]:
         events: list[Event] = []
         stage = _Stage(case, self._claimed(case))
+        grounds.lift = lambda holder: opened_with(holder, grounds.database, self.contract.resources, runtime.field_keys)
         try:
             app = protected_asgi(self._settled(grounds), self._prepared, runtime, Circumstances(watch=events.append))
             app.wall = self.raised(app.wall, layers, stage.claim)

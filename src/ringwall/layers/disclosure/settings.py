@@ -31,5 +31,4 @@ def reader(operation: Operation, settings: Settings) -> Places:
         status: {media: described.schema for media, described in reply.content.items()}
         for status, reply in operation.api.replies.items()
     }
-    find = settings.sight.in_replies(replies, operation.resource.name if operation.resource else None)
-    return lambda response: find(response.status, response.data, response.most_objects, response.found, response.media)
+    return settings.sight.in_replies(replies, operation.resource.name if operation.resource else None)
