@@ -17,7 +17,7 @@ from ringwall.engines.crypto.keyring import KeyRing
 from ringwall.engines.crypto.pseudonyms import is_pseudonym
 from ringwall.state.columns import Columns
 from ringwall.state.database import Database
-from ringwall.state.erasures import Erasure, Erasures
+from ringwall.state.erasures import Erasure, Erasures, ended
 from ringwall.state.journal_persons import HOLDER
 from ringwall.state.keytable import KeyTable
 from ringwall.state.keyuse import KeyUse
@@ -86,7 +86,10 @@ def erase(database: Database, table: KeyTable, erasure: Erasure, until: float) -
         table.remove(kid)
     rows = _naming(database, subject, count=False)
     database.rows("DELETE FROM revocation WHERE kind = 'subject' AND value = ?", (subject,))
-    database.rows("INSERT INTO revocation VALUES ('subject', ?, ?, ?)", (subject, time.time(), until))
+    database.rows(
+        "INSERT INTO revocation VALUES ('erased', ?, ?, ?) ON CONFLICT DO UPDATE SET at = excluded.at",
+        (ended(subject, erasure.salt), time.time(), until),
+    )
     database.scrub()
     return rows
 

@@ -33,6 +33,20 @@ def digest_of(subject: str, salt: bytes) -> bytes:
     return hashlib.sha256(salt + subject.encode("utf-8", "surrogatepass")).digest()
 
 
+def ended(subject: str, salt: bytes) -> str:
+    """What a list of the ended has of an erased subject: it names nobody."""
+    return f"{salt.hex()}:{digest_of(subject, salt).hex()}"
+
+
+def is_ended(text: str, subject: str) -> bool:
+    """Whether an entry of that list is of this subject."""
+    salt, _, digest = text.partition(":")
+    try:
+        return digest_of(subject, bytes.fromhex(salt)).hex() == digest
+    except ValueError:
+        return False
+
+
 @dataclass(frozen=True, slots=True)
 class Erasure:
     """One erasure: `at` in epoch seconds, the names of the keys that were `destroyed`, and of those of searchable
