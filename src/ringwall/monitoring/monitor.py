@@ -100,7 +100,8 @@ class Monitor:
         lines = self.tail.read(BATCH)
         for record, at in self._records(lines):
             self._judge(record, at)
-        self._raised.settle()
+        for hit, record, at in self._raised.settle():
+            self.raise_alert(hit, record, at)
         self._look(len(lines))
         return len(lines)
 
