@@ -45,6 +45,9 @@ LASTING: Mapping[str, Callable[[Operation, Stated], Guards]] = {
     "detection": lambda op, given: detection.forge(op, given.detection),
     "encryption": lambda op, given: encryption.forge(op, given.encryption),
     "sinks": lambda op, given: sinks.forge(op, given.sinks),
+    "disclosure": lambda op, given: disclosure.forge(op, given.disclosure),
+    "masks": lambda op, given: disclosure.forge_masks(op, given.disclosure),
+    "reach": lambda op, given: disclosure.forge_reach(op, given.disclosure),
 }
 """The stations that any wall of a contract can share."""
 
@@ -56,9 +59,7 @@ OWN: Mapping[str, Callable[[Operation, Running], Guards]] = {
     "standing": lambda op, given: response.forge(op, given.restraints),
     "delivery": lambda op, given: authentication.forge_delivery(op, given.authentication),
     "allowance": lambda op, given: quota.forge_principal(op, given.quota),
-    "disclosure": lambda op, given: disclosure.forge(op, given.disclosure),
-    "masks": lambda op, given: disclosure.forge_masks(op, given.disclosure),
-    "reach": lambda op, given: disclosure.forge_reach(op, given.disclosure),
+    "echo": lambda op, given: disclosure.forge_echo(given.memory),
 }
 """The stations that each wall has of its own: they count, remember, or hold its keys."""
 
