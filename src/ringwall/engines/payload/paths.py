@@ -13,7 +13,7 @@ from ringwall.engines.payload.grammar import Grammar
 
 KIND = "lfi"
 HINTS = (
-    r"\.\.?[\x00-\x20]*(?:[/\\;]|%|0x|\xc0|\xc1|[0-9a-f]{2}[a-z.])|\.\.[^\w\s.,]{1,12}\w",
+    r"\.\.?[\x00-\x20]*(?:[/\\;]|%|0x|\xc0|\xc1|[0-9a-f]{2}[a-z.])|\.\.[^\w\s.,]",
     r"^[\s\"'=@&;\\/.a]*(?:file:/*)?[/\\]+[\w.$@-]|^[\w./~\\-]*(?:web-inf|meta-inf|\.(?:git|svn|hg|ssh|env|ht\w+"
     r"|\w+_history))",
     r"^~\w*/\.|^[\s\"']*[a-z]:[\\/]|^[\s\"']*\\\\",

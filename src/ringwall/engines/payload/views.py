@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ringwall.engines.payload import decode
 from ringwall.engines.payload.carriers import leaves
@@ -78,7 +79,7 @@ def _decoded(view: View) -> View:
         if after and after != text:
             text = f"{text}\n{after}" if name == "base64" else after
             done.append(name)
-    return View(text, tuple(done), view.leaf, view.lined)
+    return replace(view, text=text, decoded=tuple(done))
 
 
 def _next(view: View) -> Iterator[View]:
@@ -86,9 +87,9 @@ def _next(view: View) -> Iterator[View]:
     for number in _SIGNS.awake(text):
         name, _, decoder = _STEPS[number]
         if done.count(name) < (3 if name == "url" else 2):
-            yield View(decoder(text), (*done, name), view.leaf, view.lined)
+            yield replace(view, text=decoder(text), decoded=(*done, name))
     if "+" in text and " " not in text and "plus" not in done and _PLUS.search(text):
-        yield View(decode.plus(text), (*done, "plus"), view.leaf, view.lined)
+        yield replace(view, text=decode.plus(text), decoded=(*done, "plus"))
     if not view.leaf:
         for name, leaf in leaves(text):
-            yield View(leaf, (*done, name), True, view.lined)
+            yield replace(view, text=leaf, decoded=(*done, name), leaf=True)
