@@ -68,6 +68,10 @@ class Talk:
         """Send the way's last word to the client."""
         raise NotImplementedError
 
+    def taken(self) -> bytes:
+        """What was kept of the reply."""
+        raise NotImplementedError
+
     async def read(self, want: ReadBody) -> bytes | Reason:
         """The request's whole content."""
         raise NotImplementedError
@@ -110,7 +114,7 @@ class Talk:
         if isinstance(want, ReadBody):
             return await self.read(want)
         if isinstance(want, ReadReply):
-            return TooLong()  # a reply within the limit was handed over whole
+            return TooLong(self.taken)  # a reply within the limit was handed over whole
         if isinstance(want, Question):
             current.loop.set(asyncio.get_running_loop())
             return await answered_aside(self.wall.ports, want)

@@ -13,7 +13,7 @@ from typing import Final
 
 from ringwall.core import reasons
 from ringwall.core.event import Event
-from ringwall.core.exchange import Record, Send, Want, Way
+from ringwall.core.exchange import Exchange, Record, Send, Sifted, Want, Way
 from ringwall.core.judge import answered
 from ringwall.core.ports import Ports, Question, Unavailable
 
@@ -51,6 +51,31 @@ def advanced(way: Way, want: Want, ports: Ports) -> Want:
             want = way.send(answered(ports, want))
         else:
             return want
+
+
+def sifted(exchange: Exchange, ports: Ports, part: bytes, *, last: bool) -> Sifted:
+    """What can leave of a reply that goes on in pages, once this part of it is here."""
+    way = exchange.sift(part, last=last)
+    want = advanced(way, next(way), ports)
+    while isinstance(want, Question):
+        want = advanced(way, way.send(answered(ports, want)), ports)
+    return _out(way, want)
+
+
+async def sifted_aside(exchange: Exchange, ports: Ports, part: bytes, *, last: bool) -> Sifted:
+    """The same, on an event loop."""
+    way = exchange.sift(part, last=last)
+    want = advanced(way, next(way), ports)
+    while isinstance(want, Question):
+        want = advanced(way, way.send(await answered_aside(ports, want)), ports)
+    return _out(way, want)
+
+
+def _out(way: Way, want: Want) -> Sifted:
+    way.close()
+    if not isinstance(want, Sifted):
+        raise TypeError(f"a part of a reply wants {type(want).__name__}, which no adapter knows")
+    return want
 
 
 def hang_up(way: Way, want: Want, ports: Ports) -> None:

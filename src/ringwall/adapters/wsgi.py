@@ -139,7 +139,7 @@ class Talk:
         except Exception:  # noqa: BLE001 - the application's failure is its own log's, never the caller's
             log.exception("the application failed in request %s", self.exchange.known.request_id)
             return reasons.APPLICATION
-        return whole if whole is not None else TooLong()
+        return whole if whole is not None else TooLong(self.reply.taken)
 
     def sent(self, response: Response, start_response: StartResponse) -> Iterable[bytes]:
         """Give the server the head, and the content or the stream."""
@@ -150,6 +150,6 @@ class Talk:
             self.reply.close()
             raise
         if response.body is None:
-            return Streamed(self.reply, self.exchange)
+            return Streamed(self.reply, self.exchange, self.ports, response.status)
         self.reply.close()
         return [] if self.environ["REQUEST_METHOD"] == "HEAD" else [response.body]

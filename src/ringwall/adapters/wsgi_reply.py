@@ -7,9 +7,10 @@ from types import TracebackType
 from typing import Final
 
 from ringwall.adapters import current
-from ringwall.adapters.drive import log
-from ringwall.core.exchange import Exchange
+from ringwall.adapters.drive import log, recorded, sifted
+from ringwall.core.exchange import Exchange, Sequel
 from ringwall.core.message import Response
+from ringwall.core.ports import Ports
 
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None]
 
@@ -71,6 +72,12 @@ class Reply:
             size += len(part)
         return None
 
+    def taken(self) -> bytes:
+        """What was kept."""
+        whole = b"".join(self.kept)
+        self.kept.clear()
+        return whole
+
     def close(self) -> None:
         """PEP 3333: `close` is called once, whether the content was read to its end or not."""
         closer, self.closer = self.closer, None
@@ -78,12 +85,18 @@ class Reply:
             closer()
 
 
+class Withheld(OSError):
+    """Told to the server in the middle of a reply whose rest was refused: only it can cut it off."""
+
+
 class Streamed:
     """The iterable that the server reads: what was kept, then the rest, as this exchange's doing."""
 
-    def __init__(self, reply: Reply, exchange: Exchange) -> None:
-        self.reply, self.exchange = reply, exchange
-        self.kept: Final = iter(reply.kept)
+    def __init__(self, reply: Reply, exchange: Exchange, ports: Ports, status: int) -> None:
+        self.reply, self.exchange, self.ports, self.status = reply, exchange, ports, status
+        self.kept: Final = iter([exchange.begun] if exchange.begun else reply.kept)
+        self.sent = 0
+        self.ended = False
 
     def __iter__(self) -> Iterator[bytes]:
         return self
@@ -91,6 +104,27 @@ class Streamed:
     def __next__(self) -> bytes:
         for part in self.kept:
             return part
+        return self._sifted() if self.exchange.sifts else self._next()
+
+    def _sifted(self) -> bytes:
+        """What can leave of the next parts; b"" would look like the end to some servers."""
+        while not self.ended:
+            try:
+                part = self._next()
+            except StopIteration:
+                part, self.ended = b"", True
+            told = sifted(self.exchange, self.ports, part, last=self.ended)
+            self.sent += len(told.part)
+            if told.reason is not None or self.ended:
+                kind: Sequel = "exchange.cut" if told.reason is not None else "exchange.close"
+                recorded(self.ports, self.exchange.sequel(kind, self.status, (0, self.sent), told.reason))
+            if told.reason is not None:
+                raise Withheld("the rest of the reply was refused")
+            if told.part:
+                return told.part
+        raise StopIteration
+
+    def _next(self) -> bytes:
         try:
             with Attributed(self.exchange):
                 return next(self.reply.parts)

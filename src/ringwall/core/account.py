@@ -22,10 +22,13 @@ _FAULTS, _POINTER = 50, 200
 class Account:
     """The times, in nanoseconds, and the words of one exchange. `took` is the time of the last guard that was heard.
 
-    `application` is how long the application had the request, less what its effects took to be judged.
+    `application` is how long the application had the request, less what its effects took to be judged. `of_pages` are
+    the notes of all pages of a long list together.
     """
 
-    __slots__ = ("application", "layers", "notes", "observed", "started", "steps", "suspects", "ticks", "took")
+    __slots__ = (
+        "application", "layers", "notes", "observed", "of_pages", "started", "steps", "suspects", "ticks", "took",
+    )  # fmt: skip
 
     def __init__(self, ticks: Callable[[], int]) -> None:
         self.ticks = ticks
@@ -33,6 +36,7 @@ class Account:
         self.layers: dict[Layer, int] = {}
         self.steps: list[Step] = []
         self.notes: list[str] = []
+        self.of_pages: list[str] = []
         self.suspects: tuple[str, ...] = ()
         self.observed: Refuse | None = None
         self.took = 0
@@ -98,7 +102,7 @@ class Account:
             steps=tuple(self.steps),
             layers=tuple([(layer, tenths(ns)) for layer, ns in self.layers.items()]),
             faults=tuple(f"{f.pointer[:_POINTER]} {f.reason}" for f in deciding.faults[:_FAULTS]) if deciding else (),
-            notes=tuple(self.notes),
+            notes=(*self.notes, *self.of_pages),
             sizes=(head.length or 0 if head else 0, len(response.body or b"")),
             us=tenths(self.ticks() - self.started - self.application),
             app_us=tenths(self.application),

@@ -32,7 +32,8 @@ REPLY_CODING = Reason(
 )
 REASONS = (BOMB, CORRUPT, REPLY_CODING)
 
-_WBITS = {b"gzip": 31, b"x-gzip": 31, b"deflate": 15}
+WBITS = {b"gzip": 31, b"x-gzip": 31, b"deflate": 15}
+"""The codings that can be opened, with the window that zlib wants for each."""
 
 
 class Unpackable(Exception):
@@ -48,7 +49,7 @@ def unpack(content: bytes, coding: bytes, limit: int) -> bytes:
 
     One member, complete, nothing after it: two readers can then not see two contents.
     """
-    wbits = _WBITS.get(coding)
+    wbits = WBITS.get(coding)
     if wbits is None:
         raise Unpackable(too_much=False)
     engine = zlib.decompressobj(wbits)
@@ -75,13 +76,20 @@ def inflate(response: Response, limit: int) -> Response | Refuse:
 
 
 def codings_kept(request: Request, plan: Plan) -> Request:
-    """Ask the application only for codings that the reply guards can open, and for no part of a checked reply."""
-    if plan.reply == "stream" or "accept-encoding" not in request.head.headers:
+    """Ask the application only for codings that the reply guards can open, and for no part of a list: its bytes are
+    counted in everyone's."""
+    asked = request.head.headers
+    if plan.reply == "stream" or not ("accept-encoding" in asked or (plan.listed is not None and "range" in asked)):
         return request
+    parts = _PARTS if plan.listed is not None else frozenset[bytes]()
     kept = [
         (name, b"gzip" if b"gzip" in value.lower() else b"identity")
         if name.lower() == b"accept-encoding"
         else (name, value)
         for name, value in request.headers
+        if name.lower() not in parts
     ]
     return request.with_headers(tuple(kept))
+
+
+_PARTS = frozenset({b"range", b"if-range"})

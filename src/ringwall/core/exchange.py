@@ -8,73 +8,67 @@
     ReadReply(limit)    -> bytes, or `TooLong` (what was read so far goes on streaming), or a `Reason`
     Record(event)       -> True once the journal has it
     Send(response)      -> nothing: the last want; a body of None is streamed from the application
+
+A reply that goes on in pages (`sifts`) is streamed by way of `sift`: each part is given to it, and what its last want,
+`Sifted`, holds is sent instead; `begun` comes before the first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from dataclasses import replace
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 from ringwall.core import reasons
-from ringwall.core.account import Account
 from ringwall.core.coding import codings_kept
 from ringwall.core.confine import Rows
 from ringwall.core.content import checkable as checkable
 from ringwall.core.content import plain, written
 from ringwall.core.effect import Effect
 from ringwall.core.event import Event
-from ringwall.core.judge import admitted, heard, judge, made, resume, served, suspected
+from ringwall.core.judge import admitted, judge, made, served
 from ringwall.core.known import Known
 from ringwall.core.message import Head, RawHead, Request, Response
-from ringwall.core.plan import BLANK, Guard, Plan, Serve, Wall
-from ringwall.core.ports import Call, Fetch, Question, Unavailable
-from ringwall.core.reasons import INTERNAL, Layer, Reason
+from ringwall.core.plan import BLANK, Plan, Serve, Wall
+from ringwall.core.ports import Call, Question
+from ringwall.core.reasons import INTERNAL, UNREADABLE, Layer, Reason
 from ringwall.core.refusal import problem
-from ringwall.core.verdict import Ask, Learned, Observed, Pass, Refuse, Rewritten, Verdict
+from ringwall.core.sieve import Sieve, paged, whole_up_to
+from ringwall.core.split import Unreadable
+from ringwall.core.verdict import Pass, Refuse
+from ringwall.core.walk import Walk
 from ringwall.core.wants import Forward as Forward
 from ringwall.core.wants import ReadBody as ReadBody
 from ringwall.core.wants import ReadReply as ReadReply
 from ringwall.core.wants import Record as Record
 from ringwall.core.wants import Send as Send
+from ringwall.core.wants import Sifted as Sifted
 from ringwall.core.wants import TooLong as TooLong
 
-_QUESTIONS = 1000
-"""How often one guard may ask."""
-
-Want = Question | ReadBody | Forward | ReadReply | Record | Send
+Want = Question | ReadBody | Forward | ReadReply | Record | Send | Sifted
 Way = Generator[Want, Any, None]
 Sequel = Literal["exchange.cut", "exchange.close"]
-Message = TypeVar("Message", Head, Request, Response)
 
 
-class Exchange:
+class Exchange(Walk):
     """One request's way through the wall. Used once; `effect` may be called from any thread meanwhile."""
 
-    __slots__ = ("_account", "_known", "_peer", "_plan", "_request_id", "_rows", "_sunk", "_wall", "head")
+    __slots__ = ("_peer", "_request_id", "_rows", "_sieve", "_sunk", "begun", "head")
 
     def __init__(self, wall: Wall) -> None:
-        self._wall = wall
+        super().__init__(wall)
         self._request_id = wall.ports.new_id()
-        self._account = Account(wall.ports.ticks)
         self._sunk: Refuse | None = None
-        self._plan: Plan | None = None
-        self._known: Known | None = None
         self._peer = ""
         self._rows: tuple[Rows, ...] | None = None
+        self._sieve: Sieve | None = None
+        self.begun = b""
         self.head: Head | None = None
 
     @property
     def request_id(self) -> str:
         """The id under which the journal has this exchange."""
         return self._request_id
-
-    @property
-    def known(self) -> Known:
-        """What has been established; only to be asked for once the request was admitted."""
-        if self._known is None:
-            raise LookupError("nothing is known before a request is admitted")
-        return self._known
 
     def run(self, raw: RawHead) -> Way:
         """The whole way. Every path through it ends in one Record and one Send."""
@@ -145,7 +139,7 @@ class Exchange:
         """The application's answer, then the reply guards."""
         plan = self._route()
         response = yield from (self._own(request, plan.serve) if plan.serve else self._theirs(request, plan))
-        if isinstance(response, Refuse):
+        if isinstance(response, Refuse) or self._sieve is not None:
             return response
         return (yield from self._walk(plan.guards.reply, response))
 
@@ -174,64 +168,45 @@ class Exchange:
         if plan.reply == "stream" or not checkable(response):
             return response
         if response.body is None:
-            got = yield ReadReply(plan.limits.reply)
+            got = yield ReadReply(whole_up_to(plan, response))
             if isinstance(got, TooLong):
-                return response
+                return (yield from self._in_pages(response, plan, got)) if paged(plan, response) else response
             if not isinstance(got, bytes):
                 return Refuse(got if isinstance(got, Reason) else reasons.UPSTREAM_CUT)
             response = Response(response.status, response.headers, got)
-        return plain(response, self._wall, plan.limits.reply)
+        return plain(response, self._wall, plan.limits.reply, table=plan.listed is not None and plan.listed.table)
+
+    def _in_pages(self, response: Response, plan: Plan, got: TooLong) -> Generator[Want, Any, Response | Refuse]:
+        """A long list: its first pages are judged before its head leaves."""
+        try:
+            self._sieve = sieve = Sieve(response, plan, self._wall, self.known, self._page)
+        except Unreadable:
+            return Refuse(UNREADABLE)
+        begun = yield from self._sifted(sieve, got.take(), last=False)
+        if isinstance(begun, Refuse):
+            return begun
+        self.begun = begun
+        return sieve.response
+
+    @property
+    def sifts(self) -> bool:
+        """Whether the reply goes on in pages."""
+        return self._sieve is not None
+
+    def sift(self, part: bytes, *, last: bool) -> Way:
+        """The way of a part of a reply that goes on in pages: questions, then what can leave; `last` after the last."""
+        told = (yield from self._sifted(self._sieve, part, last=last)) if self._sieve is not None else b""
+        yield Sifted(b"", told.reason) if isinstance(told, Refuse) else Sifted(told)
+
+    def _sifted(self, sieve: Sieve, part: bytes, *, last: bool) -> Generator[Want, Any, bytes | Refuse]:
+        told = yield from sieve.taken(part, last=last)
+        self._known, self._account.of_pages = sieve.shown or self._known, sieve.notes()
+        return told
 
     def _written(self, response: Response) -> Response | Refuse:
         if not response.stale:
             return response
         return made(Layer.DISCLOSURE, lambda: written(response, self._wall))
-
-    def _walk(self, guards: Sequence[Guard[Any]], message: Message) -> Generator[Want, Any, Message | Refuse]:
-        """Each guard in order; the first refusal ends the walk, unless its layer only observes."""
-        waiting, account = iter(guards), self._account
-        while (said := heard(waiting, message, self.known, account)) is not None:
-            guard, verdict = said
-            if isinstance(verdict, Ask):
-                verdict = yield from self._asked(guard, verdict, message)
-            if isinstance(verdict, Learned):
-                self._known = verdict.known
-                if verdict.note:
-                    account.note(guard.layer, verdict.note)
-            elif isinstance(verdict, Rewritten):
-                message = verdict.message  # type: ignore[assignment] # a guard rewrites what it was given
-                account.rewritten(guard, verdict)
-            elif isinstance(verdict, Refuse):
-                observed = guard.layer in self._route().observe
-                account.refused(guard, verdict, observed=observed)
-                if guard.layer is Layer.VALIDATION and not isinstance(message, Response):
-                    account.suspects = suspected(self._wall, self._route(), message, verdict)
-                if not observed:
-                    return verdict
-                if verdict.onward is not None:
-                    self._known = verdict.onward()
-            elif isinstance(verdict, Observed):
-                account.refused(guard, verdict.refuse, observed=True)
-        return message
-
-    def _asked(self, guard: Guard[Any], verdict: Verdict, message: Message) -> Generator[Want, Any, Verdict]:
-        """The verdict that a guard comes to once the world has answered all that it asks."""
-        asked, before = 0, self._account.ticks()
-        while isinstance(verdict, Ask):
-            answer, asked = (yield self._on_behalf(verdict.question)), asked + 1
-            if isinstance(answer, Unavailable):
-                verdict = Refuse(reasons.STORE, headers=((b"retry-after", b"5"),), detail=str(answer))
-            elif asked >= _QUESTIONS:
-                verdict = Refuse(INTERNAL[guard.layer], detail="a guard that does not stop asking")
-            else:
-                verdict = resume(guard.layer, verdict.then, answer, message)
-        self._account.spend(guard.layer, before)
-        return verdict
-
-    def _on_behalf(self, question: Question) -> Question:
-        """A read of our own from the application says whose request it is for."""
-        who = self._known.principal if self._known else None
-        return replace(question, on_behalf=who.credential) if who and isinstance(question, Fetch) else question
 
     def effect(self, effect: Effect) -> Refuse | None:
         """Judge what the application is about to do; a refusal also replaces whatever it then replies.
@@ -283,8 +258,3 @@ class Exchange:
         return self._account.event(
             self._request_id, at, client, response, refuse, head=self.head, plan=self._plan, known=self._known
         )
-
-    def _route(self) -> Plan:
-        if self._plan is None:
-            raise LookupError("no plan before a request is admitted")
-        return self._plan

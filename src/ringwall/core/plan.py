@@ -10,7 +10,7 @@ from typing import Generic, Literal, TypeVar
 from ringwall.core.confine import Rows
 from ringwall.core.effect import Effect
 from ringwall.core.known import Known
-from ringwall.core.message import JSON, Head, RawHead, Request, Response
+from ringwall.core.message import JSON, Head, Headers, RawHead, Request, Response
 from ringwall.core.ports import Ports
 from ringwall.core.reasons import Layer
 from ringwall.core.verdict import Refuse, Verdict
@@ -77,6 +77,22 @@ class Limits:
     seconds: float = 30.0
 
 
+Aside = tuple[tuple[str, ...], str, JSON, bool]
+"""Something said of a list's length: the names that lead to the object that says it, its name there, its value, and
+whether it is a number of items."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """How a long list of an operation is judged page by page. `uncounted` takes out of a page, in place, what tells how
+    long the list at a path is, and `headers` leaves it out of a head. `table` says that a reply may be one (text/csv),
+    its columns named like properties."""
+
+    uncounted: Callable[[JSON, tuple[str, ...]], list[Aside]]
+    headers: Callable[[Headers], Headers]
+    table: bool = False
+
+
 Serve = Callable[[Request, Known], Response]
 
 
@@ -88,7 +104,8 @@ class Plan:
     see it, or streamed past under the limit. `reply` says whether the reply is read whole where its media
     type can be checked ("whole") or always streamed. `serve` answers in the application's place. `observe` are the
     layers that decide and record, but refuse nothing. `confine` tells the rows that the application may touch for a
-    caller. `named` are the path parameters that name objects, with their resources.
+    caller. `named` are the path parameters that name objects, with their resources. `listed`
+    is there where the answer is a list of objects.
     """
 
     operation: str
@@ -101,6 +118,7 @@ class Plan:
     observe: frozenset[Layer] = frozenset()
     confine: Callable[[Known], tuple[Rows, ...]] | None = None
     named: tuple[tuple[str, str], ...] = ()
+    listed: Listed | None = None
 
 
 Suspect = Callable[[Plan, Request | Head, Refuse], tuple[str, ...]]

@@ -85,6 +85,14 @@ UPSTREAM_SLOW = Reason(
     "Try again later.",
     "The application did not answer within the operation's time limit (`limits.seconds`).",
 )
+UNREADABLE = Reason(
+    "upstream.content",
+    502,
+    "Bad gateway",
+    "Try again later.",
+    "A long list of the application's is not what its media type says, or has an item longer than `limits.reply`. What "
+    "had not left yet was withheld.",
+)
 APPLICATION = Reason(
     "upstream.error",
     500,
@@ -121,6 +129,7 @@ REASONS: tuple[Reason, ...] = (
     UPSTREAM_DOWN,
     UPSTREAM_CUT,
     UPSTREAM_SLOW,
+    UNREADABLE,
     APPLICATION,
     DISCONNECTED,
     BODY_SLOW,

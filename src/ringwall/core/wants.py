@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ringwall.core.event import Event
 from ringwall.core.message import Request, Response
 from ringwall.core.plan import Plan
+from ringwall.core.reasons import Reason
 from ringwall.core.value import quick
 
 
@@ -37,7 +39,18 @@ class ReadReply:
 
 @dataclass(frozen=True, slots=True)
 class TooLong:
-    """The reply is longer than asked: the adapter keeps what it read and can go on streaming it."""
+    """The reply is longer than asked: the adapter keeps what it read and can go on streaming it, unless the exchange
+    wants it (`take`, once), since it goes on in pages."""
+
+    take: Callable[[], bytes] = bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Sifted:
+    """What can leave of a reply that goes on in pages. With a reason, it ends here, unfinished."""
+
+    part: bytes
+    reason: Reason | None = None
 
 
 @quick

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from email.utils import formatdate
 
-from ringwall.adapters.drive import recorded
+from ringwall.adapters.drive import recorded, sifted_aside
 from ringwall.adapters.gateway.content import Malformed, Sized
 from ringwall.adapters.gateway.fields import ADDRESSES, NONE, members, outward, with_length, without_length
 from ringwall.adapters.gateway.heads import written_reply
@@ -18,6 +18,14 @@ from ringwall.core.message import Head, Header, Headers, Response
 from ringwall.core.reasons import INTERNAL, Layer, Reason
 from ringwall.core.refusal import problem
 from ringwall.core.verdict import Refuse
+
+
+class _Withheld(Exception):
+    """A part of a reply was refused."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.code)
+        self.reason = reason
 
 
 class Reply:
@@ -66,7 +74,7 @@ class Reply:
         turn, call = self._turn, self._turn.call
         if call is None or call.content is None:
             return
-        sized = isinstance(call.content, Sized)
+        sized = isinstance(call.content, Sized) and not turn.exchange.sifts
         self._chunked = not sized and turn.raw is not None and turn.raw.version == "1.1"
         if not sized and not self._chunked:
             turn.goes_on = False
@@ -74,7 +82,7 @@ class Reply:
         fields = self._fields(response.headers)
         if self._chunked:
             fields.append((b"Transfer-Encoding", b"chunked"))
-        kept, turn.kept = b"".join(turn.kept), []
+        kept, turn.kept = b"".join((turn.exchange.begun, *turn.kept)), []
         begun = written_reply(response.status, tuple(fields)) + self._framed(kept)
         await self._pass_on(begun, self._longest_silence(response))
 
@@ -96,16 +104,36 @@ class Reply:
                 turn.wire.write(begun)
                 begun = b""
             while part := await call.part(quiet):
-                turn.wire.write(begun + self._framed(part))
+                turn.wire.write(begun + self._framed(await self._sifted(part)))
                 begun = b""
                 await self._taken()
+            begun += self._framed(await self._sifted(b"", last=True))
+        except _Withheld as withheld:
+            self._broke(withheld.reason)
+            return
         except (Cut, Slow, Malformed) as failure:
             self._broke(reasons.UPSTREAM_SLOW if isinstance(failure, Slow) else reasons.UPSTREAM_CUT)
             return
+        self._ended()
         end = last_chunk(call.content.trailers) if self._chunked else b""
         if begun or end:
             turn.wire.write(begun + end)
         call.finish()
+
+    async def _sifted(self, part: bytes, *, last: bool = False) -> bytes:
+        """What of a part may leave."""
+        turn = self._turn
+        if not turn.exchange.sifts:
+            return part
+        told = await sifted_aside(turn.exchange, turn.site.wall.ports, part, last=last)
+        if told.reason is not None:
+            raise _Withheld(told.reason)
+        return told.part
+
+    def _ended(self) -> None:
+        """Record how a reply ended that was judged on its way."""
+        if self._turn.exchange.sifts:
+            self._record("exchange.close", (0, self._sent), None)
 
     def _broke(self, reason: Reason) -> None:
         """End a reply that cannot be completed by a reset; unless it was the caller who left, record it."""

@@ -108,6 +108,11 @@ class Turn(Passage):
             return reasons.UPSTREAM_CUT
         return Response(head.status, head.headers, b"" if call.empty else None)
 
+    def _taken(self) -> bytes:
+        """What of the reply was read."""
+        whole, self.kept = b"".join(self.kept), []
+        return whole
+
     async def _read_reply(self, limit: int) -> bytes | TooLong | Reason:
         call = self.call
         if call is None:
@@ -118,12 +123,11 @@ class Turn(Passage):
                 self.kept.append(part)
                 size += len(part)
                 if size > limit:
-                    return TooLong()
+                    return TooLong(self._taken)
         except Slow:
             call.abandon()
             return call.fault or reasons.UPSTREAM_SLOW
         except (Cut, Malformed):
             call.abandon()
             return call.fault or reasons.UPSTREAM_CUT
-        whole, self.kept = b"".join(self.kept), []
-        return whole
+        return self._taken()

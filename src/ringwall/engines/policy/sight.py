@@ -29,9 +29,9 @@ class Kind:
     tenant: str | None
 
 
-Find = Callable[[int, Any, "int | None", dict[str, object]], list[Sighting]]
+Find = Callable[[int, Any, "int | None", dict[str, object], bytes], list[Sighting]]
 """Finds the objects in a parsed reply: its status, the document, how many objects it can hold at most (None where that
-is not known), and where to keep what was found in this very document for whoever asks next."""
+is not known), where to keep what was found in this very document for whoever asks next, and its media type."""
 
 Remembered = Mapping[tuple[str, str | None], tuple[str | None, str | None]]
 """The owner and the tenant of objects that do not say it themselves, by resource and id."""
@@ -82,10 +82,13 @@ class Sight:
 
         met: dict[int, tuple[Shape | None, Kind | None]] = {}
 
-        def find(status: int, data: Any, most: int | None, kept: dict[str, object]) -> list[Sighting]:
+        def find(status: int, data: Any, most: int | None, kept: dict[str, object], media: bytes) -> list[Sighting]:
             known = kept.get(_FOUND)
             if isinstance(known, list):
                 return known
+            if media == TABLE:
+                rows = kept[_FOUND] = _found(data, None, presumed, [], None)
+                return rows
             here = met.get(status) or met.setdefault(status, places(status))
             found = kept[_FOUND] = _found(data, *here, marks, most)
             return found
@@ -101,6 +104,10 @@ class Sight:
         told = remembered if isinstance(remembered, dict) else _NOTHING
         eyes = kept[_EYES] = Eyes(self.kinds, caller, settled, told)
         return eyes
+
+    def properties(self, schema: Any) -> frozenset[str]:
+        """The properties that a schema declares."""
+        return frozenset(_properties(schema, self._components))
 
     def names_owner(self, schema: Any, kind: str) -> bool:
         """Whether documents of a schema say whose an object of this kind is: its owner and its tenant."""
@@ -138,6 +145,8 @@ class Sight:
         return bool(theirs) and len(theirs & ours) * 2 > len(theirs)
 
 
+TABLE = b"text/csv"
+"""The media type of a table: each of its rows is an object of what the operation is about."""
 LINES = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"})
 """Media types of which each line is a value that the schema describes."""
 

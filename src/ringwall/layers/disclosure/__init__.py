@@ -10,6 +10,7 @@ from ringwall.contract.model import Operation
 from ringwall.core.plan import Guard, Guards
 from ringwall.layers.disclosure.fields import fields_guard, mask_guard, masked_late
 from ringwall.layers.disclosure.leaks import leaks_guard
+from ringwall.layers.disclosure.lists import pages_of
 from ringwall.layers.disclosure.markup import Markup, arrival_guard, echo_guard
 from ringwall.layers.disclosure.objects import objects_guard
 from ringwall.layers.disclosure.reach import reach_guard
@@ -17,7 +18,7 @@ from ringwall.layers.disclosure.reasons import LAYER, REASONS
 from ringwall.layers.disclosure.schema import schema_guard
 from ringwall.layers.disclosure.settings import Settings, reader
 
-__all__ = ["LAYER", "REASONS", "Markup", "Settings", "forge", "forge_masks", "forge_reach"]
+__all__ = ["LAYER", "REASONS", "Markup", "Settings", "forge", "forge_masks", "forge_reach", "pages_of"]
 
 
 def forge(operation: Operation, settings: Settings) -> Guards:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
-from ringwall.core.message import JSON
+from ringwall.contract.model import Operation
+from ringwall.core.message import JSON, Headers
+from ringwall.core.plan import Aside, Listed
 from ringwall.engines.policy import escape
 
 _COUNTS = frozenset({"total", "totalSize", "filtered", "count", "total_count", "totalCount", "total_items",
@@ -81,12 +84,68 @@ def _prune_members(value: dict[str, JSON], pointer: str, items: set[str], above:
 
 
 def _count(value: dict[str, JSON], length: int) -> None:
-    for key in _COUNTS & value.keys():
-        if isinstance(value[key], int) and not isinstance(value[key], bool):
-            value[key] = length
-    for key in _PAGES & value.keys():
-        if isinstance(value[key], (int, str)):
-            del value[key]
+    for name, count in _told(value):
+        if count:
+            value[name] = length
+        else:
+            del value[name]
+
+
+def _told(value: dict[str, JSON]) -> list[tuple[str, bool]]:
+    """What an object says of a list's length, and whether that is a number of items."""
+    found = [(n, True) for n in _COUNTS & value.keys() if isinstance(value[n], int) and not isinstance(value[n], bool)]
+    found += [(n, False) for n in _PAGES & value.keys() if isinstance(value[n], (int, str))]
     last = value.get("last")
     if isinstance(last, (int, dict)) or (isinstance(last, str) and last.startswith(("/", "?", "http"))):
-        del value["last"]
+        found.append(("last", False))
+    return found
+
+
+def uncounted(data: JSON, path: tuple[str, ...]) -> list[Aside]:
+    """Take out of a page, in place, what the objects above the list at a path, and beside it, say of its length."""
+    found: list[Aside] = []
+    here: tuple[str, ...] = ()
+    for name in (*path, None):
+        if not isinstance(data, dict):
+            break
+        _take(data, here, found)
+        for beside, value in data.items():
+            if beside != name and isinstance(value, dict):
+                _take(value, (*here, beside), found)
+        if name is not None:
+            data, here = data.get(name), (*here, name)
+    return found
+
+
+def _take(value: dict[str, JSON], here: tuple[str, ...], found: list[Aside]) -> None:
+    for name, count in _told(value):
+        found.append((here, name, value.pop(name), count))
+
+
+def pages_of(operation: Operation) -> Listed | None:
+    """How a long list of this operation is judged; None where it answers with none."""
+    rule, replies = operation.rule, operation.api.replies
+    filtered = rule is not None and rule.filter is not None
+    if operation.resource is None or not (operation.lists or filtered):
+        return None
+    media = [m for status, reply in replies.items() if status.startswith(("2", "default")) for m in reply.content]
+    table = any(m.startswith("text/csv") for m in media)
+    return Listed(uncounted, without_totals, table) if filtered else Listed(lambda data, path: [], lambda h: h, table)
+
+
+_LINK = re.compile(rb"\s*,\s*(?=<)")
+_LAST = re.compile(rb";\s*rel\s*=\s*\"?[^\";]*\blast\b", re.IGNORECASE)
+_TOTALS = frozenset({b"x-total-count", b"x-total", b"x-count", b"x-total-pages", b"x-page-count", b"content-range"})
+
+
+def without_totals(headers: Headers) -> Headers:
+    """Headers that do not tell how many objects there are of everyone's."""
+    return tuple(_turning(h) for h in headers if h[0].lower() not in _TOTALS)
+
+
+def _turning(header: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
+    """A header; of links (RFC 8288) without the one to the last page."""
+    if header[0].lower() != b"link":
+        return header
+    links = _LINK.split(header[1])
+    return header[0], b", ".join(link for link in links if not _LAST.search(link))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
@@ -15,7 +14,7 @@ from ringwall.core.ports import OwnersOf
 from ringwall.core.verdict import PASS, Ask, Refuse, Rewritten, Verdict
 from ringwall.engines.policy import Eyes, Relation, Sighting, name_of
 from ringwall.engines.policy.sight import REMEMBERED
-from ringwall.layers.disclosure.lists import items_of, without
+from ringwall.layers.disclosure.lists import items_of, without, without_totals
 from ringwall.layers.disclosure.reasons import ABSENT, LINK, MALFORMED, OWNER, UNSETTLED
 from ringwall.layers.disclosure.settings import Places, Settings
 
@@ -138,30 +137,17 @@ def unread_json(response: Response) -> bool:
     return not response.parsed and response.body != b"" and response.media.endswith(b"json")
 
 
-_LINK = re.compile(rb"\s*,\s*(?=<)")
-_LAST = re.compile(rb";\s*rel\s*=\s*\"?[^\";]*\blast\b", re.IGNORECASE)
-_TOTALS = frozenset({b"x-total-count", b"x-total", b"x-count", b"x-total-pages", b"x-page-count", b"content-range"})
-
-
 def _left_out(response: Response, foreign: list[str]) -> Verdict:
     items = items_of(response.data, foreign)
     if items is None:
         return Refuse(OWNER)
     data, dropped = without(response.data, items)
-    kept = tuple(_turning(h) for h in response.headers if h[0].lower() not in _TOTALS)
+    kept = without_totals(response.headers)
     remembered = response.found.get(REMEMBERED)
     left = response.with_headers(kept).with_data(data)
     if remembered is not None:
         left.found[REMEMBERED] = remembered
     return Rewritten(left, f"{dropped} foreign objects left out")
-
-
-def _turning(header: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
-    """A header; of links (RFC 8288) without the one to the last page, which tells how many there are of everyone's."""
-    if header[0].lower() != b"link":
-        return header
-    links = _LINK.split(header[1])
-    return header[0], b", ".join(link for link in links if not _LAST.search(link))
 
 
 def _bare(data: JSON) -> bool:

@@ -34,4 +34,4 @@ def reader(operation: Operation, settings: Settings) -> Places:
         for status, reply in operation.api.replies.items()
     }
     find = settings.sight.in_replies(replies, operation.resource.name if operation.resource else None)
-    return lambda response: find(response.status, response.data, response.most_objects, response.found)
+    return lambda response: find(response.status, response.data, response.most_objects, response.found, response.media)

@@ -31,7 +31,7 @@ def finder(operation: Operation, settings: Settings) -> Find:
         for status, reply in operation.api.replies.items()
     }
     find = settings.sight.in_replies(replies, operation.resource.name if operation.resource else None)
-    return lambda response: find(response.status, response.data, response.most_objects, response.found)
+    return lambda response: find(response.status, response.data, response.most_objects, response.found, response.media)
 
 
 def opening(find: Find, settings: Settings, fields: Mapping[str, list[Field]]) -> ReplyCheck:
