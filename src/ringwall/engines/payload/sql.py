@@ -7,6 +7,7 @@ escapes. A value with balanced quotes that stays inside its string never matches
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import islice
 
 import re2
@@ -52,6 +53,8 @@ _COMMENT_TEXT = re.compile(r"(?:--|#|/\*)[\s+-]*+(?P<said>.*+)", re.DOTALL)
 _GLUED = re.compile(r"[ \t]{0,2}[)]{0,4}[ \t]{0,2};?[ \t]{0,2}(?=--|#(?:\s|$|--|['\"])|/\*)")
 # One word, a closed string, one operator, a string left open: balanced only by the quotes around the value.
 _OPEN = re.compile(r"\)*+(?:o!?|!?K[KwFl!]{0,2}|a{1,2})[qQ]$")
+_GLUED_LINE = re.compile(r"(?<=\S)(?:--|#)\w{0,40}\n(?=\S)")
+_FEW_LINES = 2
 _CUT = re.compile(r"(?:--[\s+-]{0,3}|#|/\*)$")
 _KEYWORD = re.compile(
     r"\W{0,3}\d++\)*+\s++(?:x?or|and|\|\||&&)\s++\(*+(?:not\s++)?(?:true|false|null|\d++\s++is)\b[)\s]*+(?:$|--|\#|;|not\s|null)",
@@ -88,12 +91,14 @@ _BEGUN = re.compile(
 
 def detect(view: View) -> str | None:
     """The evidence that `view` holds SQL outside any string, or None."""
-    return _bare(view) or _inside(view)
+    lines = _lines(view)
+    return _bare(view) or _inside(view) or (lines and _bare(lines))
 
 
 def detect_in_strings(view: View) -> str | None:
     """The evidence that `view` ends the string it lands in and goes on as SQL, or None."""
-    return _in_strings(view)
+    lines = _lines(view)
+    return _in_strings(view) or (lines and _in_strings(lines))
 
 
 def _bare(view: View) -> str | None:
@@ -105,6 +110,13 @@ def _bare(view: View) -> str | None:
     if text.lstrip().startswith("@@"):
         return "sql: server variable"
     return "sql: number or true" if _KEYWORD.match(text) else None
+
+
+def _lines(view: View) -> View | None:
+    """The view with the comments that stand in place of blanks, each a word and a line's end, read as blanks."""
+    if "\n" not in view.text or len(_GLUED_LINE.findall(view.text)) < _FEW_LINES:
+        return None
+    return replace(view, text=_GLUED_LINE.sub(" ", view.text))
 
 
 def _commented(text: str) -> str | None:

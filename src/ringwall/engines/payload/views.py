@@ -23,6 +23,7 @@ LONG = 12 * 1024  # beyond this the decoders run one after another, and only wha
 # (decoder's name, sign that wakes it, decoder); the signs are read together by one automaton
 _STEPS: tuple[tuple[str, str, decode.Decoder], ...] = (
     ("url", r"%(?:u[0-9a-f]{4}|[0-9a-f]{2})", decode.percent),
+    ("stray", r"(?:%[a-z(),'\" =*.;-]){4}", decode.stray_percent),
     ("html", r"&(?:#x?[0-9a-f]|[a-z]{2,20}\d?;|(?:lt|gt|quot|amp)\b)", decode.entities),
     ("escape", r"\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|u\{|[0-7]{2}|[nr]|[\"'/])", decode.escapes),
     ("utf7", r"\+A[a-z0-9/]{2}", decode.utf7),
