@@ -58,15 +58,13 @@ def views(value: str) -> Iterator[View]:
 
 def _together(view: View) -> Iterator[View]:
     """A long value as it is, then after every decoder whose signs it shows, once and again."""
-    spent = 0
-    for _ in range(DEPTH):
-        spent += len(view.text)
-        yield view
-        after = _decoded(view)
-        if after.text == view.text or spent + len(after.text) > BUDGET:
-            return
-        view = after
     yield view
+    for _ in range(DEPTH - 1):
+        after = _decoded(view)
+        if after.text == view.text:
+            return
+        yield after
+        view = after
 
 
 def _decoded(view: View) -> View:
