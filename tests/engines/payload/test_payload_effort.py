@@ -13,7 +13,7 @@ NEAR = {
     "sql": (lambda n: f"Take a or f{n}(x). ", "1 union select a,b from c"),
     "shell": (lambda n: f"; sort a{n} by b; ", "; cat /etc/passwd"),
     "tag": (lambda n: f"<a{n} style='b{n}:&c'>", "<img src=x onerror=probe(1)>"),
-    "template": (lambda n: "{{ a%d.b }} " % n, "{{ 6*7 }}"),
+    "template": (lambda n: f"{{{{ a{n}.b }}}} ", "{{ 6*7 }}"),
     "call": (lambda n: f" the rename ({n}) of it", "__import__('os').system('x')"),
 }
 

@@ -92,13 +92,13 @@ _BEGUN = re.compile(
 def detect(view: View) -> str | None:
     """The evidence that `view` holds SQL outside any string, or None."""
     lines = _lines(view)
-    return _bare(view) or _inside(view) or (lines and _bare(lines))
+    return _bare(view) or _inside(view) or (_bare(lines) if lines else None)
 
 
 def detect_in_strings(view: View) -> str | None:
     """The evidence that `view` ends the string it lands in and goes on as SQL, or None."""
     lines = _lines(view)
-    return _in_strings(view) or (lines and _in_strings(lines))
+    return _in_strings(view) or (_in_strings(lines) if lines else None)
 
 
 def _bare(view: View) -> str | None:
