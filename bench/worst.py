@@ -1,10 +1,10 @@
 """The dearest value that a search can find: `python bench/worst.py [SECONDS] [SEED]`.
 
-A value is a few pieces in an order of chance, up to the length of a large field (64 kB of UTF-8), some of them hidden by
-a decoder or two, with a head and a tail. The order is a new one at each look, since what was seen before is cheap: an
-automaton remembers its states, and a text that repeats itself is read once. The cost is the processor's time, the least
-of some orders. What is dear is mutated and crossed; the dearest are printed with their cost and with the growth from half
-the length, which stays near two where the work is linear.
+A value is a few pieces in an order of chance, up to the length of a large field (64 kB of UTF-8), some of them hidden
+by a decoder or two, with a head and a tail. The order is a new one at each look, since what was seen before is cheap:
+an automaton remembers its states, and a text that repeats itself is read once. The cost is the processor's time, the
+least of some orders. What is dear is mutated and crossed; the dearest are printed with their cost and with the growth
+from half the length, which stays near two where the work is linear.
 """
 
 from __future__ import annotations
