@@ -17,7 +17,7 @@ import orjson
 
 from ringwall.build.answers import answers
 from ringwall.build.runtime import open_runtime
-from ringwall.build.settings import running, stated
+from ringwall.build.settings import stated
 from ringwall.contract.model import Contract
 from ringwall.contract.parse import load
 from ringwall.core.admit import Admission, admit

@@ -1,5 +1,5 @@
-"""THREATS.md is a drill's: of every attack there is, in its form, with the walls that the cases expect; and what a sample
-of the attacks shows now is what it says."""
+"""THREATS.md is a drill's: of every attack there is, with the walls that the cases expect; and what a sample of the
+attacks shows now is what it says."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ringwall.attacks import CLASSES, Case, corpus
+from ringwall.attacks import Case, corpus
 from ringwall.drill import render
 from ringwall.drill.matrix import row
 from ringwall.drill.sandbox import Sandbox
@@ -17,8 +17,7 @@ from ringwall.drill.sandbox import Sandbox
 THREATS = Path(__file__).parents[2].joinpath("THREATS.md").read_text("utf-8")
 CASES = {case.name: case for case in corpus() if not case.wire}
 LINES = {line.split(" ")[1]: line for line in THREATS.splitlines() if line.startswith("| ") and "`" in line}
-SAMPLE = sorted({next(name for name, case in CASES.items() if case.kind == kind) for kind in CLASSES
-                 if any(case.kind == kind for case in CASES.values())} | {n for n, c in CASES.items() if c.only})  # fmt: skip
+SAMPLE = sorted({*{case.kind: name for name, case in CASES.items()}.values(), *(n for n, c in CASES.items() if c.only)})
 
 
 @pytest.fixture(scope="module")
