@@ -92,6 +92,8 @@ def test_broken_tokens_are_told_apart(flaw: str, said: str) -> None:
     report = scanned(library(frozenset({flaw})), contract=False)
     assert {f.kind for f in report.findings} == {"token"}
     assert all(said in f.evidence for f in report.findings)
+    assert len({f.cause for f in report.findings}) == len(report.findings), "a cause is told once, wherever it shows"
+    assert all(f.also for f in report.findings)
 
 
 @pytest.mark.parametrize("contract", [True, False])
@@ -202,7 +204,7 @@ def _as_draft7(schema: dict[str, object]) -> dict[str, object]:
 def test_junit_fails_what_is_proved_and_skips_what_is_not_tested(flawed: tuple[FastAPI, Report]) -> None:
     root = ElementTree.fromstring(FORMATS["junit"](flawed[1]))
     failed = {(c.get("classname"), c.get("name")) for c in root.iter("testcase") if c.find("failure") is not None}
-    assert failed == {(f.kind, f.operation) for f in flawed[1].findings}
+    assert failed == {(f.kind, operation) for f in flawed[1].findings for operation in (f.operation, *f.also)}
     assert any(c.find("skipped") is not None for c in root.iter("testcase"))
 
 

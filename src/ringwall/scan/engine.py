@@ -30,6 +30,7 @@ from ringwall.scan.checks import (
     tokens,
 )
 from ringwall.scan.checks.points import Base, base
+from ringwall.scan.cleaning import clean
 from ringwall.scan.client import Client, Ended
 from ringwall.scan.compose import Composer, Draft
 from ringwall.scan.listener import Listener
@@ -41,8 +42,8 @@ from ringwall.scan.values import Dice, Maker
 
 OF_SERVICE = ("cors", "headers", "tls", "inventory")
 CLEAN_S = 15.0
-_PROBES = (sql.sqli, sql.nosqli, computed.computed, computed.path, outbound.ssrf, outbound.xxe, outbound.redirect,
-           markup.xss, tokens.token, cost.cost)  # fmt: skip
+_PROBES = (sql.sqli, sql.nosqli, computed.computed, computed.path, outbound.ssrf, outbound.sprinkle, outbound.xxe,
+           outbound.redirect, markup.xss, tokens.token, cost.cost)  # fmt: skip
 _BLIND = (computed.computed, computed.path, outbound.ssrf, outbound.xxe)
 _NEEDED = ("token", "sqli", "nosqli", "cmdi", "ssti", "deserialization", "path", "xxe", "ssrf", "xss", "redirect",
            "errors", "cost", "rate-limit")  # fmt: skip
@@ -87,7 +88,7 @@ def scan(
             bench = _bench(target, client, people, dice, listener, options, say)
             ended = _guarded(bench, lambda: _run(bench, options))
             client.grant(CLEAN_S)
-            ended = _guarded(bench, bench.clean) or ended
+            ended = _guarded(bench, lambda: clean(bench)) or ended
     finally:
         client.close()
     return _report(bench, url, seed, client.requests, time.monotonic() - started, ended)
@@ -150,6 +151,7 @@ def _run(bench: Bench, options: Options) -> None:
         service.cors(bench, bases[0])
     service.headers(bench, _of_each_sort(bases))
     service.inventory(bench)
+    outbound.late(bench)
     _last(bench, bases)
 
 

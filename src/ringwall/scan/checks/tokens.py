@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from ringwall.scan.bench import Bench, Sent
 from ringwall.scan.checks.points import Base
-from ringwall.scan.jwt import bearer, forged
+from ringwall.scan.jwt import bearer, carried, forged
 from ringwall.scan.subject import Aim
 
 
@@ -32,15 +32,18 @@ def token(bench: Bench, aim: Aim, base: Base) -> None:
             bench.proved(
                 "token",
                 aim,
-                "Authorization",
+                (carried(base.account) or ("",))[0],
                 f"{base.account.name}'s token with {broken.what} is accepted",
                 f"none: {none.reply.status}, random: {random.reply.status}",
                 sent.call,
+                cause=broken.what,
             )
             return
     bench.refuted("token", aim, "changed forms of the account's own token are refused")
 
 
 def _with(bench: Bench, base: Base, token: str | None) -> Sent:
-    account = replace(base.account, headers=(("Authorization", f"Bearer {token}"),) if token else ())
+    name, before, _ = carried(base.account) or ("Authorization", "Bearer ", "")
+    others = tuple(pair for pair in base.account.headers if pair[0] != name)
+    account = replace(base.account, headers=(*others, (name, f"{before}{token}")) if token else others)
     return bench.send(replace(base.draft, account=account))
