@@ -20,6 +20,7 @@ from ringwall.contract.api import Api
 from ringwall.contract.document import parse
 from ringwall.contract.model import Misconfigured
 from ringwall.contract.parse import load, read
+from ringwall.scan.browser import Unavailable
 from ringwall.scan.catalogue import WEAKNESSES
 from ringwall.scan.engine import Options, scan
 from ringwall.scan.model import Account, Report
@@ -58,18 +59,26 @@ Scan only what you may: it makes, changes and removes objects in the accounts' n
 @click.option("--in-flight", type=click.IntRange(1, 16), default=4, show_default=True, help="Requests at a time.")
 @click.option("--safe/--unsafe", default=True, show_default=True, help="Touch only what the scan made itself.")
 @click.option("--cost/--no-cost", "costly", default=False, help="Also try values that may take the target long.")
+@click.option("--browser", is_flag=True, help="Prove script in pages in a real Chromium.")
 @click.option("--seed", default="", help="Make the scan's words and numbers the same again.")
 @click.option("--ca", type=click.Path(exists=True, dir_okay=False), help="A CA certificate to trust, PEM.")
 @data_option
 def command(
     url: str, openapi: str | None, contract: Path | None, stated: tuple[str, ...], roles: tuple[str, ...],
     subjects: tuple[str, ...], tenants: tuple[str, ...], form: str, as_json: bool, output: Path | None, fail_on: str,
-    budget: float, rate: float, in_flight: int, safe: bool, costly: bool, seed: str, ca: str | None, data: Path,
+    budget: float, rate: float, in_flight: int, safe: bool, costly: bool, browser: bool, seed: str, ca: str | None, data: Path,
 ) -> None:  # fmt: skip
     """Find vulnerabilities in the API that runs at URL: proved, each with its control, or not told."""
     people = _accounts(stated, roles, subjects, tenants)
     options = Options(
-        budget, rate, in_flight, safe, costly, seed, ssl.create_default_context(cafile=ca) if ca else None
+        budget,
+        rate,
+        in_flight,
+        safe,
+        costly,
+        seed,
+        ssl.create_default_context(cafile=ca) if ca else None,
+        browser=browser,
     )
     try:
         api, asked = _api(url, openapi)
@@ -77,7 +86,7 @@ def command(
         report = scan(_origin(url), api, told, people, options, secured=asked, say=_progress())
     except Misconfigured as mistakes:
         refused_contract(mistakes)
-    except (Unusable, ValueError, OSError) as failure:
+    except (Unusable, Unavailable, ValueError, OSError) as failure:
         fail(shown(failure))
     _clear()
     _write(report, FORMATS["json" if as_json else form], output)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from ringwall.contract.api import JSON
 from ringwall.contract.guess import is_sign_in
+from ringwall.scan.browser import Browser
 from ringwall.scan.catalogue import WEAKNESSES
 from ringwall.scan.client import Client, curl
 from ringwall.scan.compose import Composer, Draft
@@ -64,6 +65,7 @@ class Bench:
         self.watchers: list[Callable[[Aim, Sent], None]] = []
         self.findings: dict[str, Finding] = {}
         self.left: list[str] = []
+        self.browser: Browser | None = None
         self.sprinkled: list[tuple[str, Aim, str, Sent]] = []
         self.people = people
         self._verdicts: dict[tuple[str, str], Verdict] = {}

@@ -7,6 +7,7 @@ import ssl
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -14,6 +15,7 @@ from functools import partial
 from ringwall.contract.api import Api
 from ringwall.contract.model import Contract
 from ringwall.scan.bench import Bench
+from ringwall.scan.browser import Browser
 from ringwall.scan.catalogue import KINDS, WEAKNESSES
 from ringwall.scan.checks import (
     access,
@@ -53,7 +55,7 @@ _NEEDED = ("token", "sqli", "nosqli", "cmdi", "ssti", "deserialization", "path",
 class Options:
     """How a scan is to be done. `rate` is requests per second (0: as fast as they are answered); `seed` makes it
     repeatable; `safe` keeps it from touching what it did not make; `costly` also tries values that may hold the target
-    for a while."""
+    for a while; `browser` proves script in pages by a real browser."""
 
     budget_s: float = 300.0
     rate: float = 0.0
@@ -63,6 +65,7 @@ class Options:
     seed: str = ""
     tls: ssl.SSLContext | None = None
     timeout_s: float = 15.0
+    browser: bool = False
 
 
 def scan(
@@ -76,16 +79,19 @@ def scan(
     say: Callable[[str], None] = lambda step: None,
 ) -> Report:
     """Scan the API at `url`. `secured` says which operations the document asks a credential for; `say` is told each
-    step. Raises ValueError for a URL that is none, `signing.Unusable` for a credential that is not taken."""
+    step. Raises ValueError for a URL that is none, `signing.Unusable` for a credential that is not taken,
+    `browser.Unavailable`."""
     started = time.monotonic()
     seed = options.seed or secrets.token_hex(4)
     target, dice = subject(api, contract, secured or {}), Dice(seed)
     client = Client(url, in_flight=options.in_flight, rate=options.rate, budget_s=options.budget_s, tls=options.tls,
                     timeout_s=options.timeout_s)  # fmt: skip
     try:
-        with Listener() as listener:
+        with Listener() as listener, ExitStack() as stack:
             people = signed_in(accounts, target, client, dice)
             bench = _bench(target, client, people, dice, listener, options, say)
+            if options.browser:
+                bench.browser = stack.enter_context(Browser(client.url))
             ended = _guarded(bench, lambda: _run(bench, options))
             client.grant(CLEAN_S)
             ended = _guarded(bench, lambda: clean(bench)) or ended
