@@ -19,11 +19,14 @@ from ringwall.cli._source import fetch, find
 from ringwall.contract.api import Api
 from ringwall.contract.document import parse
 from ringwall.contract.model import Misconfigured
+from ringwall.contract.openapi import load_api
 from ringwall.contract.parse import load, read
 from ringwall.scan.browser import Unavailable
 from ringwall.scan.catalogue import WEAKNESSES
+from ringwall.scan.client import Client, Ended
+from ringwall.scan.crawl import Crawl
 from ringwall.scan.engine import Options, scan
-from ringwall.scan.model import Account, Report
+from ringwall.scan.model import ANONYMOUS, Account, Report
 from ringwall.scan.render import FORMATS
 from ringwall.scan.signing import About, Unusable, account
 from ringwall.scan.subject import secured
@@ -43,7 +46,9 @@ Scan only what you may: it makes, changes and removes objects in the accounts' n
 
 @click.command(epilog=EPILOG)
 @click.argument("url")
-@click.option("--openapi", help="The OpenAPI document: a path or URL.  [default: asked of URL at the usual places]")
+@click.option(
+    "--openapi", help="The OpenAPI document: a path or URL.  [default: asked of URL, else found out by crawling]"
+)
 @click.option("--contract", type=click.Path(dir_okay=False, path_type=Path), help="The contract: who may do what.")
 @click.option("--as", "stated", multiple=True, metavar="NAME=CREDENTIAL", help="An account; give two or more.")
 @click.option("--role", "roles", multiple=True, metavar="NAME=ROLE[,ROLE]", help="The roles of an account.")
@@ -66,7 +71,8 @@ Scan only what you may: it makes, changes and removes objects in the accounts' n
 def command(
     url: str, openapi: str | None, contract: Path | None, stated: tuple[str, ...], roles: tuple[str, ...],
     subjects: tuple[str, ...], tenants: tuple[str, ...], form: str, as_json: bool, output: Path | None, fail_on: str,
-    budget: float, rate: float, in_flight: int, safe: bool, costly: bool, browser: bool, seed: str, ca: str | None, data: Path,
+    budget: float, rate: float, in_flight: int, safe: bool, costly: bool, browser: bool, seed: str, ca: str | None,
+    data: Path,
 ) -> None:  # fmt: skip
     """Find vulnerabilities in the API that runs at URL: proved, each with its control, or not told."""
     people = _accounts(stated, roles, subjects, tenants)
@@ -81,7 +87,7 @@ def command(
         browser=browser,
     )
     try:
-        api, asked = _api(url, openapi)
+        api, asked = _api(url, openapi, people, options)
         told = load(contract, openapi=api, fetch=fetch) if contract else None
         report = scan(_origin(url), api, told, people, options, secured=asked, say=_progress())
     except Misconfigured as mistakes:
@@ -115,13 +121,38 @@ def _origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _api(url: str, openapi: str | None) -> tuple[Api, dict[str, bool]]:
-    """The API, and which of its operations the document asks a credential for."""
-    found = find(openapi or _origin(url) + "/")
+def _api(
+    url: str, openapi: str | None, people: tuple[Account, ...], options: Options
+) -> tuple[Api, dict[str, bool]]:  # fmt: skip
+    """The API, and which of its operations the document asks a credential for. Crawled where there is no document."""
+    try:
+        found = find(openapi or _origin(url) + "/")
+    except click.UsageError:
+        if openapi:
+            raise
+        return _crawled(_origin(url), people, options)
     source = found.reference
     content = fetch(source) if source.startswith(("http://", "https://")) else read(Path(source))
     data = parse(content, source).data
     api = found.api if found.base_path is None else replace(found.api, base_path=found.base_path)
+    return api, secured(data) if isinstance(data, dict) else {}
+
+
+def _crawled(url: str, people: tuple[Account, ...], options: Options) -> tuple[Api, dict[str, bool]]:
+    client = Client(url, in_flight=options.in_flight, rate=options.rate, budget_s=options.budget_s / 3,
+                    tls=options.tls, timeout_s=options.timeout_s)  # fmt: skip
+    crawl = Crawl(client, next((p for p in people if p.headers), ANONYMOUS))
+    try:
+        made = crawl.run()
+    except Ended as ended:
+        fail(f"the crawl ended: {ended}")
+    finally:
+        client.close()
+    data = parse(crawl.declared, url).data if crawl.declared else made
+    api, _ = load_api(crawl.declared or made, url)
+    if not api.operations:
+        raise click.UsageError(f"{url} serves no OpenAPI document, and names no operations; give --openapi.")
+    click.echo(f"No OpenAPI document: {len(api.operations)} operations were found by crawling.", err=True)
     return api, secured(data) if isinstance(data, dict) else {}
 
 

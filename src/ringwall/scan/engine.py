@@ -225,7 +225,7 @@ def _alive(bench: Bench, draft: Draft) -> bool:
 def _probe(bench: Bench) -> list[Base]:
     """Every probe at every operation; without a valid request, those that need no valid twin."""
     served: list[Base] = []
-    for aim in bench.subject.aims if bench.accounts else ():
+    for aim in bench.subject.aims:
         bench.say(f"probe       {aim.key}")
         found = base(bench, aim)
         if isinstance(found, Base):

@@ -17,7 +17,7 @@ from ringwall.contract.survey import applied, media_schemas, properties
 from ringwall.scan.forms import Form, form_of
 from ringwall.scan.model import Account
 
-_HELD = frozenset({"reset", "wipe", "drop", "purge", "createdb", "truncate", "shutdown", "restart", "reboot", "logout",
+HELD = frozenset({"reset", "wipe", "drop", "purge", "createdb", "truncate", "shutdown", "restart", "reboot", "logout",
                    "signout", "logoff", "revoke", "seed", "populate", "flush", "clear", "initdb", "migrate", "restore",
                    "terminate", "deactivate", "init"})  # fmt: skip
 _SIGN_UP = frozenset({"register", "signup", "registration", "createuser", "createaccount", "newuser",
@@ -236,7 +236,7 @@ def _aim(op: Operation, places: Mapping[str, str], secured: Mapping[str, bool]) 
         public = "anyone" in op.rule.allow
     elif op.api.key in secured:
         public = not secured[op.api.key]
-    return Aim(op, kind, slots, public, bool(_words(op.api) & _HELD))
+    return Aim(op, kind, slots, public, bool(_words(op.api) & HELD))
 
 
 def _words(operation: ApiOperation) -> set[str]:

@@ -13,7 +13,7 @@ from ringwall.contract.api import JSON
 from ringwall.contract.guess import is_sign_in
 from ringwall.scan.bench import Bench, Sent
 from ringwall.scan.compose import Draft
-from ringwall.scan.model import Account, Reply
+from ringwall.scan.model import ANONYMOUS, Account, Reply
 from ringwall.scan.pool import Thing
 from ringwall.scan.strangers import stranger
 from ringwall.scan.subject import Aim, references
@@ -87,7 +87,7 @@ def _callers(bench: Bench, aim: Aim) -> list[Account]:
     if aim.method != "GET" and named in bench.subject.kinds and bench.subject.kinds[named or ""].person:
         thrown = stranger(bench)
         return [thrown.account] if thrown else []
-    return sorted(bench.accounts, key=lambda a: able(bench, aim, a))
+    return sorted(bench.accounts, key=lambda a: able(bench, aim, a)) or [ANONYMOUS]
 
 
 def _harmless(bench: Bench, draft: Draft) -> Draft:
