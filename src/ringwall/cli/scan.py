@@ -26,9 +26,10 @@ from ringwall.scan.catalogue import WEAKNESSES
 from ringwall.scan.client import Client, Ended
 from ringwall.scan.crawl import Crawl
 from ringwall.scan.engine import Options, scan
+from ringwall.scan.login import Login, Unusable, read_login
 from ringwall.scan.model import ANONYMOUS, Account, Report
 from ringwall.scan.render import FORMATS
-from ringwall.scan.signing import About, Unusable, account
+from ringwall.scan.signing import About, account
 from ringwall.scan.subject import secured
 
 EPILOG = """\b
@@ -39,7 +40,8 @@ Examples:
   ringwall scan URL --as ana=header:'Cookie: session=…' --format sarif --output scan.sarif
 
 A credential is bearer:TOKEN, key:KEY (X-API-Key), basic:USER:PASSWORD, header:'NAME: VALUE', or
-login:USER:PASSWORD, shown to the operation that signs in. --as NAME=@VARIABLE takes it from the environment.
+login:USER:PASSWORD, shown to the operation that signs in,
+or client:ID:SECRET for an OAuth client; --login describes a sign-in. --as NAME=@VARIABLE takes it from the environment.
 Scan only what you may: it makes, changes and removes objects in the accounts' names.
 """
 
@@ -51,6 +53,12 @@ Scan only what you may: it makes, changes and removes objects in the accounts' n
 )
 @click.option("--contract", type=click.Path(dir_okay=False, path_type=Path), help="The contract: who may do what.")
 @click.option("--as", "stated", multiple=True, metavar="NAME=CREDENTIAL", help="An account; give two or more.")
+@click.option(
+    "--login",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="How one signs in, where the document does not tell: operation, body, form, token, header; YAML.",
+)
+@click.option("--token-url", help="Where client:ID:SECRET is given its token.  [default: as the document says]")
 @click.option("--role", "roles", multiple=True, metavar="NAME=ROLE[,ROLE]", help="The roles of an account.")
 @click.option("--subject", "subjects", multiple=True, metavar="NAME=SUBJECT", help="What owner properties hold for it.")
 @click.option("--tenant", "tenants", multiple=True, metavar="NAME=TENANT", help="What tenant properties hold for it.")
@@ -69,10 +77,10 @@ Scan only what you may: it makes, changes and removes objects in the accounts' n
 @click.option("--ca", type=click.Path(exists=True, dir_okay=False), help="A CA certificate to trust, PEM.")
 @data_option
 def command(
-    url: str, openapi: str | None, contract: Path | None, stated: tuple[str, ...], roles: tuple[str, ...],
-    subjects: tuple[str, ...], tenants: tuple[str, ...], form: str, as_json: bool, output: Path | None, fail_on: str,
-    budget: float, rate: float, in_flight: int, safe: bool, costly: bool, browser: bool, seed: str, ca: str | None,
-    data: Path,
+    url: str, openapi: str | None, contract: Path | None, stated: tuple[str, ...], login: Path | None,
+    token_url: str | None, roles: tuple[str, ...], subjects: tuple[str, ...], tenants: tuple[str, ...], form: str,
+    as_json: bool, output: Path | None, fail_on: str, budget: float, rate: float, in_flight: int, safe: bool,
+    costly: bool, browser: bool, seed: str, ca: str | None, data: Path,
 ) -> None:  # fmt: skip
     """Find vulnerabilities in the API that runs at URL: proved, each with its control, or not told."""
     people = _accounts(stated, roles, subjects, tenants)
@@ -85,6 +93,8 @@ def command(
         seed,
         ssl.create_default_context(cafile=ca) if ca else None,
         browser=browser,
+        token_url=token_url,
+        login=_login(login) if login else None,
     )
     try:
         api, asked = _api(url, openapi, people, options)
@@ -100,6 +110,15 @@ def command(
         tested(data, "scan", {"findings": len(report.counted)})
     least = {"low": 0.0, "medium": 4.0, "high": 7.0, "critical": 9.0}[fail_on]
     sys.exit(1 if any(WEAKNESSES[f.kind].score >= least for f in report.counted) else 0)
+
+
+def _login(path: Path) -> Login:
+    try:
+        return read_login(read(path), str(path))
+    except Misconfigured as mistakes:
+        refused_contract(mistakes)
+    except Unusable as failure:
+        raise click.UsageError(str(failure)) from None
 
 
 def _write(report: Report, render: Callable[[Report], str], output: Path | None) -> None:

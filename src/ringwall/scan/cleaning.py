@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from ringwall.scan.bench import Bench
+from ringwall.scan.login import Unusable
 from ringwall.scan.model import Account
 from ringwall.scan.pool import Thing
-from ringwall.scan.signing import Unusable, signed_in
+from ringwall.scan.signing import signed_in
 from ringwall.scan.subject import Aim
 
 

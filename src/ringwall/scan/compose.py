@@ -9,13 +9,12 @@ from urllib.parse import quote, urlencode
 from ringwall.contract.api import JSON, Parameter
 from ringwall.contract.guess import is_sign_in, spoken
 from ringwall.scan.forms import NONE, Form, text_of
-from ringwall.scan.model import Account, Call
+from ringwall.scan.model import AGENT, Account, Call
 from ringwall.scan.pool import Pool, Thing
 from ringwall.scan.subject import Aim, Subject, login_names
 from ringwall.scan.values import Hint, Maker, kind_of, resolved
 
 _SEARCHES = ("q", "query", "search", "term", "text", "keyword", "s")
-AGENT = ("User-Agent", "ringwall-scan")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,7 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 from ringwall.contract.api import JSON
 from ringwall.contract.guess import spoken
 from ringwall.scan.client import Client
-from ringwall.scan.compose import AGENT
-from ringwall.scan.model import Account, Call, Reply
+from ringwall.scan.model import AGENT, Account, Call, Reply
 from ringwall.scan.subject import HELD
 
 MOST = 150

@@ -35,7 +35,9 @@ from ringwall.scan.checks.points import Base, base
 from ringwall.scan.cleaning import clean
 from ringwall.scan.client import Client, Ended
 from ringwall.scan.compose import Composer, Draft
+from ringwall.scan.keeping import Keeper
 from ringwall.scan.listener import Listener
+from ringwall.scan.login import Login
 from ringwall.scan.model import SERVICE, Account, Finding, Report, Verdict
 from ringwall.scan.pool import Pool, Thing
 from ringwall.scan.signing import signed_in
@@ -55,7 +57,8 @@ _NEEDED = ("token", "sqli", "nosqli", "cmdi", "ssti", "deserialization", "path",
 class Options:
     """How a scan is to be done. `rate` is requests per second (0: as fast as they are answered); `seed` makes it
     repeatable; `safe` keeps it from touching what it did not make; `costly` also tries values that may hold the target
-    for a while; `browser` proves script in pages by a real browser."""
+    for a while; `browser` proves script in pages by a real browser; `login`
+    and `token_url` say how one signs in where the document does not."""
 
     budget_s: float = 300.0
     rate: float = 0.0
@@ -66,6 +69,8 @@ class Options:
     tls: ssl.SSLContext | None = None
     timeout_s: float = 15.0
     browser: bool = False
+    login: Login | None = None
+    token_url: str | None = None
 
 
 def scan(
@@ -84,11 +89,13 @@ def scan(
     started = time.monotonic()
     seed = options.seed or secrets.token_hex(4)
     target, dice = subject(api, contract, secured or {}), Dice(seed)
+    target = replace(target, login=options.login, token_url=options.token_url)
     client = Client(url, in_flight=options.in_flight, rate=options.rate, budget_s=options.budget_s, tls=options.tls,
                     timeout_s=options.timeout_s)  # fmt: skip
     try:
         with Listener() as listener, ExitStack() as stack:
             people = signed_in(accounts, target, client, dice)
+            client.renew = Keeper(people, target, client, dice).renew
             bench = _bench(target, client, people, dice, listener, options, say)
             if options.browser:
                 bench.browser = stack.enter_context(Browser(client.url))

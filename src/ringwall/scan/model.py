@@ -11,6 +11,7 @@ from typing import Literal
 from ringwall.contract.api import JSON
 
 Headers = tuple[tuple[str, str], ...]
+AGENT = ("User-Agent", "ringwall-scan")
 State = Literal["proved", "refuted", "not tested"]
 _TALK = frozenset({"success", "ok", "status", "message", "msg", "error", "errors", "detail", "details", "code", "data",
                    "result", "reason", "description", "timestamp", "path"})  # fmt: skip
@@ -22,7 +23,8 @@ SERVICE = "(service)"
 @dataclass(frozen=True, slots=True)
 class Account:
     """Somebody whom the scanner may act as. `headers` prove it (never shown); `subject`, `tenant` and `roles` are what
-    the target knows them by, None where that is not known. `own` marks a throw-away account that the scanner made."""
+    the target knows them by, None where that is not known. `own` marks a throw-away account that the scanner made,
+    `client` an OAuth client, whose name and secret are `username` and `password`."""
 
     name: str
     headers: Headers = field(default=(), repr=False)
@@ -32,6 +34,7 @@ class Account:
     tenant: str | None = None
     roles: frozenset[str] | None = None
     own: bool = False
+    client: bool = False
 
     @property
     def secrets(self) -> tuple[str, ...]:

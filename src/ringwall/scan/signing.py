@@ -7,14 +7,14 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from urllib.parse import quote
+from urllib.parse import quote, urljoin
 
 from ringwall.contract.api import Api
 from ringwall.contract.guess import spoken
 from ringwall.scan.client import Client
-from ringwall.scan.compose import AGENT
 from ringwall.scan.jwt import bearer, claims
-from ringwall.scan.model import ANONYMOUS, Account, Call, Headers, Reply
+from ringwall.scan.login import Login, Unusable, grant_call, token_url
+from ringwall.scan.model import AGENT, ANONYMOUS, Account, Call, Headers, Reply
 from ringwall.scan.pool import objects
 from ringwall.scan.subject import Aim, Subject, login_names
 from ringwall.scan.values import Dice, Maker
@@ -22,10 +22,6 @@ from ringwall.scan.values import Dice, Maker
 TOKENS = ("access token", "accesstoken", "auth token", "authtoken", "token", "access", "id token", "jwt", "jwt token",
           "session token", "session id", "sessionid", "api key", "apikey", "bearer", "key")  # fmt: skip
 """What sign-ins call the token, in words."""
-
-
-class Unusable(Exception):
-    """A credential that cannot be used; says which and why, without showing it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +34,8 @@ class About:
 
 
 def account(stated: str, about: Mapping[str, About]) -> Account:
-    """`NAME=bearer:TOKEN`, `key:KEY`, `basic:USER:PASSWORD`, `header:Name: value` or `login:USER:PASSWORD`.
+    """`NAME=bearer:TOKEN`, `key:KEY`, `basic:USER:PASSWORD`, `header:Name: value`, `login:USER:PASSWORD` or
+    `client:ID:SECRET`.
 
     Raises Unusable."""
     name, equals, credential = stated.partition("=")
@@ -47,9 +44,9 @@ def account(stated: str, about: Mapping[str, About]) -> Account:
         raise Unusable(f"--as is NAME=SCHEME:VALUE, not {name[:40]!r}…")
     known = about.get(name, About())
     made = Account(name, _headers(name, scheme, value), subject=known.subject, tenant=known.tenant, roles=known.roles)
-    if scheme in ("basic", "login"):
+    if scheme in ("basic", "login", "client"):
         user, _, password = value.partition(":")
-        made = replace(made, username=user, password=password)
+        made = replace(made, username=user, password=password, client=scheme == "client")
     return _told(made)
 
 
@@ -61,10 +58,11 @@ def _headers(name: str, scheme: str, value: str) -> tuple[tuple[str, str], ...]:
         "basic": (("Authorization", f"Basic {base64.b64encode(value.encode()).decode()}"),),
         "header": ((header.strip(), rest.strip()),),
         "login": (),
+        "client": (),
     }
     found = made.get(scheme)
     if found is None or not value:
-        raise Unusable(f"--as {name}: the scheme is bearer, key, basic, header or login")
+        raise Unusable(f"--as {name}: the scheme is bearer, key, basic, header, login or client")
     if scheme == "header" and not (header.strip().replace("-", "").replace("_", "").isalnum() and rest.strip()):
         raise Unusable(f"--as {name}: a header is 'NAME: VALUE'")
     if any(ord(c) < 32 or ord(c) > 255 for pair in found for part in pair for c in part) or any(
@@ -105,10 +103,14 @@ def signed_in(accounts: Iterable[Account], subject: Subject, client: Client, dic
 
 
 def _signed_in(account: Account, subject: Subject, client: Client, dice: Dice) -> Account:
+    if account.client:
+        return _granted(account, subject, client)
+    if subject.login is not None:
+        return _as_described(account, subject.login, subject, client)
     aim = subject.sign_in()
     names = login_names(subject, aim) if aim else None
     if aim is None or names is None:
-        raise Unusable(f"--as {account.name}: the document has no operation to sign in at")
+        raise Unusable(f"--as {account.name}: the document has no operation to sign in at; describe it (--login)")
     reply = client.send(sign_in_call(aim, names, account, subject, dice))
     if not reply.fine:
         raise Unusable(f"--as {account.name}: signing in at {aim.key} answers {reply.status or 'nothing'}")
@@ -118,11 +120,37 @@ def _signed_in(account: Account, subject: Subject, client: Client, dice: Dice) -
     return _told(replace(account, headers=_taken(given, subject, client)))
 
 
+def _as_described(account: Account, login: Login, subject: Subject, client: Client) -> Account:
+    reply = client.send(login.call(account))
+    stated = login.credential(reply)
+    given = [stated] if stated else list(credentials_in(reply, subject.api)) if not login.token else []
+    if not given:
+        raise Unusable(
+            f"--as {account.name}: {login.method} {login.path} answers {reply.status} and gives no credential"
+        )
+    return _told(replace(account, headers=_taken(given, subject, client)))
+
+
+def _granted(account: Account, subject: Subject, client: Client) -> Account:
+    """An OAuth client's token, from this host, or from the one that the user named."""
+    url = subject.token_url or token_url(subject.api)
+    if url is None:
+        raise Unusable(f"--as {account.name}: the document names no token endpoint for clients (--token-url)")
+    whole = urljoin(client.url + "/", url)
+    if not whole.startswith(client.url + "/") and subject.token_url is None:
+        raise Unusable(f"--as {account.name}: the token endpoint is another host's, {whole}: name it (--token-url)")
+    reply = client.elsewhere(whole).send(grant_call(whole, account))
+    given = credential_in(reply)
+    if not given:
+        raise Unusable(f"--as {account.name}: {whole} answers {reply.status or 'nothing'} and gives no token")
+    return _told(replace(account, headers=given))
+
+
 def _taken(given: list[Headers], subject: Subject, client: Client) -> Headers:
     """The first form of a credential that the API takes: tried at operations that refuse whoever has none."""
     if len(given) == 1:
         return given[0]
-    for aim in _asking(subject):
+    for aim in asking(subject):
         call = Call("GET", aim.path, (AGENT, ("Accept", "*/*")), b"", ANONYMOUS)
         nobody = client.send(call)
         if nobody.status not in (401, 403) and not (nobody.fine and nobody.document):
@@ -134,7 +162,7 @@ def _taken(given: list[Headers], subject: Subject, client: Client) -> Headers:
     return given[0]
 
 
-def _asking(subject: Subject) -> list[Aim]:
+def asking(subject: Subject) -> list[Aim]:
     """Operations that show whether a credential is taken: those that read, name no object, and are not open to all."""
     plain = [a for a in subject.aims if a.method == "GET" and not a.slots and not a.held and not a.public
              and "{" not in a.path and not any(p.required for p in a.op.api.parameters)]  # fmt: skip

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 from ringwall.contract.api import JSON
 from ringwall.scan.bench import Bench, Sent
+from ringwall.scan.login import Unusable
 from ringwall.scan.model import ANONYMOUS, Account
 from ringwall.scan.pool import Thing, id_of, objects
-from ringwall.scan.signing import Unusable, credential_in, sign_in_call, signed_in
+from ringwall.scan.signing import credential_in, sign_in_call, signed_in
 from ringwall.scan.subject import Kind, login_names
 
 

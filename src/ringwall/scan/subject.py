@@ -15,6 +15,7 @@ from ringwall.contract.guess import is_sign_in, spoken
 from ringwall.contract.model import Contract, Field, Operation
 from ringwall.contract.survey import applied, media_schemas, properties
 from ringwall.scan.forms import Form, form_of
+from ringwall.scan.login import Login
 from ringwall.scan.model import Account
 
 HELD = frozenset({"reset", "wipe", "drop", "purge", "createdb", "truncate", "shutdown", "restart", "reboot", "logout",
@@ -85,12 +86,14 @@ class Aim:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A whole API to scan."""
+    """A whole API to scan. `login` and `token_url` are what the user says of signing in where the document does not."""
 
     api: Api
     contract: Contract | None
     kinds: Mapping[str, Kind]
     aims: tuple[Aim, ...]
+    login: Login | None = None
+    token_url: str | None = None
 
     def sign_in(self) -> Aim | None:
         """The operation where a name and a password are shown."""
