@@ -18,14 +18,15 @@ HABITS = {"gazette": "@example.org", "garage": "@cars.example", "school": ""}
 """Each application with what stands after a name where one signs in."""
 
 
-def scanned(name: str, *, flawed: bool) -> tuple[Any, Report]:
+def scanned(name: str, *, flawed: bool, browser: bool = False) -> tuple[Any, Report]:
     module = import_module(f"scan.scan_{name}")
     app = getattr(module, name)(flawed=flawed)
     document = app.openapi()
     stated = load(module.CONTRACT, openapi=document)
     people = [account(f"{who}=login:{who}{HABITS[name]}:{who}-pw-1", {}) for who in ("alice", "bob")]
     with served(app) as url:
-        return module, scan(url, stated.api, stated, people, Options(seed="1"), secured=secured(document))
+        return module, scan(url, stated.api, stated, people, Options(seed="1", browser=browser),
+                            secured=secured(document))  # fmt: skip
 
 
 @pytest.mark.parametrize("name", HABITS)
@@ -42,3 +43,10 @@ def test_the_repaired_build_has_none(name: str) -> None:
     _, report = scanned(name, flawed=False)
     assert [(f.kind, f.operation, f.evidence) for f in report.findings if f.kind not in SERVICE] == []
     assert report.ended is None
+
+
+def test_in_a_browser_script_has_to_run() -> None:
+    module, report = scanned("school", flawed=True, browser=True)
+    told = {f.operation: f.evidence for f in report.findings if f.kind == "xss"}
+    assert set(told) == {operation for kind, operation in module.EXPECTED if kind == "xss"}
+    assert all("ran in Chromium" in evidence for evidence in told.values())

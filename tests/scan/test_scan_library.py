@@ -20,35 +20,12 @@ from ringwall.scan import Finding, Options, Report, scan
 from ringwall.scan.render import FORMATS
 from ringwall.scan.signing import About, account
 from ringwall.scan.subject import secured
-from scan.scan_library import CONTRACT, FLAWS, document, library
+from scan.scan_library import CONTRACT, EXPECTED, FLAWS, document, library
 from scan.scan_served import served
 
 SARIF = Path(__file__).parents[3] / "shared" / "schemas" / "sarif-schema-2.1.0.json"
 DOCUMENT = document()
 PASSWORDS = {"alice": "alice-pw-1", "bob": "bob-pw-1"}
-EXPECTED = {
-    ("authentication", "GET /v2/notes/{note_id}"),
-    ("function", "GET /v2/users"),
-    ("function", "POST /v2/articles"),
-    ("object-read", "GET /v2/users/{username}"),
-    ("object-read", "GET /v2/notes/{note_id}"),
-    ("object-write", "PUT /v2/users/{username}/email"),
-    ("object-write", "PUT /v2/users/{username}/password"),
-    ("object-write", "DELETE /v2/users/{username}"),
-    ("object-write", "PATCH /v2/notes/{note_id}"),
-    ("object-write", "DELETE /v2/notes/{note_id}"),
-    ("mass-assignment", "POST /v2/register"),
-    ("mass-assignment", "POST /v2/notes"),
-    ("mass-assignment", "PATCH /v2/notes/{note_id}"),
-    ("data-exposure", "GET /v2/users"),
-    ("sqli", "GET /v2/search"),
-    ("xss", "GET /v2/hello"),
-    ("errors", "GET /v2/search"),
-    ("enumeration", "POST /v2/login"),
-    ("rate-limit", "POST /v2/login"),
-    ("inventory", "(service)"),
-    ("headers", "(service)"),
-}
 
 
 def scanned(app: FastAPI, *, contract: bool = True, seed: str = "1", accepted: tuple[Accepted, ...] = ()) -> Report:

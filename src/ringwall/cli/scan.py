@@ -74,13 +74,18 @@ Scan only what you may: it makes, changes and removes objects in the accounts' n
 @click.option("--cost/--no-cost", "costly", default=False, help="Also try values that may take the target long.")
 @click.option("--browser", is_flag=True, help="Prove script in pages in a real Chromium.")
 @click.option("--seed", default="", help="Make the scan's words and numbers the same again.")
+@click.option(
+    "--state",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Keep what is done in this file: a scan that was stopped goes on there.",
+)
 @click.option("--ca", type=click.Path(exists=True, dir_okay=False), help="A CA certificate to trust, PEM.")
 @data_option
 def command(
     url: str, openapi: str | None, contract: Path | None, stated: tuple[str, ...], login: Path | None,
     token_url: str | None, roles: tuple[str, ...], subjects: tuple[str, ...], tenants: tuple[str, ...], form: str,
     as_json: bool, output: Path | None, fail_on: str, budget: float, rate: float, in_flight: int, safe: bool,
-    costly: bool, browser: bool, seed: str, ca: str | None, data: Path,
+    costly: bool, browser: bool, seed: str, state: Path | None, ca: str | None, data: Path,
 ) -> None:  # fmt: skip
     """Find vulnerabilities in the API that runs at URL: proved, each with its control, or not told."""
     people = _accounts(stated, roles, subjects, tenants)
@@ -93,6 +98,7 @@ def command(
         seed,
         ssl.create_default_context(cafile=ca) if ca else None,
         browser=browser,
+        state=state,
         token_url=token_url,
         login=_login(login) if login else None,
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from ringwall.contract.api import JSON
@@ -20,6 +20,7 @@ from ringwall.scan.forms import text_of
 from ringwall.scan.listener import Listener
 from ringwall.scan.model import ANONYMOUS, Account, Call, Finding, Reply, State, Verdict
 from ringwall.scan.pool import Pool, Thing, id_of, objects
+from ringwall.scan.progress import Progress
 from ringwall.scan.subject import Aim, Subject
 from ringwall.scan.values import Dice
 
@@ -65,6 +66,7 @@ class Bench:
         self.watchers: list[Callable[[Aim, Sent], None]] = []
         self.findings: dict[str, Finding] = {}
         self.left: list[str] = []
+        self.state: Progress | None = None
         self.browser: Browser | None = None
         self.sprinkled: list[tuple[str, Aim, str, Sent]] = []
         self.people = people
@@ -197,6 +199,12 @@ class Bench:
 
     def keep(self, thing: Thing, account: Account) -> None:
         """Write down what an account made, for its removal."""
+        self.restore_thing(thing, account)
+        if self.state is not None:
+            self.state.keep(thing, account.name)
+
+    def restore_thing(self, thing: Thing, account: Account) -> None:
+        """Take in what was made, now or before the scan was taken up again."""
         self.pool.add(thing)
         with self._lock:
             self._made.append((thing, account))
@@ -237,6 +245,8 @@ class Bench:
     def gone(self, thing: Thing) -> None:
         """Note that an object has been removed."""
         self.pool.drop(thing)
+        if self.state is not None:
+            self.state.gone(thing)
         self._made = [(t, a) for t, a in self._made if t is not thing and (t.kind, t.id) != (thing.kind, thing.id)]
 
     def made_things(self) -> list[tuple[Thing, Account]]:
@@ -275,6 +285,28 @@ class Bench:
             known = self._verdicts.get((key, kind))
             if known is None or _RANK[state] > _RANK[known.state]:
                 self._verdicts[key, kind] = Verdict(key, kind, state, why)
+
+    def restore(self, verdicts: Iterable[Verdict], findings: Iterable[Finding], count: int) -> None:
+        """Take in what was told before the scan was taken up again; labels go on from `count`."""
+        for finding in findings:
+            self.findings[finding.id] = finding
+        for verdict in verdicts:
+            self._judge(verdict.operation, verdict.kind, verdict.state, verdict.why)
+        self._count = count
+
+    def step(self, phase: str, key: str, work: Callable[[], object]) -> bool:
+        """Do one step of the scan, unless it was done before it was taken up again; whether it was done now."""
+        name = f"{phase:<11} {key}"
+        if self.state is not None and name in self.state.done:
+            return False
+        before, told = self.verdicts(), dict(self.findings)
+        self.say(name)
+        work()
+        if self.state is not None:
+            fresh = [v for k, v in self.verdicts().items() if before.get(k) != v]
+            found = [f for k, f in self.findings.items() if told.get(k) != f]
+            self.state.finish(name, fresh, found, self._count)
+        return True
 
     def verdicts(self) -> dict[tuple[str, str], Verdict]:
         """Every verdict so far by operation and class."""
