@@ -149,14 +149,14 @@ def test_a_store_that_does_not_answer_is_told_in_the_journal_and_nothing_is_miss
     failing = threading.Event()
     failing.set()
     with monitor_of(contract, data, since={}) as monitor:
-        honest = monitor.alerts.open_of
+        honest = monitor.alerts.add
 
-        def open_of(*args: Any) -> Any:
+        def add(*args: Any) -> Any:
             if failing.is_set():
                 raise Unavailable("state.db: gone")
             return honest(*args)
 
-        monkeypatch.setattr(monitor.alerts, "open_of", open_of)
+        monkeypatch.setattr(monitor.alerts, "add", add)
         log.append(record(1))
         stop = threading.Event()
         thread = threading.Thread(target=run, args=(monitor, data / "monitor" / "state.json", stop))

@@ -280,13 +280,13 @@ def test_a_new_operation_is_told_after_a_week_alone_and_survives_a_restart() -> 
     for day in range(9):
         assert baselines.see(*exchange("a", day * 86_400.0, [])) == []
     again = Baselines()
-    again.restore(json.loads(json.dumps(baselines.document())))
+    again.restore(json.loads(json.dumps(baselines.document(str.upper))), str.lower)
     (hit,) = again.see(*exchange("a", 9 * 86_400.0, [], "DELETE /p/{id}"))
     assert hit.explanation == "never before in 9 days of activity, with 1 operations"
     assert again.see(*exchange("a", 9 * 86_400.0 + 1, [], "DELETE /p/{id}")) == []
     assert again.see(*exchange("b", 9 * 86_400.0, [], "DELETE /p/{id}")) == [], "a newcomer has no habits"
     with pytest.raises((ValueError, KeyError, TypeError)):
-        again.restore({"own": [["a"]]})
+        again.restore({"own": [["a"]]}, str)
 
 
 def situation(tmp_path: Path, **changes: Any) -> Situation:

@@ -16,6 +16,7 @@ from ringwall.cli._data import acts, data_option, json_option, store_of
 from ringwall.cli._problems import fail, plainly, shown
 from ringwall.cli._tables import column_option, database_option, places, table_option, url_of
 from ringwall.cli._vouching import custodian_option, vouched
+from ringwall.engines.crypto.blindindex import INDEX
 from ringwall.engines.crypto.keyring import KeyRing, MappedKeys, StoredKey
 from ringwall.state.columns import database
 from ringwall.state.erasing import count, rekey
@@ -131,6 +132,8 @@ def _unused(key: StoredKey, keys: dict[str, StoredKey], made: dict[str, float], 
     later = [k for k in keys.values() if k.holder == key.holder and k.generation > abs(key.generation)]
     if key.holder.startswith(HOLDER):
         fail(f"{key.kid} seals what the journal says of a person: `ringwall erase` destroys it with the person", 1)
+    if key.holder.startswith(INDEX):
+        fail(f"{key.kid} is of a blind index, whose tags nothing counts: without it nothing is found there", 1)
     if not later:
         fail(f"{key.kid} is the current key of {shown(key.holder)}: `ringwall keys rotate` makes it another", 1)
     since = min(made.get(k.kid, 0.0) for k in later)

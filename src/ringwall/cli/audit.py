@@ -174,7 +174,9 @@ def search_command(
     """Find records by who, what, whose, why and when; the latest, oldest first."""
     with reader(data) as persons:
         who, what = persons.spellings("principal", principal), persons.spellings("object", object_)
-        query = Query(who, operation, reason, request_id, what, since, until, limit, client, kind)
+        query = Query(
+            who, operation, reason, request_id, what, since, until, limit, persons.spellings("client", client), kind
+        )
         try:
             found = search(_journal(data), query)
         except sqlite3.OperationalError as error:

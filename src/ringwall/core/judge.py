@@ -78,6 +78,15 @@ def answered(ports: Ports, question: Question) -> object:
         return Unavailable(_where(failure))
 
 
+def at_hand(ports: Ports, question: Question) -> object | None:
+    """The answer to a slow question where it is at hand; None where it has to be waited for."""
+    look = ports.at_hand.get(type(question))
+    try:
+        return look(question) if look is not None else None
+    except Exception:  # noqa: BLE001 - the judge again: then it is asked as any other, and fails there or does not
+        return None
+
+
 def served(serve: Serve, request: Request, known: Known) -> Response | Refuse:
     """The reply of one of ringwall's own endpoints, or a refusal where it failed."""
     try:

@@ -28,7 +28,7 @@ ORDER: Final = Order(
         "authorization",
         "validation",
     ),
-    body=("validation", "detection", "authorization", "encryption", "disclosure", "authentication"),
+    body=("transport", "validation", "detection", "authorization", "encryption", "echo", "authentication"),
     sink=("sinks",),
-    reply=("authentication", "disclosure", "encryption", "masks", "authorization", "delivery", "reach"),
+    reply=("authentication", "disclosure", "echo", "encryption", "masks", "authorization", "delivery", "reach"),
 )

@@ -1,4 +1,6 @@
-"""Tries to sign in as records: who tried is told as a keyed hash, so that tries can be counted and no name is kept."""
+"""Tries to sign in as records: what name was tried is told as a keyed hash, so that tries can be counted and no name is
+kept. Where there is an account of the name, the address is sealed under its subject's key, as everything of a person's;
+the subject itself is told only of whoever proved the password: nobody's alerts are about whom others guess at."""
 
 from __future__ import annotations
 
@@ -6,6 +8,7 @@ import secrets
 import time
 from collections.abc import Callable
 from hashlib import blake2b
+from typing import Protocol
 
 import orjson
 
@@ -18,8 +21,17 @@ def pseudonym(key: bytes, name: str) -> str:
     return blake2b(name.encode("utf-8", "surrogatepass"), key=key[:64], digest_size=8).hexdigest()
 
 
-def attempts(log: Log, key: bytes) -> Callable[[str, str, str], None]:
-    """What records a try: its canonical name, the network it came from and its outcome. Raises what the log raises."""
+class Persons(Protocol):
+    """What seals a text under a person's key."""
+
+    def seal(self, subject: str, member: str, text: str) -> str: ...
+
+
+def attempts(
+    log: Log, key: bytes, subject_of: Callable[[str], str | None], persons: Persons
+) -> Callable[[str, str, str], None]:
+    """What records a try: its canonical name, the network it came from and its outcome. Raises what the log and the
+    store raise."""
 
     def told(name: str, network: str, outcome: str) -> None:
         event = Event(
@@ -34,6 +46,11 @@ def attempts(log: Log, key: bytes) -> Callable[[str, str, str], None]:
             status=0,
             facts={"account": pseudonym(key, name), "outcome": outcome},
         )
-        log.append(orjson.dumps(event.document(), option=orjson.OPT_SORT_KEYS))
+        document, subject = event.document(), subject_of(name)
+        if subject is not None:
+            document["client"] = persons.seal(subject, "client", network)
+            if outcome == "ok":
+                document["principal"] = persons.seal(subject, "principal", subject)
+        log.append(orjson.dumps(document, option=orjson.OPT_SORT_KEYS))
 
     return told

@@ -11,7 +11,7 @@ from ringwall.scan.login import Unusable
 from ringwall.scan.model import ANONYMOUS, Account
 from ringwall.scan.pool import Thing, id_of, objects
 from ringwall.scan.signing import credential_in, sign_in_call, signed_in
-from ringwall.scan.subject import Kind, login_names
+from ringwall.scan.subject import Aim, Kind, login_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,15 @@ def _known(bench: Bench, kind: Kind, body: Mapping[str, JSON], names: tuple[str,
     bench.people.append(account)
     bench.keep(thing, account)
     return Stranger(account, thing, sent)
+
+
+def stand_in(bench: Bench, aim: Aim) -> Account | None:
+    """A throw-away account with an object of its own to spoil, where the scan can make none: what came with it."""
+    kind = aim.slots[-1][1] if aim.slots else None
+    if kind is None or aim.method in ("GET", "HEAD") or bench.subject.kinds[kind].person or bench.makers(kind):
+        return None
+    thrown = stranger(bench)
+    return thrown.account if thrown and bench.fresh(kind, thrown.account) else None
 
 
 def signs_in(bench: Bench, account: Account, password: str) -> bool:

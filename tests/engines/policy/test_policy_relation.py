@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ringwall.core.message import JSON, Response
 from ringwall.engines.policy import Kind, Roles, Sight, Sighting, masked, name_of, relate
 
 NURSE = frozenset({"nurse"})
@@ -99,10 +100,11 @@ COMPONENTS = {
 }
 
 
-def found(schema: object, data: object, status: int = 200) -> list[Sighting]:
+def found(schema: object, data: JSON, status: int = 200) -> list[Sighting]:
     sight = Sight([Kind("patient", "Patient", "id", "owner", None)], COMPONENTS)
     content = {"200": {"application/json": schema}} if schema is not None else {}
-    return sight.in_replies(content, "patient")(status, data, None, {})
+    reply = Response(status, ((b"content-type", b"application/json"),), b"", data, parsed=True, stale=True)
+    return sight.in_replies(content, "patient")(reply)
 
 
 def test_components_of_another_name_describe_the_same() -> None:
@@ -125,7 +127,7 @@ def test_components_of_another_name_describe_the_same() -> None:
         ("text", []),
     ],
 )
-def test_what_nothing_describes_is_taken_for_objects(data: object, pointers: list[str]) -> None:
+def test_what_nothing_describes_is_taken_for_objects(data: JSON, pointers: list[str]) -> None:
     assert [s.pointer for s in found(None, data)] == pointers
     assert [s.pointer for s in found(None, data, 404)] == []
 

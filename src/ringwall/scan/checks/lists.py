@@ -1,4 +1,4 @@
-"""Lists: read anew for what was made since, and judged where the contract keeps them to the caller's own."""
+"""Lists that the contract keeps to the caller's own."""
 
 from __future__ import annotations
 
@@ -6,16 +6,6 @@ from ringwall.scan.bench import Bench, short
 from ringwall.scan.model import Account
 from ringwall.scan.pool import objects
 from ringwall.scan.subject import Aim, Kind
-
-
-def again(bench: Bench, kind: str, accounts: tuple[Account, ...]) -> None:
-    """Read the lists of a kind anew: they were read before the object was made."""
-    for aim in (a for a in bench.subject.aims if a.method == "GET" and not a.slots and a.kind == kind):
-        for account in accounts:
-            draft = bench.composer.draft(aim, account)
-            sent = bench.send(draft) if draft else None
-            if sent and sent.reply.fine:
-                bench.pool.learn(aim, account, sent.reply.document)
 
 
 def check(bench: Bench, aim: Aim) -> None:
