@@ -142,5 +142,8 @@ def _at(data: JSON, path: tuple[str, ...]) -> JSON:
 
 
 def _length(data: JSON, path: tuple[str, ...]) -> int:
+    """How many items a list has, or an object by which they are named."""
     found = _at(data, path)
+    if isinstance(found, dict):
+        return sum(isinstance(value, dict) for value in found.values())
     return len(found) if isinstance(found, list) else 0

@@ -14,7 +14,7 @@ from ringwall.core.ports import OwnersOf
 from ringwall.core.verdict import PASS, Ask, Refuse, Rewritten, Verdict
 from ringwall.engines.policy import Eyes, Relation, Sighting, name_of
 from ringwall.engines.policy.sight import REMEMBERED
-from ringwall.layers.disclosure.lists import items_of, without, without_totals
+from ringwall.layers.disclosure.lists import entries_of, items_of, without, without_totals
 from ringwall.layers.disclosure.reasons import ABSENT, LINK, MALFORMED, OWNER, UNSETTLED
 from ringwall.layers.disclosure.settings import Places, Settings
 
@@ -90,7 +90,7 @@ def objects_guard(operation: Operation, settings: Settings, places: Places) -> R
                     return Refuse(UNSETTLED if relation is None else OWNER)
         if stand.sure and wanted is None and not shown and (stand.pending or not _bare(response.data)):
             return Refuse(UNSETTLED)
-        return _left_out(response, foreign) if foreign else PASS
+        return _left_out(response, foreign, entries_of(places(response), resource)) if foreign and resource else PASS
 
     def _outside(relation: Relation | None, *, main: bool) -> bool:
         """Of a filtered list, what is not the caller's; of other resources in it, what the rule would not show."""
@@ -137,8 +137,8 @@ def unread_json(response: Response) -> bool:
     return not response.parsed and response.body != b"" and response.media.endswith(b"json")
 
 
-def _left_out(response: Response, foreign: list[str]) -> Verdict:
-    items = items_of(response.data, foreign)
+def _left_out(response: Response, foreign: list[str], entries: frozenset[str]) -> Verdict:
+    items = items_of(response.data, foreign, entries)
     if items is None:
         return Refuse(OWNER)
     data, dropped = without(response.data, items)
