@@ -1,5 +1,5 @@
 #!/bin/sh
-# What the tests need of the distribution: a browser, a software HSM, a TLS tester. Installs as root what is missing.
+# What the tests need of the distribution: a browser, a software HSM, a TLS tester, an ACME server, PostgreSQL. Installs as root what is missing.
 set -eu
 
 here=$(dirname "$0")
@@ -7,6 +7,8 @@ here=$(dirname "$0")
 wanted=""
 command -v testssl >/dev/null 2>&1 || wanted="$wanted testssl.sh"
 command -v softhsm2-util >/dev/null 2>&1 || wanted="$wanted softhsm2"
+command -v pebble >/dev/null 2>&1 || wanted="$wanted pebble"
+[ -n "$(ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null)" ] || command -v initdb >/dev/null 2>&1 || wanted="$wanted postgresql"
 command -v curl >/dev/null 2>&1 || wanted="$wanted curl"
 [ -n "$wanted" ] || exit 0
 if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then

@@ -29,6 +29,9 @@ SOURCE = ROOT / "src" / "ringwall"
 REQUIRED = os.environ.get("RINGWALL_REQUIRE_SERVERS") == "1"
 OPTIONAL = {
     "django": ("adapters/django.py", "adapters/encrypted_django.py", "adapters/hooks.py"),
+    "acme": ("state/acme.py",),
+    "josepy": ("state/acme.py",),
+    "requests": ("state/acme.py",),
     "boto3": ("state/root_awskms.py",),
     "botocore": ("state/root_awskms.py",),
     "pkcs11": ("state/root_pkcs11.py",),

@@ -116,6 +116,20 @@ def test_a_websocket_is_an_operation_of_its_own() -> None:
     assert found(TABLE, "/patients", websocket=True) == ("GET", "POST")
 
 
+@pytest.mark.parametrize(
+    ("target", "outline"),
+    [
+        ("/api/v1/patients/17/notes", "/api/v1/patients/{…}/{…}"),
+        ("/api/v1/patients/maria@example.com", "/api/v1/patients/{…}"),
+        ("/wp-login.php?secret=1", "/{…}"),
+        ("/" + "x/" * 30, "/" + "{…}/" * 12 + "…"),
+    ],
+)
+def test_an_undeclared_path_is_told_by_the_words_of_declared_ones(target: str, outline: str) -> None:
+    made = router("GET /patients/{id}", base="/api/v1")
+    assert made.outline(head(target)) == outline
+
+
 @pytest.mark.parametrize("base", ["", "/", "/api/v1", "/api/v1/"])
 def test_base_paths(base: str) -> None:
     made, stem = router("GET /", "GET /a/{id}", base=base), base.rstrip("/")

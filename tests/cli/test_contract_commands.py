@@ -186,6 +186,19 @@ def test_a_document_at_the_root_is_found_to_speak_of_what_lies_below(
     assert (f"base_path: {below}" in text) if below else ("base_path" not in text)
 
 
+def test_a_stated_base_path_that_answers_nothing_is_not_believed(server: str, home: Path) -> None:
+    """As with documents that name their server by the path of the document, or as it is called elsewhere."""
+    for url in ("https://api.example.com/v7", "/v7"):
+        stated = {"openapi": "3.1.0", "servers": [{"url": url}], "paths": {"/health": {"get": {}}}}
+        (home / "stated.json").write_text(json.dumps(stated))
+        (home / "health").write_text("ok")
+        assert 'base_path: "/"' in run("init", f"{server}/stated.json").stdout
+        (home / "v7").mkdir(exist_ok=True)
+        (home / "v7" / "health").write_text("ok")
+        assert "base_path" not in run("init", f"{server}/stated.json").stdout
+        (home / "v7" / "health").unlink()
+
+
 def test_init_overwrites_nothing_unasked(home: Path) -> None:
     assert run("init", "openapi.json", "--out", "ringwall.yaml").exit_code == 2
     assert (home / "ringwall.yaml").read_text() == CONTRACT

@@ -132,7 +132,7 @@ def test_what_would_go_in_clear_or_by_a_weak_certificate_fails_the_check(tmp_pat
         (("--upstream", "http://10.0.0.5"), "deployment.upstream"),
         (("--tls", good, "--host", "api.example.com"), "deployment.certificate"),
         (("--tls", ",".join(map(str, authority.issue("weak", bits=1024)))), "deployment.certificate"),
-        (("--tls", ",".join(map(str, authority.issue("soon", days=9)))), "deployment.certificate"),
+        (("--tls", ",".join(map(str, authority.issue("soon", days=9, begin=-80)))), "deployment.certificate"),
         (("--tls", "nowhere.pem,nowhere.key"), "deployment.certificate"),
     ):
         assert ids(*words) == {(finding, "warning")}, words

@@ -233,6 +233,8 @@ def test_the_base_path_comes_from_the_first_server(servers: object, base: str) -
 
 
 def test_a_relative_server_is_relative_to_the_documents_own_address() -> None:
+    text = json.dumps({"openapi": "3.0.0", "paths": {}, "servers": [{"url": ""}]})
+    assert load_api(text, "http://127.0.0.1/docs/schema.json")[0].base_path == ""
     text = json.dumps({"openapi": "3.0.0", "paths": {}, "servers": [{"url": "v1"}]})
     assert load_api(text, "https://h/docs/openapi.json")[0].base_path == "/docs/v1"
 

@@ -469,3 +469,19 @@ class TestLines:
     def test_a_line_that_is_none_withholds_all(self) -> None:
         assert self.put(json.dumps(MINE).encode() + b"\n{no json\n")[0] == "disclosure.unsettled"
         assert self.put(b'{"patient_id": "9"}\n') == ("allowed", b"")
+
+
+@pytest.mark.parametrize(
+    ("schema", "left"),
+    [
+        ({"type": "string", "format": "binary"}, [{"a": 1, "b": {"c": 2}}]),
+        ({"type": "string"}, [{"a": 1, "b": {"c": 2}}]),
+        ({"type": "array", "items": {"type": "object", "properties": {"a": {}}}}, [{"a": 1}]),
+        ({"type": "object", "properties": {"b": {"type": "string"}}}, [{"b": {"c": 2}}]),
+    ],
+)
+def test_a_schema_of_a_file_says_nothing_of_the_json_in_it(schema: Any, left: Any) -> None:
+    """Some documents declare a download as a string: what is in it is not undeclared, it is not described."""
+    exported = operation("GET /export", ["nurse"], None, reply=schema)
+    asked = world().ask(exported, NURSE, reply=[{"a": 1, "b": {"c": 2}}])
+    assert (asked.said, asked.data) == ("allowed", left)

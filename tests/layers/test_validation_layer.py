@@ -378,6 +378,49 @@ def test_a_multipart_form_that_two_readers_frame_differently_is_refused(body: by
     assert reason(body, MULTI) == "validation.form"
 
 
+def headed(disposition: str, content: bytes, *headers: str) -> bytes:
+    """A part with more headers than its disposition."""
+    lines = "".join(f"{line}\r\n" for line in headers)
+    return f"--B\r\nContent-Disposition: form-data; {disposition}\r\n{lines}\r\n".encode() + content + b"\r\n"
+
+
+def photo(content: bytes, *headers: str) -> bytes:
+    return headed('name="photo"; filename="a.png"', content, "Content-Type: image/png", *headers)
+
+
+PACKED = "Content-Encoding: gzip"
+
+
+@pytest.mark.parametrize(
+    ("parts", "code"),
+    [
+        (headed('name="title"', b"x", "Content-Encoding: gzip"), "validation.form"),
+        (headed('name="title"', b"x", "X-Other: y"), "validation.form"),
+        (headed('name="title"', b"eA==", "Content-Transfer-Encoding: base64"), "validation.form"),
+        (TITLE + photo(PNG, "Content-Transfer-Encoding: base64"), "validation.form"),
+        (TITLE + photo(PNG, "Content-Encoding: br"), "validation.coding.unknown"),
+        (TITLE + photo(PNG, PACKED), "validation.coding"),
+        (TITLE + photo(gzip.compress(b"GIF89a"), PACKED), "validation.file.type"),
+        (TITLE + photo(gzip.compress(bytes(2 << 20)), PACKED), "validation.coding.size"),
+    ],
+)
+def test_a_part_that_some_readers_would_decode_is_refused(parts: bytes, code: str) -> None:
+    assert reason(parts + b"--B--\r\n", MULTI) == code
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        photo(PNG, "Content-Transfer-Encoding: binary", "X-Other: y"),
+        photo(gzip.compress(PNG), PACKED),
+        photo(PNG, "Content-Encoding: identity"),
+    ],
+)
+def test_a_file_may_be_packed_and_have_headers_of_its_own(file: bytes) -> None:
+    title = headed('name="title"', b"x", "Content-Transfer-Encoding: 8bit")
+    assert learned(title + file + b"--B--\r\n", MULTI).body == {"title": "x", "photo": ""}
+
+
 def test_a_file_that_was_not_chosen_is_no_file() -> None:
     body = TITLE + part('name="photo"; filename=""', b"", "image/png") + b"--B--\r\n"
     assert learned(body, MULTI).body == {"title": "x", "photo": ""}

@@ -8,9 +8,10 @@ from typing import Final
 from ringwall.core.exchange import Exchange
 from ringwall.core.known import Principal
 from ringwall.core.message import Header, Headers
-from ringwall.layers.authentication.credential import SESSION_COOKIE
+from ringwall.layers.authentication.credential import KEY_PREFIX, SESSION_COOKIE
 
 _OWN: Final = SESSION_COOKIE.encode("ascii")
+_KEY: Final = KEY_PREFIX.encode("ascii")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,11 @@ def without_credential(headers: Headers, caller: Caller) -> Headers:
 
 
 def _without_own(header: Header) -> Header | None:
-    """A header; a cookie's without the pairs of ringwall's own, or None where nothing else is in it."""
+    """A header, unless it is a key of ringwall's; a cookie's without the pairs of ringwall's own, or None where nothing
+    else is in it."""
     name, value = header
+    if value.startswith(_KEY):
+        return None  # a key that came twice
     if _OWN not in value or name.lower() != b"cookie":
         return header
     pairs = [pair for pair in value.split(b";") if not pair.strip(b" \t").startswith(_OWN)]

@@ -1,5 +1,6 @@
 """A plain listener that serves nothing: it tells browsers the https address, and refuses whatever carries more.
 
+Where a certificate is asked for by ACME, its authority finds here what proves the host (RFC 8555, section 8.3).
 Reading is redirected (308), since a person typed a name. Anything else was sent in clear already and is refused, with
 an event, so that its sender is mended and not helped along.
 """
@@ -9,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
+from collections.abc import Callable
 from typing import Final
 
 import httptools
@@ -24,14 +26,18 @@ _MOST: Final = 8192
 _SECONDS: Final = 5.0
 _HOST: Final = re.compile(rb"([A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
 _END: Final = b"Content-Length: %d\r\nConnection: close\r\n"
+_CHALLENGE: Final = b"/.well-known/acme-challenge/"
 _TARGET: Final = re.compile(rb"/[!#-;=?-\[\]_a-z~%]*")
+
+Proven = Callable[[str], bytes | None]
 
 
 class Redirect:
     """The listener's answers. `port` is https's."""
 
-    def __init__(self, wall: Wall, port: int, reason: Reason = TLS) -> None:
-        self._wall, self._port, self._reason = wall, port, reason
+    def __init__(self, wall: Wall, port: int, reason: Reason = TLS, proven: Proven | None = None) -> None:
+        """`proven` has what proves the host, by the token that its authority asks for."""
+        self._wall, self._port, self._reason, self._proven = wall, port, reason, proven
 
     async def serve(self, listener: socket.socket) -> asyncio.Server:
         """Start to answer on a bound socket."""
@@ -51,6 +57,9 @@ class Redirect:
 
     def _answer(self, head: bytes, peer: str) -> bytes:
         asked = _asked(head)
+        proof = self._proof(asked) if asked is not None else None
+        if proof is not None:
+            return b"HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\n%b\r\n%b" % (_END % len(proof), proof)
         where = self._where(asked) if asked is not None else None
         if where is not None:
             return b"HTTP/1.1 308 Permanent Redirect\r\nLocation: %b\r\n%b\r\n" % (where, _END % 0)
@@ -68,6 +77,11 @@ class Redirect:
             want = way.send(recorded(self._wall.ports, want.event) if isinstance(want, Record) else None)
         way.close()
         return want.response
+
+    def _proof(self, asked: _Asked) -> bytes | None:
+        if self._proven is None or asked.method != b"GET" or not asked.target.startswith(_CHALLENGE):
+            return None
+        return self._proven(asked.target.removeprefix(_CHALLENGE).decode("ascii", "replace"))
 
     def _where(self, asked: _Asked) -> bytes | None:
         host = _HOST.fullmatch(asked.host or b"")

@@ -39,6 +39,10 @@ def _format(word: str) -> str:
     return f"resources: {{{{{{resource}}: {{{{fields: {{{{{{field}}: {{{{format: {word}}}}}}}}}}}}}}}}}"
 
 
+_OVERLAY: _Template = (
+    "Where the document is not yours to mend, state it beside it, in an OpenAPI overlay (docs/overlays.md):",
+    "overlays: [overlay.yaml]",
+)
 _SANITIZE: _Template = (
     "Let such text be rewritten instead of refused:",
     "resources: {{{resource}: {{fields: {{{field}: {{sanitize: true}}}}}}}}",
@@ -173,10 +177,14 @@ _BY_FAMILY: dict[str, tuple[_Template, ...]] = {
         ("Or raise the rate of one address:", "limits: {{anonymous_rate: 6000/minute}}"),
     ),
     "validation.query.unknown": (
-        ("Declare the parameter in the OpenAPI document, or let the caller leave it out.", None),
+        (
+            "Let the caller leave the parameter out, or state that the document forgot it:",
+            "operations: {{{operation}: {{allow: [{role}], query: [NAME]}}}}",
+        ),
     ),
     "validation.unknown": (
         ("Declare the property `{field}` in the OpenAPI document: what is not declared is refused.", None),
+        _OVERLAY,
     ),
     "validation.readonly": (
         ("The document says `readOnly`: take that out there, or let the caller leave it out.", None),
@@ -190,16 +198,22 @@ _BY_FAMILY: dict[str, tuple[_Template, ...]] = {
     "validation.json.depth": (("Allow deeper content:", "limits: {{depth: 64}}"),),
     "validation.json.items": (("Allow more values at once:", "limits: {{items: 50000}}"),),
     "validation.coding.size": (("Allow more content, packed or not:", "operations: {{{operation}: {{body: 8MiB}}}}"),),
-    "validation.media": (("Declare the media type under the operation's `requestBody` in the document.", None),),
+    "validation.form": (("The caller's library writes the form loosely, or a field is packed: mend it there.", None),),
+    "validation.media": (
+        ("Declare the media type under the operation's `requestBody` in the document.", None),
+        _OVERLAY,
+    ),
     "validation.body": (
         ("The document's `requestBody` for this operation is not what the caller sends: mend either.", None),
+        _OVERLAY,
     ),
     "validation.schema": (("`ringwall check` says which schema of the document cannot be used.", None),),
     "validation": (
         (
-            "Widen the schema of `{field}` in the OpenAPI document if the value was right; the contract has no say.",
+            "Widen the schema of `{field}` in the OpenAPI document if the value was right.",
             None,
         ),
+        _OVERLAY,
     ),
     "detection": (
         ("If the field rightly holds code or queries, say so; it is then not searched for them:", _format("code")),
@@ -229,6 +243,11 @@ _BY_FAMILY: dict[str, tuple[_Template, ...]] = {
         ),
     ),
     "disclosure": ((_APPLICATION, None),),
+    "encryption.step": (("Send the value itself: ciphertext cannot be moved, copied or changed in part.", None),),
+    "encryption.handover": (
+        ("State the object's other encrypted fields in the same request, null where they are to go.", None),
+        ("Where the application changes the owner by itself: `ringwall keys migrate --adopt`.", None),
+    ),
     "encryption.forged": (("The caller sent a stored value back: it has to send values in clear.", None),),
     "encryption": (
         (
@@ -248,8 +267,12 @@ _BY_FAMILY: dict[str, tuple[_Template, ...]] = {
     ),
     "transport.route": (
         ("Declare the path in the OpenAPI document; `ringwall explain` lists what is declared.", None),
+        _OVERLAY,
     ),
-    "transport.method.undeclared": (("Declare the method in the OpenAPI document, and allow it.", None),),
+    "transport.method.undeclared": (
+        ("Declare the method in the OpenAPI document, and allow it.", None),
+        _OVERLAY,
+    ),
     "transport.body.size": (
         ("Allow larger bodies here:", "operations: {{{operation}: {{allow: [{role}], body: 8MiB}}}}"),
     ),

@@ -181,7 +181,7 @@ def _route(
             return found
         if found not in refusing:
             refusing[found] = _refusing(found, given)
-        plan = refusing[found]
+        plan = replace(refusing[found], template=router.outline(head))
         if contract.mode == "observe" and not own.is_own(head.path):
             return replace(plan, body="stream", limits=passing, observe=frozenset(Layer)), {}
         return plan, {}

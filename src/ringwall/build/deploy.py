@@ -23,6 +23,8 @@ from ringwall.build.assertion import Assertions
 from ringwall.build.load import import_app, load_contract
 from ringwall.build.own import Declare
 from ringwall.build.protect import protected_asgi
+from ringwall.build.renewal import Renewer
+from ringwall.build.revocation import Revocation
 from ringwall.build.runtime import Runtime, open_runtime
 from ringwall.build.served import Bridge, serve_asgi, stopping
 from ringwall.build.transit import Served, Transit, redirecting, served, tended
@@ -35,6 +37,7 @@ from ringwall.monitoring.monitor import LOG
 from ringwall.state.dumps import forbid_dumps
 from ringwall.state.journal_files import JournalUnavailable, hold
 from ringwall.state.journal_tail import Tail
+from ringwall.state.ocsp import STATES
 
 Say = Callable[[str], None]
 
@@ -170,7 +173,7 @@ def _prepare(wanted: Deployment, port: int) -> Prepared:
         contract = replace(contract, mode="observe" if wanted.mode == "observe" else "enforce")
     certificates = contract.authentication.certificates
     asked = Path(contract.file).parent / certificates.ca if certificates and certificates.ca else None
-    tls = served(wanted.tls, wanted.data, wanted.host, wanted.transit, asked)
+    tls = served(wanted.tls, wanted.data, wanted.host, wanted.transit, asked, contract.acme)
     plain = _listen(*wanted.transit.redirect) if wanted.transit.redirect else None
     scheme = "https" if tls else "http"
     return Prepared(wanted, contract, app, tls, plain, f"{scheme}://{_shown(wanted.host)}:{port}")
@@ -187,28 +190,48 @@ def _serve(prepared: Prepared, listener: socket.socket, log: str, ready: Ready) 
     """Serve in this process, with a runtime of its own."""
     strict = prepared.contract.journal == "strict"
     runtime = open_runtime(prepared.wanted.data, issuer=prepared.issuer, log=log, strict=strict)
+    tenders = _tenders(prepared, runtime)
     try:
         runtime.attendant.start()
+        for each in tenders:
+            each.start()
         asyncio.run(_run(prepared, runtime, listener, ready))
     finally:
+        for each in tenders:
+            each.stop()
         runtime.close()
+
+
+def _tenders(prepared: Prepared, runtime: Runtime) -> list[Renewer | Revocation]:
+    """Who has the certificate renewed, where one by ACME is served, and who asks how it stands."""
+    if prepared.served is None:
+        return []
+    metrics, acme = runtime.metrics, prepared.contract.acme
+    asking = Revocation(prepared.served.live.chain, lambda state: metrics.revocation("server", state, STATES))
+    runtime.vitals.add("certificate", asking.trouble)
+    if acme is None or prepared.served.acme is None:
+        return [asking]
+    renewer = Renewer(prepared.wanted.data, acme, Path(prepared.contract.file).parent)
+    runtime.vitals.add("acme", lambda: renewer.trouble)
+    return [asking, renewer]
 
 
 async def _run(prepared: Prepared, runtime: Runtime, listener: socket.socket, ready: Ready) -> None:
     here = Circumstances(https=prepared.tls is not None, more=prepared.wanted.more)
     port = listener.getsockname()[1]
+    acme = prepared.served.acme if prepared.served else None
     async with tended(prepared.served, prepared.wanted.transit, runtime.metrics):
         if not prepared.wanted.is_gateway:
             app = prepared.app if is_asgi(prepared.app) else Bridge(prepared.app)
             protected = protected_asgi(app, prepare(prepared.contract), runtime, here)
-            async with redirecting(protected.wall, prepared.plain, port):
+            async with redirecting(protected.wall, prepared.plain, port, acme):
                 await serve_asgi(protected, listener, prepared.tls, ready)
             return
         upstream = _upstream(prepared)
         wall = assemble(prepare(prepared.contract), runtime, replace(here, fetch=fetcher(upstream)))
         server = await _gateway(prepared, wall, upstream, runtime).serve(ssl=prepared.tls, sock=listener)
         stop = asyncio.Event()
-        async with redirecting(wall, prepared.plain, port), stopping(lambda number, frame: stop.set()):
+        async with redirecting(wall, prepared.plain, port, acme), stopping(lambda number, frame: stop.set()):
             ready()
             await stop.wait()
             await server.close()

@@ -15,6 +15,7 @@ from ringwall.identity.passkeys import Passkeys
 from ringwall.identity.sessions import Sessions
 from ringwall.identity.signin import Identity
 from ringwall.identity.tickets import Tickets
+from ringwall.state.acme_accounts import AcmeAccounts
 from ringwall.state.factors import FactorTable
 from ringwall.state.failures import FailureTable
 from ringwall.state.fieldkeys import FieldKeys
@@ -66,8 +67,9 @@ def open_identity(store: Store, keys: FieldKeys, told: Attempt = unheard) -> Ide
 
 
 def resealed(store: Store, keys: FieldKeys) -> int:
-    """Seal the accounts' own secrets under their subjects' current keys; returns how many were under older ones."""
-    vault, done = SubjectVault(keys), 0
+    """Seal ringwall's own secrets under the current keys, the accounts' under their subjects'; returns how many were
+    under older ones."""
+    vault, done = SubjectVault(keys), AcmeAccounts(store, keys).reseal()
     for subject, sealed in store.rows("SELECT subject, sealed FROM totp"):
         who, before = str(subject), str(sealed)
         envelope, current = read(before), keys.ring.current(f"subject:{who}")

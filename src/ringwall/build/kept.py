@@ -30,7 +30,7 @@ class Kept:
         if not isinstance(question, Fetch):
             raise Unavailable(type(question).__name__)
         known, now = self._known.get(question), self._ticks()
-        if known is not None and known[0] > now:
+        if known is not None and known[0] > now and not question.fresh:
             return known[1]
         response = self._fetch(question)
         self._known.pop(question, None)

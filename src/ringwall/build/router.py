@@ -40,6 +40,8 @@ class _Node:
     leaf: _Leaf | None = None
 
 
+_SHOWN = 12
+"""Segments of an undeclared path that an event tells."""
 _NAME = re2.compile(r"\{([^{}]+)\}")
 _OPTIONS = re2.Options()
 _OPTIONS.dot_nl = True
@@ -55,6 +57,7 @@ class Router:
         self._base = tuple(part for part in base_path.split("/") if part)
         self._root = _Node()
         self._own: dict[str, dict[str, Plan]] = {}
+        self._words: set[str] = set(self._base)
 
     def add(self, method: str, template: str, plan: Plan) -> None:
         """Declare an operation; `method` is `WS` for a WebSocket. Its template stands below the base path.
@@ -64,6 +67,7 @@ class Router:
         node = self._root
         parts = [unquote(part) for part in template[1:].split("/")]
         names = tuple(name.rstrip("+") for name in _NAME.findall(template))
+        self._words.update(part for part in parts if "{" not in part)
         for at, part in enumerate(parts):
             if "+}" in part:
                 leaf = _tail(node, "/".join(parts[at:]))
@@ -96,6 +100,12 @@ class Router:
         other = below[:-1] if below and below[-1] == "" else (*below, "")
         again = self._find(head, other) if other else ()
         return again if isinstance(again, Match) else (found or again)
+
+    def outline(self, head: Head) -> str:
+        """A path that is not declared, as far as it can be told without repeating what a caller wrote: the words that
+        stand in declared paths, and `{…}` for all else."""
+        shown = [part if part in self._words else "{…}" for part in head.segments[:_SHOWN]]
+        return "/" + "/".join([*shown, "…"] if len(head.segments) > _SHOWN else shown)
 
     def methods(self, head: Head) -> tuple[str, ...]:
         """The methods declared for a request's path, whatever its own."""

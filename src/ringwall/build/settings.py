@@ -129,9 +129,17 @@ def _authentication(contract: Contract, runtime: Runtime, *, https: bool) -> aut
         upstream=authentication.Upstream(stated.upstream, https, watching) if stated.upstream else None,
         proofs=Proofs(Nonces(runtime.secret), runtime.tokens.issuer),
         certificates=stated.certificates,
+        key_places=key_places(contract) if stated.api_keys else (),
         sessions=stated.sessions is not None,
         session_origins=frozenset(cors.origins) - {"*", "null"} if cors and cors.credentials else frozenset(),
     )
+
+
+def key_places(contract: Contract) -> tuple[str, ...]:
+    """The headers in which the API's own clients put a key (OpenAPI, Security Scheme Object: `apiKey` in a header)."""
+    schemes = [s for s in contract.api.security.values() if isinstance(s, dict) and s.get("type") == "apiKey"]
+    named = {str(s.get("name", "")).lower() for s in schemes if s.get("in") == "header"}
+    return tuple(sorted(named - {"", "authorization", "cookie", authentication.KEY_HEADER}))
 
 
 def _journal(contract: Contract, runtime: Runtime) -> Guards:

@@ -22,6 +22,13 @@ _MANY = 8
 _MOST = 64  # records of one request: an exchange, and what became of its reply
 
 
+def operation_of(record: Record) -> str:
+    """The operation of a record; for what no document declares, as much of it as the journal knows."""
+    operation = shown(record.get("operation") or "")
+    told = operation == "undeclared" and record.get("path")
+    return f"undeclared {shown(record.get('method') or '')} {shown(record['path'])}" if told else operation
+
+
 def records_of(journal: Path, asked: str) -> list[Record]:
     """The records of the one request whose id begins so, the exchange itself first."""
     if not logs(journal):

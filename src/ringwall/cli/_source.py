@@ -27,11 +27,12 @@ from ringwall.contract.api import JSON, Api
 from ringwall.contract.document import SIZE
 from ringwall.contract.model import Misconfigured, Problem
 from ringwall.contract.openapi import load_api
-from ringwall.contract.parse import read
+from ringwall.contract.parse import Source, read
 
 _SECONDS = 20
 _USUAL = ("openapi.json", "api/openapi.json", "openapi.yaml", "api/v1/openapi.json", "api/v2/openapi.json",
-          "swagger.json", "v3/api-docs", "api-docs", "docs/openapi.json", "swagger/v1/swagger.json")  # fmt: skip
+          "swagger.json", "v3/api-docs", "api-docs", "docs/openapi.json", "swagger/v1/swagger.json",
+          "api/schema/", "schema/", "api/schema/?format=json", "docs/api/schema/json/", "api/swagger.json")  # fmt: skip
 _USUAL_BASES = ("/api", "/api/v1", "/api/v2", "/v1")
 _PROBES = 3
 _MODULE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
@@ -39,12 +40,13 @@ _MODULE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An API, what is doubtful in it, and what a contract's `api:` says to find it again; `base_path` where it was
-    found out, not declared."""
+    """An API, what is doubtful in it, what a contract's `api:` says to find it again, and its document's place (or the
+    document itself, of an application); `base_path` where it was found out, not declared."""
 
     api: Api
     problems: tuple[Problem, ...]
     reference: str
+    source: Source
     base_path: str | None = None
 
 
@@ -56,10 +58,10 @@ def find(source: str, base_path: str | None = None) -> Found:
         data, root = _of_application(source)
         base = base_path if base_path is not None else root or None
         api, problems = load_api(data, source, base=base)
-        return Found(api, problems, "app", base)
+        return Found(api, problems, "app", data, base)
     path = Path(source)
     api, problems = load_api(read(path), str(path), directory=path.parent, base=base_path)
-    return Found(api, problems, source, base_path)
+    return Found(api, problems, source, path, base_path)
 
 
 def fetch(url: str) -> bytes:
@@ -98,19 +100,21 @@ def _of_url(url: str, base_path: str | None) -> Found:
             last = f"{candidate}: no OpenAPI document"
         else:
             found = base_path if base_path is not None else _probed(api, candidate)
-            return Found(api, problems, candidate, found)
+            return Found(api, problems, candidate, candidate, found)
     raise click.UsageError(f"No OpenAPI document there ({last}).")
 
 
 def _probed(api: Api, url: str) -> str | None:
-    """The base path that a document without one seems to stand on, if its operations answer there and not at the root:
-    its own directory, else one of those that are usual."""
+    """The base path that the operations seem to stand on where it is not the one that the document states: the root,
+    the document's own directory, or one of those that are usual. None where the stated one answers, or none does."""
     plain = [o.path for o in api.operations if o.method == "GET" and "{" not in o.path and not o.parameters][:_PROBES]
-    usual = dict.fromkeys((urlsplit(url).path.rsplit("/", 1)[0], *_USUAL_BASES))
-    bases = [base for base in usual if base and not any(path.startswith(f"{base}/") for path in plain)]
-    if api.base_path or not plain or not bases or any(_answers(urljoin(url, path)) for path in plain):
-        return None
-    return next((base for base in bases if any(_answers(urljoin(url, base + path)) for path in plain)), None)
+    usual = dict.fromkeys(("", urlsplit(url).path.rsplit("/", 1)[0], *_USUAL_BASES))
+    others = [base for base in usual if not any(base and path.startswith(f"{base}/") for path in plain)]
+    answering = (
+        base for base in (api.base_path, *others) if any(_answers(urljoin(url, base + path)) for path in plain)
+    )
+    found = next(answering, api.base_path)
+    return None if found == api.base_path else found or "/"
 
 
 def _answers(url: str) -> bool:

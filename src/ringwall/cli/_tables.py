@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from ringwall.cli._contracts import document_near
 from ringwall.cli._problems import fail, shown
 from ringwall.core.ports import Unavailable
-from ringwall.state.columns import Columns, Mapped
+from ringwall.state.columns import Columns, Mapped, in_schema, said
 from ringwall.state.erasing import Place
 from ringwall.state.secrets import named_secret
 
@@ -43,7 +43,7 @@ def places(
     try:
         there = sa.inspect(engine).get_table_names()
     except sa.exc.SQLAlchemyError as failure:
-        raise Unavailable(f"--database: it cannot be read ({type(failure).__name__})") from None
+        raise Unavailable(f"--database: it cannot be read: {said(failure)}") from None
     found = False
     for name, resource in (stated if isinstance(stated, dict) else {}).items():
         if not isinstance(resource, dict):
@@ -96,10 +96,11 @@ def _mapped(
 def _key(engine: sa.Engine, table: str, guessed: str) -> str:
     """The column of the id: the property's own name, else the table's key."""
     inspected = sa.inspect(engine)
-    if not inspected.has_table(table):
+    schema, name = in_schema(engine, table)
+    if not inspected.has_table(name, schema):
         raise Unavailable(f"there is no table {table}")
-    names = [column["name"] for column in inspected.get_columns(table)]
-    key = inspected.get_pk_constraint(table)["constrained_columns"]
+    names = [column["name"] for column in inspected.get_columns(name, schema)]
+    key = inspected.get_pk_constraint(name, schema)["constrained_columns"]
     return guessed if guessed in names or len(key) != 1 else str(key[0])
 
 

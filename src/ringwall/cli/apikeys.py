@@ -13,7 +13,7 @@ import click
 from ringwall.cli._contracts import checked_roles, contract_option
 from ringwall.cli._data import Duration, Facts, acts, data_option, json_option, store_of
 from ringwall.cli._problems import fail, plainly, shown
-from ringwall.contract.grammar import RATE
+from ringwall.contract.grammar_deployment import RATE
 from ringwall.contract.reading import rate as rate_of
 from ringwall.core.event import rfc3339
 from ringwall.core.records import KeyRecord

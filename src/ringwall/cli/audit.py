@@ -12,6 +12,7 @@ import orjson
 
 from ringwall.cli._audit_more import Unpublished, prove_command, publish_note, retain_command
 from ringwall.cli._persons import Reader, reader
+from ringwall.cli._recorded import operation_of
 from ringwall.engines.ledger.checkpoints import Checkpoint
 from ringwall.engines.ledger.notes import NoteError, VerifierKey
 from ringwall.state import journal_export as export_as
@@ -187,6 +188,7 @@ def search_command(
 def _line(found: Found) -> str:
     """A record in one line for a person; what a terminal would act on is shown, not sent."""
     record = export_as.document(found)
+    record = {**record, "operation": operation_of(record) or "-"}
     keys = ("at", "status", "decision", "reason", "principal", "operation", "id")
     text = "  ".join(str(record.get(key, "-")) for key in keys)
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

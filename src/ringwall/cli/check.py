@@ -88,11 +88,9 @@ def _tally(found: tuple[Finding, Tally]) -> dict[str, object]:
 
 
 def _loaded(path: Path, openapi: str | None, base_path: str | None) -> tuple[Contract, tuple[Problem, ...]]:
-    if openapi is None:
-        contract = load(path, fetch=fetch, base_path=base_path)
-        return contract, contract.warnings
-    found = find(openapi)
-    return load(path, openapi=found.api, base_path=base_path), found.problems
+    source = find(openapi).source if openapi is not None else None
+    contract = load(path, openapi=source, fetch=fetch, base_path=base_path)
+    return contract, contract.warnings
 
 
 def _tell_problems(problems: Iterable[Problem], *, as_json: bool) -> None:

@@ -49,7 +49,7 @@ def _contract(path: Path | None, openapi: str | None) -> Contract:
     if openapi is None:
         return load(file, fetch=fetch)
     found = find(openapi)
-    return load(file, openapi=found.api, fetch=fetch, base_path=found.base_path)
+    return load(file, openapi=found.source, fetch=fetch, base_path=found.base_path)
 
 
 openapi_option = click.option(

@@ -12,7 +12,7 @@ from ringwall.build.story import Story, story_of, texts
 from ringwall.cli._contracts import contract_option, document_near
 from ringwall.cli._data import data_option, json_option
 from ringwall.cli._problems import plainly, shown
-from ringwall.cli._recorded import records_of
+from ringwall.cli._recorded import operation_of, records_of
 from ringwall.contract.document import Document
 from ringwall.contract.model import Misconfigured
 
@@ -63,7 +63,7 @@ def _told(story: Story) -> Iterator[str]:
     told = click.style({"allow": "allowed", "refuse": "refused"}.get(decision, decision), bold=True)
     yield f"{_value(record, 'id')}  {_value(record, 'at')}"
     status = f", status {_value(record, 'status')}" if record.get("status") else ""
-    yield f"{_value(record, 'operation', 'no operation')} was {told}{status}"
+    yield f"{operation_of(record) or 'no operation'} was {told}{status}"
     yield from _caller(record)
     if record.get("kind") != "admin":
         yield "\nLayers, in order"

@@ -40,6 +40,8 @@ class Document:
     places: dict[int, dict[Step, Entry]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     twice: set[tuple[int, Step]] = field(default_factory=set)
+    foreign: dict[tuple[int, Step], str] = field(default_factory=dict)
+    """Members that came from another file, by the identity of what holds them."""
 
     source: Document | None = None
 
@@ -51,24 +53,33 @@ class Document:
         """Whether the last key of a path stood in its mapping more than once."""
         if self.source is not None:
             return self.source.repeats(path)
-        found = self.data
-        for step in path[:-1]:
-            found = _member(found, step)
-        return (id(found), path[-1]) in self.twice
+        return (id(self.below(path[:-1])), path[-1]) in self.twice
 
     def at(self, path: tuple[Step, ...] = (), *, key: bool = False) -> At:
         """Where the value (or its key) stands; where that is not known, the nearest place above it."""
         if self.source is not None:
             moved = ("definitions", *path[2:]) if path[:2] == ("components", "schemas") else path
             return self.source.at(moved, key=key)
-        found, mark = self.data, (0, 0)
+        found, mark, file = self.data, (0, 0), self.file
         for position, step in enumerate(path):
-            entry = self.places.get(id(found), {}).get(step)
+            entry = self.entry(found, step)
             if entry is None:
                 break
+            file = self.foreign.get((id(found), step), file)
             mark = entry.key if key and position == len(path) - 1 else entry.value
             found = _member(found, step)
-        return At(self.file, mark[0] + 1, mark[1] + 1)
+        return At(file, mark[0] + 1, mark[1] + 1)
+
+    def entry(self, holder: JSON, step: Step) -> Entry | None:
+        """Where a member of a container of this document stands, where that is known."""
+        return self.places.get(id(holder), {}).get(step)
+
+    def below(self, path: tuple[Step, ...]) -> JSON:
+        """The value at a path; None where there is none."""
+        found = self.data
+        for step in path:
+            found = _member(found, step)
+        return found
 
 
 def _member(value: JSON, step: Step) -> JSON:

@@ -9,7 +9,9 @@ from ringwall.contract.clients import CLIENTS, REQUIRES
 from ringwall.contract.conditions import WHEN
 from ringwall.contract.grammar_certificates import CERTIFICATES
 from ringwall.contract.grammar_console import CONSOLE
+from ringwall.contract.grammar_deployment import ACCEPTED, ANY, CORS, CREDENTIAL, LIMITS, RATE, SECONDS, SIZE
 from ringwall.contract.grammar_monitoring import MONITORING
+from ringwall.contract.grammar_tls import TLS
 from ringwall.contract.grammar_upstream import UPSTREAM
 from ringwall.contract.shapes import (
     Either,
@@ -36,37 +38,27 @@ METHODS: Final = ("GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "T
 
 _LINE = r"[^\x00-\x1f]"
 NAME: Final = Text(r"[A-Za-z_][A-Za-z0-9_.-]{0,99}", "a name of letters, digits, `_`, `.` and `-`")
-_ANY: Final = Text(rf"{_LINE}{{1,500}}", "a text")
-_HEADER: Final = Text(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}", "a header's name")
 WORD: Final = Text(
     r"(?:scope|group):[!-~]{1,200}|[A-Za-z_][A-Za-z0-9_.-]{0,99}",
     "a role, owner, member, anyone, scope:NAME or group:NAME",
 )
 _ALLOW: Final = Either(is_text, Word(("anyone",)), Listing(WORD))
-RATE: Final = Text(r"[1-9][0-9]{0,8}/(?:second|minute|hour|day)", "a rate such as 10/minute")
-_SIZE: Final = Either(
-    is_text,
-    Text(r"[1-9][0-9]{0,6} ?(?:KiB|MiB|GiB|kB|MB|GB)", "bytes, or a size such as 10 MiB"),
-    Number(1, whole=True, high=1 << 40),
-)
-_SECONDS: Final = Number(0.001, high=86_400)
 KEY: Final = Text(
     rf"(?:GET|PUT|POST|DELETE|OPTIONS|HEAD|PATCH|TRACE|WS|\*) /{_LINE}*|tag:{_LINE}+|\*",
     "`METHOD /path`, `WS /path`, a glob of it, `tag:NAME` or `*`",
 )
 
-_ORIGIN: Final = Text(r"\*|https?://[A-Za-z0-9.\[\]:-]{1,255}", "an origin such as https://app.example.com, or *")
 
 _ISSUER = Record(
     "an outside issuer of tokens",
     {
-        "issuer": _ANY,
-        "audience": _ANY,
-        "roles": _ANY,
-        "groups": _ANY,
-        "tenant": _ANY,
-        "jwks": _ANY,
-        "map": Table(_ANY, NAME),
+        "issuer": ANY,
+        "audience": ANY,
+        "roles": ANY,
+        "groups": ANY,
+        "tenant": ANY,
+        "jwks": ANY,
+        "map": Table(ANY, NAME),
     },
     required=("issuer", "audience"),
     notes={
@@ -120,7 +112,7 @@ _AUTHENTICATION = Record(
 )
 _ROLE = Record(
     "what a role includes and demands",
-    {"includes": Listing(NAME), "requires": Word(("mfa",)), "groups": Listing(_ANY)},
+    {"includes": Listing(NAME), "requires": Word(("mfa",)), "groups": Listing(ANY)},
     notes={
         "includes": "Roles whose rights it has too.",
         "requires": "mfa: held only with a second factor.",
@@ -157,13 +149,13 @@ _FIELD = Record(
 _RESOURCE = Record(
     "a kind of object",
     {
-        "schema": _ANY,
-        "id": _ANY,
-        "owner": _ANY,
-        "tenant": _ANY,
-        "claim": _ANY,
+        "schema": ANY,
+        "id": ANY,
+        "owner": ANY,
+        "tenant": ANY,
+        "claim": ANY,
         "model": NAME,
-        "fields": Table(_ANY, _FIELD),
+        "fields": Table(ANY, _FIELD),
     },
     required=("id",),
     notes={
@@ -182,15 +174,15 @@ _RULE = Record(
         "allow": _ALLOW,
         "filter": Word(("owner", "tenant")),
         "rate": RATE,
-        "body": _SIZE,
-        "seconds": _SECONDS,
+        "body": SIZE,
+        "seconds": SECONDS,
         "mode": Word(("enforce", "observe")),
         "replies": Word(("strict", "lenient")),
         "resource": NAME,
         "when": WHEN,
         "policy": Flag(),
         "requires": REQUIRES,
-        "query": Listing(_ANY),
+        "query": Listing(ANY),
     },
     required=("allow",),
     notes={
@@ -208,53 +200,6 @@ _RULE = Record(
         "query": "Query parameters that the document forgot; each is a text, and optional.",
     },
 )
-_CORS = Record(
-    "which browser origins may call",
-    {
-        "origins": Listing(_ORIGIN),
-        "credentials": Flag(),
-        "headers": Listing(_HEADER),
-        "expose": Listing(_HEADER),
-        "max_age": Number(0, whole=True, high=86_400),
-    },
-    required=("origins",),
-)  # fmt: skip
-_LIMITS = Record(
-    "bounds for every operation that states none",
-    {
-        "body": _SIZE,
-        "upload": _SIZE,
-        "reply": _SIZE,
-        "depth": Number(1, whole=True, high=1000),
-        "items": Number(1, whole=True, high=1e9),
-        "seconds": _SECONDS,
-        "rate": RATE,
-        "anonymous_rate": RATE,
-    },
-    notes={
-        "body": "Bytes of a body that is checked.",
-        "upload": "Bytes of an opaque upload.",
-        "reply": "Bytes of a reply that is checked.",
-        "depth": "Nesting of JSON.",
-        "items": "Values in one body.",
-        "seconds": "For the application's whole answer.",
-        "rate": "Requests of one principal.",
-        "anonymous_rate": "Requests of one address, before authentication.",
-    },
-)
-_UPSTREAM = Record(
-    "the credential that the upstream gets in place of the caller's",
-    {
-        "header": _HEADER,
-        "from": Text(r"env[ :][A-Za-z_][A-Za-z0-9_]{0,199}", "`env NAME`, the variable that holds the value"),
-    },
-    required=("header", "from"),
-)
-_ACCEPTED = Record(
-    "a finding that the team lives with until a day",
-    {"id": _ANY, "reason": _ANY, "owner": _ANY, "until": Text(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "a day, YYYY-MM-DD")},
-    required=("id", "reason", "owner", "until"),
-)
 
 
 def _is_sets(value: JSON) -> bool:
@@ -265,27 +210,29 @@ CONTRACT: Final = Record(
     "the contract",
     {
         "ringwall": Exactly(1),
-        "api": _ANY,
+        "api": ANY,
+        "overlays": Listing(ANY),
         "base_path": Text(r"/|(?:/[A-Za-z0-9._~!$&'()*+,=:@%-]+)+", "a path such as /api/v1"),
         "mode": Word(("enforce", "observe")),
         "observe": Listing(Word(LAYERS)),
         "authentication": _AUTHENTICATION,
         "roles": Table(NAME, _ROLE, reserved=RELATIONS),
         "never": Either(_is_sets, Listing(Listing(NAME)), Listing(NAME)),
-        "policies": _ANY,
+        "policies": ANY,
         "resources": Table(NAME, _RESOURCE),
         "operations": Table(KEY, _RULE),
-        "cors": _CORS,
-        "limits": _LIMITS,
-        "upstream": _UPSTREAM,
+        "cors": CORS,
+        "limits": LIMITS,
+        "upstream": CREDENTIAL,
         "identity_headers": Flag(),
         "trusted_proxies": Listing(Text(r"[0-9A-Fa-f:.]{2,45}(?:/[0-9]{1,3})?", "an address or network")),
         "journal": Word(("required", "best-effort", "strict")),
         "replies": Word(("strict", "lenient")),
         "staleness": Number(0, high=3600),
-        "accepted": Listing(_ACCEPTED),
+        "accepted": Listing(ACCEPTED),
         "monitoring": MONITORING,
         "console": CONSOLE,
+        "tls": TLS,
     },
     required=("ringwall", "api"),
     later={
@@ -295,6 +242,7 @@ CONTRACT: Final = Record(
     notes={
         "ringwall": "The version of this format.",
         "api": "The OpenAPI document: a path, a URL, or `app` to ask the wrapped application.",
+        "overlays": "OpenAPI overlays (1.0): files that state what the document forgot, applied in order.",
         "base_path": "The path before every operation's, where `servers` does not say.",
         "mode": "observe: decide and record, refuse nothing.",
         "observe": "Layers that only decide and record.",

@@ -37,6 +37,12 @@ _FORMATS: Final[dict[str, Class]] = {
     "password": "secret", "email": "contact", "idn-email": "contact", "phone": "contact", "iban": "financial",
     "credit-card": "cardholder", "ssn": "identifier", "ipv4": "identifier", "ipv6": "identifier",
 }  # fmt: skip
+_ABOUT: Final = frozenset({"url", "uri", "endpoint", "type", "profile", "kind", "count", "counts", "format", "limit",
+                           "length", "algorithm", "policy", "strategy", "mode", "expiry", "ttl", "header", "prefix",
+                           "field", "usage", "required", "enabled"})  # fmt: skip
+"""A last word that says it is about a thing, not the thing: `token_url`, `password_policy`."""
+_SERVICE: Final = frozenset({"check", "checks", "status", "endpoint", "probe", "latency", "service", "server", "node"})
+"""Beside `health`: the health of a machine."""
 _PERSONS: Final = frozenset({"user", "person", "patient", "customer", "client", "employee", "member", "contact",
                              "account", "profile", "owner", "student", "guest"})  # fmt: skip
 _OWNERS: Final = ("owner_id", "owner", "user_id", "account_id", "customer_id", "created_by", "creator_id", "author_id",
@@ -45,7 +51,14 @@ _TENANTS: Final = ("tenant_id", "tenant", "organization_id", "organisation_id", 
                    "clinic_id", "team_id", "account_group_id")  # fmt: skip
 _HEALTH: Final = frozenset({"health", "healthz", "healthcheck", "heartbeat", "ping", "live", "livez", "ready", "readyz",
                             "liveness", "readiness", "alive"})  # fmt: skip
-_SIGN_IN: Final = frozenset({"login", "signin", "token", "authenticate", "session", "sessions", "oauth", "logon"})
+_SIGN_IN: Final = frozenset({"login", "signin", "token", "authenticate", "session", "sessions", "oauth", "logon",
+                             "auth"})  # fmt: skip
+_SIGN_IN_WITH: Final = _SIGN_IN | {"log", "sign", "in", "access", "jwt", "create", "new", "obtain", "get", "api",
+                                   "user", "users", "rest", "account", "accounts", "password", "local", "form", "json",
+                                   "id", "generate", "issue", "pair", "bearer", "admin", "customer",
+                                   "oauth2"}  # fmt: skip
+"""What may stand beside such a word in the last part of a path: `/auth/get_token`, but not `/token_counter`."""
+_VERSION: Final = re.compile(r"v\d+")
 _FILES: Final = ("path", "file path", "filepath", "full path", "key", "object name", "file name", "filename")
 _NOT_TEXT: Final = frozenset({"boolean", "integer", "number", "null", "object"})
 
@@ -71,9 +84,14 @@ def data_class(name: str, schema: Schema, component: str) -> Guess | None:
     said = f" {spoken(name)} "
     if said == " name " and _PERSONS & set(spoken(component).split()):
         return Guess("identifier", f"a name, of a {spoken(component)}")
+    words = said.split()
     for kind, phrases in _PHRASES:
         found = next((p for p in phrases if f" {p} " in said), None)
-        if found is not None and (kind in ("financial", "health") or _is_text(schema)):
+        if found is None or (words[-1] in _ABOUT and not said.endswith(f" {found} ")):
+            continue
+        if found == "health" and _SERVICE & set(words):
+            continue
+        if kind in ("financial", "health") or _is_text(schema):
             return Guess(kind, f"named {found!r}")
     return None
 
@@ -113,8 +131,11 @@ def is_health(operation: ApiOperation) -> bool:
 
 def is_sign_in(operation: ApiOperation) -> bool:
     """Whether callers prove there who they are."""
-    words = {part.lower() for part in re.split(r"[/_.-]", operation.path)}
-    return operation.method == "POST" and bool(words & _SIGN_IN) and "{" not in operation.path
+    if operation.method != "POST" or "{" in operation.path:
+        return False
+    parts = [set(spoken(part).split()) for part in operation.path.split("/") if part]
+    last = {word for word in parts[-1] if not _VERSION.fullmatch(word)} if parts else set()
+    return bool(set().union(*parts) & _SIGN_IN) and last <= _SIGN_IN_WITH
 
 
 def is_file_path(parameter: str) -> bool:

@@ -12,6 +12,7 @@ from ringwall.contract.api import Api, ApiOperation
 from ringwall.contract.logins import Certificates, UpstreamLogin
 from ringwall.contract.model_console import Console
 from ringwall.contract.model_monitoring import Monitoring
+from ringwall.contract.model_tls import Acme
 from ringwall.contract.stated import Requirement, StatedClient
 
 CREATOR = "$creator"
@@ -290,3 +291,4 @@ class Contract:
     policies: Policies | None = None
     monitoring: Monitoring = field(default_factory=Monitoring)
     console: Console | None = None
+    acme: Acme | None = None

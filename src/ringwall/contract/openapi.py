@@ -6,7 +6,7 @@ A flaw of the document closes the operations that it touches and is told as a wa
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -17,6 +17,7 @@ from ringwall.contract.api import JSON, Api, ApiOperation
 from ringwall.contract.dialect import Schemas
 from ringwall.contract.document import Document, parse
 from ringwall.contract.model import Misconfigured, Problem
+from ringwall.contract.overlay import overlaid
 from ringwall.contract.references import Library, Place, Unresolved
 from ringwall.contract.swagger2 import upgrade
 from ringwall.contract.templates import BadTemplate, base_path, canonical, outline
@@ -31,18 +32,21 @@ def load_api(
     *,
     directory: Path | None = None,
     base: str | None = None,
+    overlays: Sequence[Document] = (),
 ) -> tuple[Api, tuple[Problem, ...]]:
     """The API that a document describes, and what is doubtful in it.
 
     `source` is the document's text or its data, `name` the file or URL for messages. References to files are
-    followed below `directory`. `base` stands in for what `servers` says. Raises Misconfigured where it is no
-    OpenAPI document at all.
+    followed below `directory`. `base` stands in for what `servers` says, `overlays` state what the document forgot.
+    Raises Misconfigured where it is no OpenAPI document at all, or an overlay is none.
     """
     document = parse(source, name) if isinstance(source, (str, bytes)) else _held(source, name)
+    document, doubts = overlaid(document, overlays) if overlays else (document, ())
     dialect = _dialect(document)
     if dialect == "2.0" and isinstance(document.data, dict):
         document = _upgraded(document, document.data)
-    return _Reader(document, dialect, directory).api(base)
+    api, problems = _Reader(document, dialect, directory).api(base)
+    return api, (*doubts, *problems)
 
 
 def _held(source: Mapping[str, JSON], name: str) -> Document:
@@ -203,6 +207,8 @@ class _Reader:
 
     def _server(self, place: Place) -> str | None:
         url, variables = place.below("url").value, place.below("variables").value
+        if url == "":
+            return ""  # not the document itself, as RFC 3986 would have it: it is meant as "here"
         if isinstance(url, str) and self.document.file.startswith(("http://", "https://")):
             try:
                 url = urljoin(self.document.file, url)

@@ -5,7 +5,7 @@ Reads local files; a URL is fetched by the function that the caller hands in.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
@@ -17,13 +17,14 @@ from ringwall.contract.certificates import certificates
 from ringwall.contract.check import agreement
 from ringwall.contract.console import console
 from ringwall.contract.dialect import safe
-from ringwall.contract.document import SIZE, parse
+from ringwall.contract.document import SIZE, Document, parse
 from ringwall.contract.grammar import CONTRACT
 from ringwall.contract.logins import UpstreamLogin
 from ringwall.contract.model import At, Contract, Misconfigured, Operation, Policies, Problem, Resource, Rule
 from ringwall.contract.monitoring import monitoring
 from ringwall.contract.openapi import load_api
 from ringwall.contract.templates import BadTemplate, is_base
+from ringwall.contract.tls import acme
 from ringwall.contract.upstream import opened, upstream_login
 
 Fetch = Callable[[str], bytes]
@@ -98,29 +99,36 @@ def _api(
     if isinstance(openapi, Api):
         return (openapi if base is None else replace(openapi, base_path=base)), ()
     try:
+        overlays = [
+            parse(read(directory / name), str(directory / name)) for name in reading.words(stated.get("overlays"))
+        ]
         if openapi is not None:
-            return _given(openapi, fetch, Path(), base)
+            return _given(openapi, fetch, Path(), base, overlays)
         named = reading.text(stated.get("api"))
         if named is None:
             return None, ()
         if named == "app":
             desk.report(("api",), "`app`, but no application to ask", "an application, or a document's path or URL")
             return None, ()
-        return _given(named if _is_url(named) else directory / named, fetch, directory, base)
+        return _given(named if _is_url(named) else directory / named, fetch, directory, base, overlays)
     except Misconfigured as error:
         desk.problems.extend(error.problems)
         return None, ()
 
 
 def _given(
-    source: Path | str | bytes | Mapping[str, JSON], fetch: Fetch | None, directory: Path, base: str | None
+    source: Path | str | bytes | Mapping[str, JSON],
+    fetch: Fetch | None,
+    directory: Path,
+    base: str | None,
+    overlays: Sequence[Document],
 ) -> tuple[Api, tuple[Problem, ...]]:
     if isinstance(source, str) and _is_url(source):
-        return load_api(_fetched(source, fetch), source, base=base)
+        return load_api(_fetched(source, fetch), source, base=base, overlays=overlays)
     if isinstance(source, Path) or (isinstance(source, str) and "\n" not in source and source.lstrip()[:1] != "{"):
         path = Path(source)
-        return load_api(read(path), str(path), directory=path.parent, base=base)
-    return load_api(source, "openapi", base=base)
+        return load_api(read(path), str(path), directory=path.parent, base=base, overlays=overlays)
+    return load_api(source, "openapi", base=base, overlays=overlays)
 
 
 def _is_url(text: str) -> bool:
@@ -195,6 +203,7 @@ def _contract(
         policies=policies,
         monitoring=monitoring(stated.get("monitoring"), directory, desk),
         console=console(stated.get("console"), roles, desk, accounts=authentication.accounts),
+        acme=acme(stated.get("tls"), desk),
     )
 
 

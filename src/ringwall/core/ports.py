@@ -200,11 +200,13 @@ class Granted:
 @dataclass(frozen=True, slots=True)
 class Fetch(Question):
     """Read from the application itself: `GET target`. Answer: a whole `Response`. `headers` go with it; `on_behalf`
-    names the credential of the caller whom it is for, since an API with a login of its own answers nobody else."""
+    names the credential of the caller whom it is for, since an API with a login of its own answers nobody else.
+    `fresh`: an answer that was kept is none."""
 
     target: str
     headers: Headers = field(default=(), repr=False)
     on_behalf: str = ""
+    fresh: bool = False
     slow: ClassVar[bool] = True
 
 

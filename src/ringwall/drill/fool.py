@@ -36,15 +36,16 @@ FOOLABLE = (
 
 def fooled(wall: Wall, layers: frozenset[Layer], claim: Claim) -> Wall:
     """The wall with `layers` fooled. `claim` tells whom the attacker of this moment pretends to be, if anyone."""
-    plans: dict[int, Plan] = {}
+    plans: dict[int, tuple[Plan, Plan]] = {}  # with the real plan, so that no other comes to have its id
 
     def route(head: Head) -> tuple[Plan, Any]:
         plan, params = wall.route(head)
         if id(plan) not in plans:
             kept = None if Layer.SINKS in layers else plan.confine
             limits = _BOUNDLESS if Layer.TRANSPORT in layers else plan.limits
-            plans[id(plan)] = replace(plan, guards=_guards(plan.guards, layers, claim), limits=limits, confine=kept)
-        return plans[id(plan)], params
+            tricked = replace(plan, guards=_guards(plan.guards, layers, claim), limits=limits, confine=kept)
+            plans[id(plan)] = plan, tricked
+        return plans[id(plan)][1], params
 
     if Layer.TRANSPORT not in layers:
         return replace(wall, route=route)

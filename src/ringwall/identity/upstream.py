@@ -181,7 +181,7 @@ class UpstreamSessions:
         """A read of our own on behalf of a session, with what the application wants to see for it."""
         kind, _, session_id = asked.on_behalf.partition(":")
         session = self.named(SessionNamed(session_id)) if kind == "upstream" else None
-        return Fetch(asked.target, carried(self._login, session.held)) if session else asked
+        return Fetch(asked.target, carried(self._login, session.held), fresh=asked.fresh) if session else asked
 
     def _session(self, row: StoredUpstream | None) -> Session | None:
         if row is None or row.expires <= self._now():

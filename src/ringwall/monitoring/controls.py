@@ -71,6 +71,14 @@ def _workers(here: Situation) -> Iterator[Hit]:
             yield _failed("worker-silent", "A worker says nothing", f"{name}: for {here.now - at:.0f} s", "medium")
         if value.get("journal"):
             yield _failed("journal", "A worker's journal is not written", f"{name}: {value['journal']}", "critical")
+        if value.get("acme"):
+            told = f"{name}: {value['acme']}"
+            yield _failed("certificate-renewal", "No certificate is issued by ACME", told)
+        standing = value.get("certificate")
+        if isinstance(standing, (list, tuple)) and len(standing) == 2:
+            level = {"revoked": "critical", "unknown": "high"}.get(str(standing[0]), "medium")
+            title = f"The certificate's standing is {standing[0]}"
+            yield _failed("certificate-standing", title, f"{name}: {standing[1]}", level)
         stale = value.get("keysets")
         if isinstance(stale, list) and stale:
             told = f"{name}: no fresh keys of {', '.join(map(str, stale))}"
@@ -87,12 +95,13 @@ def _clock(here: Situation) -> Iterator[Hit]:
 def _certificate(here: Situation) -> Iterator[Hit]:
     for path in here.certificates:
         try:
-            ends = x509.load_pem_x509_certificate(path.read_bytes()).not_valid_after_utc
+            found = x509.load_pem_x509_certificate(path.read_bytes())
         except (OSError, ValueError) as flaw:
             yield _failed("certificate", "A certificate cannot be read", f"{path.name}: {type(flaw).__name__}")
             continue
+        ends, life = found.not_valid_after_utc, found.not_valid_after_utc - found.not_valid_before_utc
         left = (ends - datetime.fromtimestamp(here.now, UTC)).total_seconds() / DAY_S
-        if left < CERTIFICATE_DAYS:
+        if left < min(CERTIFICATE_DAYS, life.total_seconds() / DAY_S / 4):
             told = f"{path.name}: {'it ended' if left < 0 else f'{left:.1f} days left'} ({ends:%Y-%m-%d})"
             yield _failed("certificate", "A certificate is near its end", told, "critical" if left < 1 else "high")
 

@@ -9,7 +9,6 @@ from ringwall.core.event import Event
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
-_SOON_S = 30 * 86_400
 _SECONDS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5)
 
 
@@ -46,7 +45,20 @@ class Metrics:
         )
         self._soon = Gauge(
             "ringwall_certificate_ends_soon",
-            "Whether a certificate ends within 30 days: 1 warns.",
+            "Whether a certificate ends within 30 days, or is in the last quarter of a shorter life: 1 warns.",
+            ("certificate",),
+            registry=self._registry,
+        )
+
+        self._revocation = Gauge(
+            "ringwall_certificate_revocation",
+            "How a certificate stands with its authority (OCSP): 1 at the one that is so.",
+            ("certificate", "status"),
+            registry=self._registry,
+        )
+        self._unrenewed = Gauge(
+            "ringwall_certificate_renewal_failing",
+            "Whether the authority gave no certificate when it was last asked: 1 warns.",
             ("certificate",),
             registry=self._registry,
         )
@@ -63,10 +75,19 @@ class Metrics:
         if event.reason is not None:
             self._refusals.labels(event.layer or "none", event.reason).inc()
 
-    def certificate(self, name: str, ends: float, left: float) -> None:
-        """When a certificate ends (epoch seconds), and whether that is in less than 30 days of `left` seconds."""
+    def certificate(self, name: str, ends: float, *, soon: bool) -> None:
+        """When a certificate ends (epoch seconds), and whether that is near."""
         self._ends.labels(name).set(ends)
-        self._soon.labels(name).set(left < _SOON_S)
+        self._soon.labels(name).set(soon)
+
+    def revocation(self, name: str, state: str | None, states: tuple[str, ...]) -> None:
+        """Which of these states a certificate is in; None where nobody can be asked."""
+        for each in states if state is not None else ():
+            self._revocation.labels(name, each).set(each == state)
+
+    def renewal(self, name: str, *, failing: bool) -> None:
+        """Whether the last try to have a certificate renewed failed."""
+        self._unrenewed.labels(name).set(failing)
 
     def journal_failed(self) -> None:
         """Count an event that could not be written."""

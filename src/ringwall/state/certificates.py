@@ -35,7 +35,7 @@ class Flaw:
 
 def flaws(chain: Path, key: Path, host: str | None = None, now: datetime | None = None) -> list[Flaw]:
     """What is wrong with a chain and its key, for a host where one is named. Raises Unavailable where they are none."""
-    certificates, at = _chain(chain), now or datetime.now(UTC)
+    certificates, at = chained(chain), now or datetime.now(UTC)
     found = [*_of_leaf(certificates[0], host, at)]
     for each in certificates:
         found += _of_any(each, at)
@@ -44,19 +44,44 @@ def flaws(chain: Path, key: Path, host: str | None = None, now: datetime | None 
     return found
 
 
-def ends(chain: Path) -> datetime:
-    """When the first certificate of a chain ends. Raises Unavailable."""
-    return _chain(chain)[0].not_valid_after_utc
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """The first certificate of a chain: the hosts it is for, from when to when, who signed it for whom, and itself."""
+
+    names: tuple[str, ...]
+    begins: datetime
+    ends: datetime
+    issuer: str
+    subject: str
+    pem: bytes
+
+    @property
+    def warns(self) -> datetime:
+        """From when on its end is near: 30 days before, or the last quarter of a shorter life."""
+        return self.ends - min(SOON, (self.ends - self.begins) / 4)
 
 
-def _of_leaf(leaf: x509.Certificate, host: str | None, at: datetime) -> Iterator[Flaw]:
-    names = _names(leaf)
+def leaf(chain: Path) -> Leaf:
+    """The first certificate of a chain. Raises Unavailable."""
+    found = chained(chain)[0]
+    return Leaf(
+        tuple(_names(found)),
+        found.not_valid_before_utc,
+        found.not_valid_after_utc,
+        found.issuer.rfc4514_string(),
+        found.subject.rfc4514_string(),
+        found.public_bytes(serialization.Encoding.PEM),
+    )
+
+
+def _of_leaf(first: x509.Certificate, host: str | None, at: datetime) -> Iterator[Flaw]:
+    names = _names(first)
     if not names:
         yield Flaw("it names no host (subjectAltName)", "Have one made with the host's name.")
     elif host is not None and not any(_fits(name, host) for name in names):
         yield Flaw(f"it is for {', '.join(names[:4])} and not for {host}", "Have one made for this host.")
-    if at < leaf.not_valid_after_utc < at + SOON:
-        yield Flaw(f"it ends on {leaf.not_valid_after_utc:%Y-%m-%d}", "Renew it: running servers take it up.", False)
+    if at < first.not_valid_after_utc < at + min(SOON, (first.not_valid_after_utc - first.not_valid_before_utc) / 4):
+        yield Flaw(f"it ends on {first.not_valid_after_utc:%Y-%m-%d}", "Renew it: running servers take it up.", False)
 
 
 def _of_any(one: x509.Certificate, at: datetime) -> Iterator[Flaw]:
@@ -77,9 +102,9 @@ def _of_any(one: x509.Certificate, at: datetime) -> Iterator[Flaw]:
         yield Flaw(f"{who} is signed with {hashed.name}", "Have one made that is signed with SHA-256.")
 
 
-def _names(leaf: x509.Certificate) -> list[str]:
+def _names(one: x509.Certificate) -> list[str]:
     try:
-        found = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        found = one.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:
         return []
     return [*found.get_values_for_type(x509.DNSName), *map(str, found.get_values_for_type(x509.IPAddress))]
@@ -92,7 +117,8 @@ def _fits(name: str, host: str) -> bool:
     return host.lower() == name.lower()
 
 
-def _chain(path: Path) -> list[x509.Certificate]:
+def chained(path: Path) -> list[x509.Certificate]:
+    """The certificates of a file, the server's own first. Raises Unavailable."""
     try:
         return x509.load_pem_x509_certificates(path.read_bytes())
     except OSError as failure:
@@ -126,7 +152,7 @@ class LiveCertificate:
         self._refuse_flaws()
         self.context = self._made()
         self._seen = self._stamp()
-        self.ends = ends(chain)
+        self.leaf = leaf(chain)
 
     @property
     def chain(self) -> Path:
@@ -140,11 +166,11 @@ class LiveCertificate:
             return None
         try:
             self._refuse_flaws()
-            self._made()
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(self._chain, self._key)  # tried on another first
             self.context.load_cert_chain(self._chain, self._key)
         except (OSError, Unavailable) as failure:  # ssl.SSLError is an OSError
             return str(failure)
-        self._seen, self.ends = stamp, ends(self._chain)
+        self._seen, self.leaf = stamp, leaf(self._chain)
         return None
 
     def _made(self) -> ssl.SSLContext:

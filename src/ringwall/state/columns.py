@@ -6,9 +6,11 @@ a batch is one transaction. It knows nothing of keys.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,7 +21,8 @@ from ringwall.core.ports import Unavailable
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """Where a resource lies: its table, and the columns of its id, owner, tenant and encrypted fields (by field)."""
+    """Where a resource lies: its table (`app.patients` in a schema), and the columns of its id, owner, tenant and
+    encrypted fields (by field)."""
 
     resource: str
     table: str
@@ -55,7 +58,8 @@ class Columns:
     def __init__(self, engine: sa.Engine, mapped: Mapped) -> None:
         self.mapped, self._engine = mapped, engine
         with _plainly(mapped.table):
-            self._table = sa.Table(mapped.table, sa.MetaData(), autoload_with=engine)
+            schema, name = in_schema(engine, mapped.table)
+            self._table = sa.Table(name, sa.MetaData(), schema=schema, autoload_with=engine)
         named = [mapped.id, mapped.owner, mapped.tenant, *mapped.fields.values()]
         missing = [name for name in named if name is not None and name not in self._table.c]
         if missing:
@@ -87,9 +91,9 @@ class Columns:
         wanted = [c[mapped.id], *(c[name] for name in (mapped.owner, mapped.tenant) if name)]
         query = sa.select(*wanted, *(c[name] for name in mapped.fields.values())).order_by(c[mapped.id]).limit(size)
         if after is not None:
-            query = query.where(c[mapped.id] > after)
+            query = query.where(c[mapped.id] > _typed(c[mapped.id], after))
         if owner is not None and mapped.owner is not None:
-            query = query.where(c[mapped.owner] == owner)
+            query = query.where(c[mapped.owner] == _typed(c[mapped.owner], owner))
         with _plainly(mapped.table), self._engine.connect() as connection:
             return [self._row(tuple(row)) for row in connection.execute(query)]
 
@@ -124,8 +128,14 @@ class Changing:
                     .where(c[self._mapped.id] == sa.bindparam("k"), c[column] == sa.bindparam("old"))
                     .values({column: sa.bindparam("new")})
                 )
-                done += max(self._connection.execute(update, mine).rowcount, 0)
+                done += self._executed(update, mine)
         return done
+
+    def _executed(self, update: sa.Update, values: list[dict[str, object]]) -> int:
+        """How many rows were changed: asked one by one of a driver that cannot count over many."""
+        if self._connection.dialect.supports_sane_multi_rowcount:
+            return max(self._connection.execute(update, values).rowcount, 0)
+        return sum(max(self._connection.execute(update, each).rowcount, 0) for each in values)
 
 
 @contextmanager
@@ -133,7 +143,9 @@ def database(url: str) -> Iterator[sa.Engine]:
     """The application's database by its SQLAlchemy URL. Raises Unavailable, which does not repeat the URL."""
     try:
         engine = sa.create_engine(url)
-    except (SQLAlchemyError, ImportError, ValueError) as failure:
+    except ImportError as failure:
+        raise Unavailable(f"--database: its driver {failure.name} is not installed") from None
+    except (SQLAlchemyError, ValueError) as failure:
         raise Unavailable(f"--database: no database can be reached by this URL ({type(failure).__name__})") from None
     try:
         yield engine
@@ -147,8 +159,38 @@ def _plainly(table: str) -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as failure:
-        told = str(getattr(failure, "orig", None) or type(failure).__name__).partition("\n")[0]
-        raise Unavailable(f"{table}: {told[:200]}") from None
+        raise Unavailable(f"{table}: {said(failure)}") from None
+
+
+def said(failure: SQLAlchemyError) -> str:
+    """What a database says in one line, without the statement, the rows it is about, or anything between quotes: all of
+    these may be values in clear."""
+    cause = getattr(failure, "orig", None)
+    told = cause.args[0] if cause is not None and cause.args else None
+    parts = told if isinstance(told, dict) else {"M": str(cause or "")}  # pg8000 has them by PostgreSQL's letters
+    rule = parts.get("n") or getattr(getattr(cause, "diag", None), "constraint_name", None)
+    first = re.sub(r"[\"'`].*[\"'`]", "…", str(parts.get("M") or "").partition("\n")[0])[:200]
+    return (first or type(failure).__name__) + (f" (the constraint {rule})" if rule else "")
+
+
+def in_schema(engine: sa.Engine, table: str) -> tuple[str | None, str]:
+    """A table's schema, where it names one, and its name there; one whose own name has a dot is itself."""
+    schema, dot, name = table.rpartition(".")
+    return (schema, name) if dot and not sa.inspect(engine).has_table(table) else (None, table)
+
+
+def _typed(column: sa.Column[Any], value: object) -> object:
+    """A value that was kept as text, as its column has it."""
+    try:
+        kind = column.type.python_type
+    except NotImplementedError:
+        return value
+    if not isinstance(value, str) or kind is str:
+        return value
+    try:
+        return datetime.fromisoformat(value) if kind is datetime else kind(value)
+    except (TypeError, ValueError):
+        return value
 
 
 def _name(value: object) -> str | None:

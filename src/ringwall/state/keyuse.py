@@ -44,10 +44,15 @@ class KeyUse:
         return Counted(uses, None if since is None else float(str(since)))
 
     def own(self) -> list[tuple[str, Envelope]]:
-        """The records that ringwall itself keeps of its accounts (second factors), each with its subject."""
-        if not self._database.rows("SELECT 1 FROM sqlite_master WHERE name = 'totp'"):
-            return []
-        rows = self._database.rows("SELECT subject, sealed FROM totp")
+        """The records that ringwall itself keeps, each with whom or what it is of: second factors, and accounts with
+        ACME authorities."""
+        there = {str(row[0]) for row in self._database.rows("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        rows = [
+            row
+            for table, whose in (("totp", "subject"), ("acme_account", "directory"))
+            if table in there
+            for row in self._database.rows(f"SELECT {whose}, sealed FROM {table}")  # noqa: S608 - two words of ours
+        ]
         found = [(str(subject), read(str(sealed))) for subject, sealed in rows]
         return [(subject, envelope) for subject, envelope in found if isinstance(envelope, Envelope)]
 

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from ringwall.state.keyfiles import load_or_create
+from ringwall.state.tls_groups import server_side
 
 _YEAR = timedelta(days=365)
 
@@ -49,7 +50,7 @@ def local_certificate(directory: Path, hosts: tuple[str, ...]) -> Certificate:
 def server_context(chain: Path, key: Path, clients: Path | None = None) -> ssl.SSLContext:
     """TLS 1.2 and later, forward secrecy and authenticated encryption only (RFC 9325, section 4.2). Clients are asked
     for a certificate of the authorities in `clients`; one that shows another's is not let in, one without is."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context = server_side()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_ciphers("ECDHE+AESGCM:ECDHE+CHACHA20")
     context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION

@@ -105,6 +105,10 @@ class Sight:
         eyes = kept[_EYES] = Eyes(self.kinds, caller, settled, told)
         return eyes
 
+    def properties(self, schema: Any) -> frozenset[str]:
+        """The properties that a schema declares."""
+        return frozenset(_properties(schema, self._components))
+
     def names_owner(self, schema: Any, kind: str) -> bool:
         """Whether documents of a schema say whose an object of this kind is: its owner and its tenant."""
         needed = {name for name in (self.kinds[kind].owner, self.kinds[kind].tenant) if name}

@@ -20,13 +20,14 @@ _DISPOSITION = re.compile(r'form-data; ?name="(?:[^"\\\r\n]|\\[\\"])+"(?:; ?file
 @dataclass(frozen=True, slots=True)
 class Part:
     """One part: its field's name, a file's name (None: a field), its media type in lower case ("" where none is
-    stated), its charset, and its content."""
+    stated), its charset, its content, and the coding that a file's content is said to be packed in ("": none)."""
 
     name: str
     filename: str | None
     media_type: str
     charset: str
     content: bytes
+    coding: str = ""
 
 
 def parts(content: bytes, content_type: str, most: int) -> tuple[Part, ...] | None:
@@ -72,8 +73,12 @@ def _parsed(content: bytes, boundary: str, most: int) -> list[Part]:
 def _part(head: MultipartSegment, content: bytes) -> Part:
     names = [name.lower() for name, _ in head.headerlist]
     headers = dict(zip(names, (value for _, value in head.headerlist), strict=True))
-    if len(names) != len(headers) or headers.keys() - _HEADERS or not head.name:
-        raise ValueError("a header that a part does not have, or twice")
+    if len(names) != len(headers) or not head.name:
+        raise ValueError("a header that comes twice, or a part without a name")
+    if headers.get("content-transfer-encoding", "binary").strip().lower() not in _UNCHANGED:
+        raise ValueError("content that some readers would decode")
+    if head.filename is None and headers.keys() - _HEADERS:
+        raise ValueError("a header that a field does not have")
     if not _DISPOSITION.fullmatch(headers["content-disposition"]):
         raise ValueError("a disposition that could be read in two ways")
     stated = headers.get("content-type")
@@ -81,7 +86,10 @@ def _part(head: MultipartSegment, content: bytes) -> Part:
     if stated and media is None:
         raise ValueError("a part's content type")
     kind, charset = (media.group(1).lower(), (media.group(2) or "").lower()) if media else ("", "")
-    return Part(head.name, head.filename, kind, charset, content)
+    coding = headers.get("content-encoding", "").strip().lower()
+    return Part(head.name, head.filename, kind, charset, content, "" if coding == "identity" else coding)
 
 
-_HEADERS = frozenset({"content-disposition", "content-type", "content-length"})
+_HEADERS = frozenset({"content-disposition", "content-type", "content-length", "content-transfer-encoding"})
+_UNCHANGED = frozenset({"7bit", "8bit", "binary"})
+"""RFC 7578, section 4.7, ends `Content-Transfer-Encoding`; some libraries still write it on every part."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import quote, urlencode
 
 from ringwall.core.message import Header, Headers, Response
@@ -26,6 +27,9 @@ class Fault:
     def reply(self) -> Response:
         """As the token endpoint and its like answer."""
         return json_reply({"error": self.error, "error_description": self.text}, self.status, self.headers)
+
+
+NO_FORM: Final = Fault("invalid_request", "send one form with each parameter once")
 
 
 def json_reply(value: Mapping[str, object], status: int = 200, headers: Headers = ()) -> Response:

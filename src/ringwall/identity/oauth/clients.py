@@ -16,8 +16,8 @@ from ringwall.core.message import Header, Request
 from ringwall.core.oauth import Client, Proof
 from ringwall.core.peer import thumbprint
 from ringwall.engines.tokens import Claims, Expectation, KeySet, Refused, verify
-from ringwall.identity.oauth.answer import Fault
-from ringwall.identity.oauth.form import Form
+from ringwall.identity.oauth.answer import NO_FORM, Fault
+from ringwall.identity.oauth.form import Form, form_of
 from ringwall.identity.oauth.server import Server
 
 ASSERTION: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -44,6 +44,15 @@ class _Claim:
 
     def __repr__(self) -> str:
         return f"_Claim({self.proof})"
+
+
+def asking_client(server: Server, request: Request) -> tuple[Form, Client] | Fault:
+    """A form that a client sent by itself, and which client that proved to be."""
+    form = form_of(request)
+    if form is None:
+        return NO_FORM
+    client = authenticate(server, request, form)
+    return client if isinstance(client, Fault) else (form, client)
 
 
 def authenticate(server: Server, request: Request, form: Form) -> Client | Fault:

@@ -20,7 +20,7 @@ from ringwall.identity.guessing import Caller
 from ringwall.identity.oauth import pages, scopes
 from ringwall.identity.oauth.answer import Fault, json_reply, redirect
 from ringwall.identity.oauth.authorize import grant_for
-from ringwall.identity.oauth.clients import authenticate
+from ringwall.identity.oauth.clients import asking_client
 from ringwall.identity.oauth.form import Form, form_of, query_of
 from ringwall.identity.oauth.issue import FAMILY_S, Issue, issue
 from ringwall.identity.oauth.sender import Sender
@@ -41,12 +41,10 @@ def device_authorization(server: Server) -> Serve:
     """`POST /.ringwall/oauth/device_authorization`."""
 
     def serve(request: Request, known: Known) -> Response:
-        form = form_of(request)
-        if form is None:
-            return Fault("invalid_request", "send one form with each parameter once").reply()
-        client = authenticate(server, request, form)
-        if isinstance(client, Fault):
-            return client.reply()
+        asked_by = asking_client(server, request)
+        if isinstance(asked_by, Fault):
+            return asked_by.reply()
+        form, client = asked_by
         if "device_code" not in client.grants:
             return Fault("unauthorized_client", "this client may not use the device grant").reply()
         granted = scopes.granted(server, client, form.words("scope"), person=True)

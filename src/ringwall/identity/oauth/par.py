@@ -12,8 +12,8 @@ from ringwall.core.plan import Serve
 from ringwall.identity.oauth import asking
 from ringwall.identity.oauth.answer import Fault, json_reply
 from ringwall.identity.oauth.asking import Refused
-from ringwall.identity.oauth.clients import authenticate
-from ringwall.identity.oauth.form import Form, form_of
+from ringwall.identity.oauth.clients import asking_client
+from ringwall.identity.oauth.form import Form
 from ringwall.identity.oauth.sender import Sender, proved
 from ringwall.identity.oauth.server import Server, digest, fresh
 
@@ -26,12 +26,10 @@ def par(server: Server) -> Serve:
     """`POST /.ringwall/oauth/par`."""
 
     def serve(request: Request, known: Known) -> Response:
-        form = form_of(request)
-        if form is None:
-            return Fault("invalid_request", "send one form with each parameter once").reply()
-        client = authenticate(server, request, form)
-        if isinstance(client, Fault):
-            return client.reply()
+        asked_by = asking_client(server, request)
+        if isinstance(asked_by, Fault):
+            return asked_by.reply()
+        form, client = asked_by
         sender = _sender(server, request, form)
         if isinstance(sender, Fault):
             return sender.reply()

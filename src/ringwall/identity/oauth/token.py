@@ -9,7 +9,7 @@ from ringwall.core.known import Known
 from ringwall.core.message import Request, Response
 from ringwall.core.oauth import Client
 from ringwall.core.plan import Serve
-from ringwall.identity.oauth.answer import Fault
+from ringwall.identity.oauth.answer import NO_FORM, Fault
 from ringwall.identity.oauth.clients import authenticate
 from ringwall.identity.oauth.codes import code_grant
 from ringwall.identity.oauth.device import DEVICE_CODE, device_grant
@@ -36,7 +36,7 @@ def token(server: Server, password: Callable[[Form, Request, Known], Response]) 
     def serve(request: Request, known: Known) -> Response:
         form = form_of(request)
         if form is None:
-            return Fault("invalid_request", "send one form with each parameter once").reply()
+            return NO_FORM.reply()
         kind = form.get("grant_type")
         if kind is None:
             return Fault("invalid_request", "grant_type is needed").reply()

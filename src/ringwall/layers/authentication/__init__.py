@@ -88,10 +88,11 @@ def forge(operation: Operation, settings: Settings) -> Guards:
 
 def _finder(settings: Settings) -> Callable[[Head], Credential | Refuse | None]:
     """What finds the credential of a request."""
-    if settings.upstream is None:
-        return credential_of
-    login = settings.upstream.login
-    return lambda head: presented(head, login)
+    places = settings.key_places
+    if settings.upstream is not None:
+        login = settings.upstream.login
+        return lambda head: presented(head, login, places)
+    return (lambda head: credential_of(head, places)) if places else credential_of
 
 
 def _signs_in(operation: Operation, upstream: Upstream) -> bool:

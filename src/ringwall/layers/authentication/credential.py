@@ -13,6 +13,8 @@ from ringwall.core.verdict import Refuse
 from ringwall.layers.authentication.reasons import AMBIGUOUS
 
 KEY_HEADER = "x-api-key"
+KEY_PREFIX = "rw_"
+"""How ringwall's API keys begin."""
 SESSION_COOKIE = "__Host-ringwall"
 """What the cookies of ringwall's own begin with; this very name is the session's."""
 
@@ -45,21 +47,36 @@ def session_of(head: Head) -> Credential | Refuse | None:
     return Credential("session", found.pop(), "cookie") if found else None
 
 
-def credential_of(head: Head) -> Credential | Refuse | None:
+def credential_of(head: Head, places: tuple[str, ...] = ()) -> Credential | Refuse | None:
     """The credential, None where there is none, or a refusal where it is not clear which would count.
 
-    A key may come as `X-API-Key` or as a bearer token: clients that know only one of the two are served alike. Both
-    together are one credential where they are equal.
+    A key may come as `X-API-Key`, in `Authorization` under any scheme, or in one of `places` (names in lower case),
+    where the API's own clients put theirs: what tells it is how it begins. The same key twice is one credential.
     """
+    found = _usual(head)
+    for place in places:
+        text = head.headers.get(place)
+        if text is None or not text.startswith(KEY_PREFIX):
+            continue  # the application's own, if it has one
+        if isinstance(found, Credential) and found.text != text:
+            return Refuse(AMBIGUOUS)
+        found = found or Credential("key", text, place)
+    return found
+
+
+def _usual(head: Head) -> Credential | Refuse | None:
     authorization, key = head.headers.get("authorization"), head.headers.get(KEY_HEADER)
     if authorization is None:
         return Credential("key", key, KEY_HEADER) if key is not None else None
     scheme, _, rest = authorization.partition(" ")
     text = rest.strip(" ")
-    if key is not None and not (scheme.lower() == "bearer" and text == key):
+    if text.startswith(KEY_PREFIX) or scheme.startswith(KEY_PREFIX):
+        found = Credential("key", text if text.startswith(KEY_PREFIX) else authorization, "authorization")
+        return found if key is None or key == found.text else Refuse(AMBIGUOUS)
+    if key is not None:
         return Refuse(AMBIGUOUS)
     if scheme.lower() == "bearer":
-        return Credential("key" if text.startswith("rw_") else "token", text, "authorization")
+        return Credential("token", text, "authorization")
     if scheme.lower() == "dpop":
         return Credential("token", text, "authorization", scheme="dpop")
     if scheme.lower() == "basic":

@@ -94,7 +94,8 @@ def bounded(entries: dict[str, T], name: str, value: T) -> None:
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Which credentials are taken, the roles there are, and how old an answer about a credential may be (s).
-    `session_origins` are those whose pages may come with a session, beside our own; `proofs`: DPoP."""
+    `session_origins` are those whose pages may come with a session, beside our own; `proofs`: DPoP.
+    `key_places`: headers in which the API's own clients put a key, in lower case."""
 
     own: Own | None
     issuers: Mapping[str, Issuer]
@@ -108,3 +109,4 @@ class Settings:
     memory: Memory = field(default_factory=Memory)
     upstream: Upstream | None = None
     certificates: Certificates | None = None
+    key_places: tuple[str, ...] = ()

@@ -17,7 +17,7 @@ from ringwall.core.plan import BodyCheck
 from ringwall.core.upstream import FindUpstream, Held, Session, SessionNamed
 from ringwall.core.verdict import PASS, Ask, Learned, Refuse, Rewritten, Verdict
 from ringwall.engines.policy import Roles
-from ringwall.layers.authentication.credential import Credential, credential_of
+from ringwall.layers.authentication.credential import KEY_PREFIX, Credential, credential_of
 from ringwall.layers.authentication.reasons import AMBIGUOUS, UPSTREAM_SESSION, invalid
 from ringwall.layers.authentication.settings import Remembered, Settings, Upstream
 
@@ -26,19 +26,23 @@ PREFIX: Final = "rwu_"
 NOTE: Final = "the application's own token put back"
 
 
-def presented(head: Head, login: UpstreamLogin) -> Credential | Refuse | None:
+def presented(head: Head, login: UpstreamLogin, places: tuple[str, ...] = ()) -> Credential | Refuse | None:
     """The credential of a request: where the application would look for one, or where ringwall's clients put it.
 
     What stands in the application's own place beside another credential counts only if it is a token of ours.
     """
-    usual, text = credential_of(head), _in_place(head, login)
+    usual, text = credential_of(head, places), _in_place(head, login)
     if isinstance(usual, Refuse):
         return usual
     if usual is not None and usual.text.startswith(PREFIX):
         usual = Credential("token", usual.text, usual.header)
     if text is None:
         return usual
-    own = Credential("token", text, "cookie" if login.carrier.where == "cookie" else login.carrier.name)
+    own = Credential(
+        "key" if text.startswith(KEY_PREFIX) else "token",
+        text,
+        "cookie" if login.carrier.where == "cookie" else login.carrier.name,
+    )
     if usual is None or (usual.header == own.header and usual.kind in ("other", "basic")):
         return own
     if usual.header == own.header or usual.text == text or not text.startswith(PREFIX):

@@ -9,9 +9,11 @@ from ringwall.core.message import JSON, Response
 from ringwall.core.plan import ReplyCheck
 from ringwall.core.verdict import PASS, Refuse, Rewritten, Verdict
 from ringwall.engines.policy import LINES, at_status, is_json
-from ringwall.engines.schema import Pruner, pruner
+from ringwall.engines.schema import Pruner, pruner, types
 from ringwall.layers.disclosure.reasons import UNDECLARED
 from ringwall.layers.disclosure.settings import Settings
+
+_STRUCTURES = frozenset({"object", "array"})
 
 
 def schema_guard(operation: Operation, settings: Settings) -> ReplyCheck:
@@ -19,9 +21,9 @@ def schema_guard(operation: Operation, settings: Settings) -> ReplyCheck:
     is changed in place. A status or media type that is not declared passes (after the search for leaks and foreign
     objects), unless replies are strict."""
     replies = operation.api.replies
-    pruners = {status: _pruner(reply, settings) for status, reply in replies.items()}
-    rows = _rows(operation, settings)
     strict = (operation.rule.replies if operation.rule and operation.rule.replies else settings.replies) == "strict"
+    pruners = {status: _pruner(reply, settings, strict=strict) for status, reply in replies.items()}
+    rows = _rows(operation, settings)
 
     def check(response: Response, known: Known) -> Verdict:
         table = rows is not None and response.parsed and response.media == b"text/csv"
@@ -51,13 +53,14 @@ def _rows(operation: Operation, settings: Settings) -> Pruner | None:
     return pruner(rows, settings.components)
 
 
-def _pruner(reply: Reply, settings: Settings) -> Pruner | None:
-    """What prunes a declared reply; None where the document gives it no JSON schema."""
+def _pruner(reply: Reply, settings: Settings, *, strict: bool) -> Pruner | None:
+    """What prunes a declared reply; None where the document gives it no JSON schema, or one of a single value (a file
+    that some documents declare so, whatever it is), which says nothing of members."""
     found = [(media, content.schema) for media, content in reply.content.items() if is_json(media)]
     if len(found) != 1:
         return None
     media, schema = found[0]
-    if schema is None:
+    if schema is None or not (strict or types(schema, settings.components) & _STRUCTURES):
         return None
     lines: dict[str, JSON] = {"type": "array", "items": schema}
     return pruner(lines if media in LINES else schema, settings.components)

@@ -28,5 +28,20 @@ FORGED = Reason(
     "Send the value in clear; encryption is not the caller's business.",
     "The caller sent what looks like an encrypted value: perhaps one copied from another object.",
 )
-REASONS = (*UNREADABLE.values(), FORGED)
+STEP = Reason(
+    "encryption.step",
+    422,
+    "Step not allowed",
+    "Send the value itself: it can be neither moved nor changed in part.",
+    "A JSON Patch would take an encrypted value to another place, or write into one, which only its key could do.",
+)
+HANDOVER = Reason(
+    "encryption.handover",
+    409,
+    "Owner not changed",
+    "State the object's other protected fields in the same request, or null where they are to go.",
+    "The request gives an object to another owner or tenant, and leaves values behind that open for the former one "
+    "alone: it is no PATCH whose schema takes them, or they do not open.",
+)
+REASONS = (*UNREADABLE.values(), FORGED, STEP, HANDOVER)
 BY_CODE = {flaw.value: reason for flaw, reason in UNREADABLE.items()}

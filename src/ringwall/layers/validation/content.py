@@ -15,7 +15,7 @@ from ringwall.engines.schema.coerce import coerce
 from ringwall.engines.schema.files import agrees, is_filename
 from ringwall.engines.schema.forms import Part, parts
 from ringwall.engines.schema.xml import leaves
-from ringwall.layers.validation.media import Declared
+from ringwall.layers.validation.media import Declared, unpacked
 from ringwall.layers.validation.places import Typing, typing_of
 from ringwall.layers.validation.reasons import (
     CHARSET,
@@ -189,7 +189,7 @@ def _multipart(declared: Declared, settings: Settings) -> Read:
         given: dict[str, list[str | JSON]] = {}
         texts: list[Text] = []
         for part in found:
-            value = _value_of(part, fields, texts)
+            value = _value_of(part, fields, texts, settings)
             if isinstance(value, Refuse):
                 return value
             given.setdefault(part.name, []).append(value)
@@ -199,7 +199,7 @@ def _multipart(declared: Declared, settings: Settings) -> Read:
     return read
 
 
-def _value_of(part: Part, fields: Fields, texts: list[Text]) -> str | Refuse:
+def _value_of(part: Part, fields: Fields, texts: list[Text], settings: Settings) -> str | Refuse:
     """A part's text; a file's content stays where it is and is the empty text in the value."""
     encoding = fields.encoding.get(part.name)
     allowed = encoding.content_type if encoding else None
@@ -212,14 +212,17 @@ def _value_of(part: Part, fields: Fields, texts: list[Text]) -> str | Refuse:
             return part.content.decode("utf-8")
         except UnicodeDecodeError:
             return Refuse(TEXT, (Fault(_at(part, fields), TEXT.code),))
-    return _file(part, fields, allowed, texts)
+    return _file(part, fields, allowed, texts, settings)
 
 
-def _file(part: Part, fields: Fields, allowed: str | None, texts: list[Text]) -> str | Refuse:
+def _file(part: Part, fields: Fields, allowed: str | None, texts: list[Text], settings: Settings) -> str | Refuse:
     at = _at(part, fields)
     if part.name not in fields.files:
         return Refuse(FILE_UNEXPECTED, (Fault(at, FILE_UNEXPECTED.code),))
-    if not agrees(part.media_type, part.content) or (allowed and not part.media_type):
+    content = unpacked(part.content, part.coding, settings.unpacked) if part.coding else part.content
+    if isinstance(content, Refuse):
+        return content
+    if not agrees(part.media_type, content) or (allowed and not part.media_type):
         return Refuse(FILE_TYPE, (Fault(at, FILE_TYPE.code),))
     if part.filename is not None and (part.filename or part.content):
         if not is_filename(part.filename):

@@ -121,6 +121,16 @@ def _is_utf8(head: Head) -> bool:
 _ACCEPT_CODINGS = ((b"accept-encoding", b"gzip, deflate"),)
 
 
+def unpacked(content: bytes, coding: str, limit: int) -> bytes | Refuse:
+    """Content (a body's, a file's) without its coding, at most `limit` bytes."""
+    if coding not in ("gzip", "x-gzip", "deflate"):
+        return Refuse(CODING, headers=_ACCEPT_CODINGS)
+    try:
+        return unpack(content, coding.encode("ascii"), limit)
+    except Unpackable as failure:
+        return Refuse(BOMB if failure.too_much else CORRUPT)
+
+
 def unpacking(limit: int) -> Callable[[Request, Known], Verdict]:
     """The guard that takes a content coding off, under a bound: no packed content goes further."""
 
@@ -128,13 +138,9 @@ def unpacking(limit: int) -> Callable[[Request, Known], Verdict]:
         coding = request.head.headers.get("content-encoding")
         if coding is None or coding.lower() == "identity" or not request.body:
             return PASS
-        name = coding.lower().encode("latin-1")
-        if name not in (b"gzip", b"x-gzip", b"deflate"):
-            return Refuse(CODING, headers=_ACCEPT_CODINGS)
-        try:
-            plain = unpack(request.body, name, limit)
-        except Unpackable as failure:
-            return Refuse(BOMB if failure.too_much else CORRUPT)
+        plain = unpacked(request.body, coding.lower(), limit)
+        if isinstance(plain, Refuse):
+            return plain
         return Rewritten(request.with_body(plain), f"unpacked {len(request.body)} to {len(plain)} bytes")
 
     return check
