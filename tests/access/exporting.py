@@ -69,9 +69,7 @@ resources:
       pin: {class: secret, read: [owner]}
       card: {class: cardholder, encrypt: false, mask: last4, read: [staff]}
 operations:
-""" + "".join(
-    f'  "GET /rows/{form}": {{allow: [owner, staff], filter: owner, resource: row}}\n' for form in FORMS
-)
+""" + "".join(f'  "GET /rows/{form}": {{allow: [owner, staff], filter: owner, resource: row}}\n' for form in FORMS)
 OPEN = CONTRACT.replace("filter: owner, ", "")
 
 

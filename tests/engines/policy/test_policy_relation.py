@@ -102,7 +102,7 @@ COMPONENTS = {
 def found(schema: object, data: object, status: int = 200) -> list[Sighting]:
     sight = Sight([Kind("patient", "Patient", "id", "owner", None)], COMPONENTS)
     content = {"200": {"application/json": schema}} if schema is not None else {}
-    return sight.in_replies(content, "patient")(status, data, None, {})
+    return sight.in_replies(content, "patient")(status, data, None, {}, b"")
 
 
 def test_components_of_another_name_describe_the_same() -> None:

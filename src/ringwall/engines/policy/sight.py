@@ -203,7 +203,7 @@ class Eyes:
         self._caller = caller
         self._settled = settled
         self._known: dict[tuple[bool, str | None, bool], Relation] = {}
-        self._said: dict[tuple[bool, str], Relation] = {}
+        self._said: dict[tuple[bool, str | None], Relation] = {}
         self._grouped: list[Sighting] | None = None
         self._groups: list[Group] = []
 
@@ -223,7 +223,7 @@ class Eyes:
         for seen in found:
             kind = kinds[seen[0]]
             owner, home = _named(kind, seen)
-            plain = owner.__class__ is str and home.__class__ is str
+            plain = _plain(kind, owner, home)
             key = (seen[0], owner == subject, home) if plain else (seen[0], self.words(seen))
             group = groups.get(key)
             if group is None:
@@ -240,7 +240,7 @@ class Eyes:
         """
         kind = self._kinds[seen.resource]
         owner, home = self._whose(kind, seen)
-        if owner.__class__ is str and home.__class__ is str:
+        if _plain(kind, owner, home):
             return self._says(owner, home)
         if owner is None and home is None:
             return None
@@ -251,7 +251,7 @@ class Eyes:
         where it does not say all. What nobody told counts as foreign."""
         kind = self._kinds[seen.resource]
         owner, home = self._whose(kind, seen)
-        if owner.__class__ is str and home.__class__ is str:
+        if _plain(kind, owner, home):
             return self._says(owner, home).words
         said = self._relate(owner, home, confined=kind.tenant is not None).words
         if (owner is not None or kind.owner is None) and (home is not None or kind.tenant is None):
@@ -260,10 +260,11 @@ class Eyes:
         known = [s.words for s in self._settled if s.resource == kind.name and itself in (None, s.id)]
         return said | frozenset.intersection(*known) if known else said
 
-    def _says(self, owner: str, home: str) -> Relation:
-        """The relation to an object that names both, as nearly all do: half the time of the general way."""
+    def _says(self, owner: str | None, home: str | None) -> Relation:
+        """The relation to an object that says all there is to know, as nearly all do: half the time of the long way."""
         key = (owner == self._caller[0], home)
-        return self._said.get(key) or self._said.setdefault(key, self._relate(owner, home, confined=True))
+        found = self._said.get(key)
+        return found or self._said.setdefault(key, self._relate(owner, home, confined=home is not None))
 
     def _whose(self, kind: Kind, seen: Sighting) -> tuple[Any, Any]:
         """Owner and tenant as an object says them, else as they are remembered where it has no word of them."""
@@ -288,9 +289,18 @@ class Eyes:
 
 
 def _named(kind: Kind, seen: Sighting) -> tuple[Any, Any]:
-    """What an object says of its owner and its tenant."""
-    value = seen.value
-    return value.get(kind.owner) if kind.owner else None, value.get(kind.tenant) if kind.tenant else None
+    """What an object says of its owner and its tenant; whole numbers, as nearly all that are no text, as text."""
+    value = seen[1]
+    owner = value.get(kind.owner) if kind.owner else None
+    home = value.get(kind.tenant) if kind.tenant else None
+    return str(owner) if owner.__class__ is int else owner, str(home) if home.__class__ is int else home
+
+
+def _plain(kind: Kind, owner: Any, home: Any) -> bool:
+    """Whether an object says, as text, all that there is to know of one of its kind."""
+    if owner.__class__ is str:
+        return home.__class__ is str or kind.tenant is None
+    return home.__class__ is str and kind.owner is None
 
 
 def name_of(value: Any) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from ringwall.contract.model import Operation, Resource
 from ringwall.core.message import JSON, Headers
@@ -19,24 +19,35 @@ _PAGES = frozenset({"pages", "page_count", "pageCount", "total_pages", "totalPag
 """What tells how many pages there are of everyone's: how many are the caller's, nobody here knows."""
 
 
-def items_of(data: JSON, pointers: Iterable[str], entries: frozenset[str]) -> set[str] | None:
+def items_of(data: JSON, pointers: Iterable[str], entries: Callable[[], frozenset[str]]) -> set[str] | None:
     """The list items that have to go so that nothing at these JSON pointers stays: the object itself where it is an
     item, else the innermost item that it stands in. What is in no list goes with the innermost of the `entries` of
     objects that are lists by another form (`{"17": {...}}`). None where one of them is in neither."""
     found: set[str] = set()
     for pointer in pointers:
-        item, entry, here, value = None, None, "", data
-        for token in pointer.split("/")[1:]:
-            here = f"{here}/{token}"
-            if isinstance(value, list):
-                item, value = here, value[int(token)]
-            elif isinstance(value, dict):
-                value = value[token.replace("~1", "/").replace("~0", "~")]
-                entry = here if here in entries else entry
-        if item is None and entry is None:
+        item = _innermost(data, pointer) or _entry(pointer, entries())
+        if item is None:
             return None
-        found.add(item or entry or "")
+        found.add(item)
     return found
+
+
+def _innermost(value: JSON, pointer: str) -> str | None:
+    """The innermost list item that this place is, or stands in."""
+    item, here = None, ""
+    for token in pointer.split("/")[1:]:
+        here = f"{here}/{token}"
+        if isinstance(value, list):
+            item, value = here, value[int(token)]
+        elif isinstance(value, dict):
+            value = value[token.replace("~1", "/").replace("~0", "~")]
+    return item
+
+
+def _entry(pointer: str, entries: frozenset[str]) -> str | None:
+    while pointer and pointer not in entries:
+        pointer = pointer.rpartition("/")[0]
+    return pointer or None
 
 
 def entries_of(found: Iterable[Sighting], resource: Resource) -> frozenset[str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from urllib.parse import quote, urlsplit
 
 from ringwall.contract.model import Operation, Resource
@@ -90,7 +91,9 @@ def objects_guard(operation: Operation, settings: Settings, places: Places) -> R
                     return Refuse(UNSETTLED if relation is None else OWNER)
         if stand.sure and wanted is None and not shown and (stand.pending or not _bare(response.data)):
             return Refuse(UNSETTLED)
-        return _left_out(response, foreign, entries_of(places(response), resource)) if foreign and resource else PASS
+        if not foreign or resource is None:
+            return PASS
+        return _left_out(response, foreign, cache(lambda: entries_of(places(response), resource)))
 
     def _outside(relation: Relation | None, *, main: bool) -> bool:
         """Of a filtered list, what is not the caller's; of other resources in it, what the rule would not show."""
@@ -137,7 +140,7 @@ def unread_json(response: Response) -> bool:
     return not response.parsed and response.body != b"" and response.media.endswith(b"json")
 
 
-def _left_out(response: Response, foreign: list[str], entries: frozenset[str]) -> Verdict:
+def _left_out(response: Response, foreign: list[str], entries: Callable[[], frozenset[str]]) -> Verdict:
     items = items_of(response.data, foreign, entries)
     if items is None:
         return Refuse(OWNER)
