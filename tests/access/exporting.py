@@ -21,7 +21,7 @@ COLUMNS = ("id", "owner", "name", "pin", "card", "note")
 STACK = "Traceback (most recent call last): File"
 
 _TEXT = {"type": "string"}
-_ROW = {"type": "object", "properties": {"id": {"type": "integer"}, **{n: _TEXT for n in COLUMNS[1:]}}}
+_ROW = {"type": "object", "properties": {"id": {"type": "integer"}, **dict.fromkeys(COLUMNS[1:], _TEXT)}}
 _REF = {"$ref": "#/components/schemas/Row"}
 _MANY = {"type": "array", "items": _REF}
 _WRAPPED = {
