@@ -32,7 +32,9 @@ _FORMS = {"array": ("application/json", {"type": "array", "items": _REF}), "line
 _NAMES = ("id", "owner", "name", "diagnosis", "card", "note")
 DOCUMENT = {
     "openapi": "3.1.0", "info": {"title": "t", "version": "1"},
-    "paths": {f"/{form}": {"get": {"parameters": [{"name": "short", "in": "query", "schema": _TEXT}], "responses": {"200": {"description": ".", "content": {media: {"schema": schema}}}}}}
+    "paths": {f"/{form}": {"get": {
+                  "parameters": [{"name": "short", "in": "query", "schema": _TEXT}],
+                  "responses": {"200": {"description": ".", "content": {media: {"schema": schema}}}}}}
               for form, (media, schema) in _FORMS.items()},
     "components": {"schemas": {"Row": {"type": "object", "properties": dict.fromkeys(_NAMES, _TEXT)}}},
 }  # fmt: skip
@@ -123,11 +125,11 @@ async def measure(size: int) -> None:
     async def asked(path: str) -> int:
         got = 0
         url = f"http://127.0.0.1:{gate}{path}"
-        async with httpx.AsyncClient(timeout=600, trust_env=False) as client:
-            async with client.stream("GET", url, headers={"x-api-key": key}) as reply:
-                async for part in reply.aiter_raw():
-                    got += len(part)
-                assert reply.status_code == 200, reply.status_code
+        client = httpx.AsyncClient(timeout=600, trust_env=False)
+        async with client, client.stream("GET", url, headers={"x-api-key": key}) as reply:
+            async for part in reply.aiter_raw():
+                got += len(part)
+            assert reply.status_code == 200, reply.status_code
         return got
 
     async def stand() -> tuple[float, int, int]:

@@ -96,7 +96,7 @@ def test_a_long_list_that_is_not_filtered_is_all_the_callers_or_ends(tmp_path_fa
 
 
 def _cut_off(api: Protected, path: str) -> str:
-    """What comes of a reply that is cut off: a client sees that it is not whole, but of a server that ends every reply by
+    """What comes of a reply that is cut off: a client sees that it is not whole, unless its server ends every reply by
     closing (HTTP/1.0)."""
     text = ""
     headers = {"x-api-key": api.keys["ann"]}

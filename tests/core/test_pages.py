@@ -88,7 +88,8 @@ def test_pages_are_documents_of_the_same_form() -> None:
         while (page := pages.page(last=begin + 50 >= len(text))) is not None:
             assert decode(page.text)[1]
             met.append(page)
-    assert [p.within for p in met][:2] == [None, ("data", "rows")] and met[-1].left is None
+    assert [p.within for p in met][:2] == [None, ("data", "rows")]
+    assert met[-1].left is None
     assert all(isinstance(p.data, dict) and p.data["data"]["rows"] for p in met)
 
 
@@ -124,7 +125,7 @@ def test_tables_of_other_manners() -> None:
         "\ufeffa;b\n".encode(),
     )
     for text in (b"", b"a,a\n1,2\n", b'"a\n'):
-        with pytest.raises(ValueError, match="."):
+        with pytest.raises(ValueError, match=r"."):
             columns(text)
     for text in (b"a,b\n1,2,3\n", b'a,b\n"1,2\n', b"a\n\xff\n"):
         with pytest.raises((ValueError, Unreadable)):

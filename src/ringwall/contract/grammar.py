@@ -161,7 +161,7 @@ _RESOURCE = Record(
     notes={
         "schema": "Its schema under components/schemas.",
         "id": "The property, and path parameter, that names one.",
-        "owner": "The property that holds its owner's subject; $creator: who made it, where none says it.",
+        "owner": "The property that holds its owner's subject, or its path (author.email); $creator: who made it.",
         "tenant": "The property that holds its tenant.",
         "claim": "The claim of a token that holds the ids of those that are the caller's own, dotted.",
         "model": "The SQLAlchemy class of its rows, where it has another name than the resource and its schema.",

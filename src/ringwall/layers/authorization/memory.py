@@ -11,7 +11,7 @@ from ringwall.core.message import JSON, Response
 from ringwall.core.plan import ReplyCheck
 from ringwall.core.ports import OwnerOf, Ownership, Remember
 from ringwall.core.verdict import PASS, Ask, Verdict
-from ringwall.engines.policy import name_of
+from ringwall.engines.policy import name_of, said
 from ringwall.layers.authorization.settings import Settings
 
 
@@ -29,7 +29,7 @@ def memory_guard(operation: Operation, settings: Settings) -> ReplyCheck | None:
             return PASS
         data = _object(response.data, resource)
         object_id = name_of(data.get(resource.id)) or (_located(response, operation) if creates else None)
-        shown = Ownership(name_of(data.get(resource.owner or "")), name_of(data.get(resource.tenant or "")))
+        shown = Ownership(name_of(said(data, resource.owner)), name_of(said(data, resource.tenant)))
         if object_id is None:
             return PASS
         if creates and known.principal is not None:
@@ -69,6 +69,6 @@ def _presumed(resource: Resource, principal: Principal, known: Known) -> Ownersh
     """Whose a new object is, as the request says it, else the caller's own."""
     body = known.input.body if known.input and isinstance(known.input.body, dict) else {}
     return Ownership(
-        (name_of(body.get(resource.owner)) if resource.owner else None) or principal.subject,
-        (name_of(body.get(resource.tenant)) if resource.tenant else None) or principal.tenant,
+        name_of(said(body, resource.owner)) or principal.subject,
+        name_of(said(body, resource.tenant)) or principal.tenant,
     )

@@ -13,7 +13,7 @@ from ringwall.core.message import JSON, Response
 from ringwall.core.plan import ReplyCheck
 from ringwall.core.ports import OwnersOf
 from ringwall.core.verdict import PASS, Ask, Refuse, Rewritten, Verdict
-from ringwall.engines.policy import Eyes, Relation, Sighting, name_of
+from ringwall.engines.policy import Eyes, Relation, Sighting, name_of, speaks
 from ringwall.engines.policy.sight import REMEMBERED
 from ringwall.layers.disclosure.lists import entries_of, items_of, without, without_totals
 from ringwall.layers.disclosure.reasons import ABSENT, LINK, MALFORMED, OWNER, UNSETTLED
@@ -62,7 +62,7 @@ def objects_guard(operation: Operation, settings: Settings, places: Places) -> R
     def _silent(response: Response) -> tuple[str, ...]:
         """The objects of a filtered list that have no word of what it is filtered by: memory may have."""
         seen = [s.value for s in places(response) if resource is not None and s.resource == resource.name]
-        ids = [name_of(value.get(id_)) for value in seen if decides not in value]
+        ids = [name_of(value.get(id_)) for value in seen if not speaks(value, decides)]
         return tuple(dict.fromkeys(i for i in ids if i is not None))
 
     def _told(response: Response, known: Known, stand: _Stand, answer: object) -> Verdict:
