@@ -132,7 +132,9 @@ operations:
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Protected]:
     place = tmp_path_factory.mktemp("notes")
-    with protected(make(place), CONTRACT, {"7": ("writer",), "x": ("writer",)}, "in process", place, "north") as found:
+    with protected(
+        make(place), CONTRACT, {"7": ("writer",), "8": ("writer",), "x": ("writer",)}, "in process", place, "north"
+    ) as found:
         yield found
 
 
@@ -144,6 +146,14 @@ def test_only_the_callers_rows_leave_the_database(api: Protected, way: str) -> N
     assert {n["note_id"] for n in mine.json()["notes"]} == {2, 4, 6}
     assert {n["note_id"] for n in clinic.json()["notes"]} == {1, 2, 3}
     assert (mine.json()["total"], clinic.json()["total"]) == (3, 3), "the database counted the caller's alone"
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_no_caller_gets_what_was_prepared_for_another(api: Protected, way: str) -> None:
+    for who, theirs in (("7", {2, 4, 6}), ("8", {1, 3, 5}), ("7", {2, 4, 6})):
+        mine = api.ask(who, "GET", "/mine", params={"way": way})
+        assert {n["note_id"] for n in mine.json()["notes"]} == theirs
+        assert mine.json()["total"] == 3
 
 
 def test_nothing_had_to_be_left_out_of_the_reply(api: Protected) -> None:

@@ -25,7 +25,7 @@ from ringwall.contract.model import Contract, Operation, Rate
 from ringwall.core.ports import Account
 from ringwall.examples.clinic import ACCOUNTS, CONTRACT, SEED, create_app
 
-ROUNDS = 100
+ROUNDS = 50
 PAGE = 100
 MOST = 6
 _UNLIMITED = Rate(10**9, 1.0)
@@ -52,8 +52,10 @@ def command(contract: Path | None, openapi: str | None, target: str | None, as_j
     if as_json:
         click.echo(json.dumps({"cases": [each.document() for each in figures]}, indent=1))
         return
-    click.echo(f"{platform.processor() or platform.machine()}, Python {platform.python_version()}, {where}; "
-               f"medians of {ROUNDS} rounds, the quietest of {BATCHES} batches, in microseconds")  # fmt: skip
+    click.echo(
+        f"{platform.processor() or platform.machine()}, Python {platform.python_version()}, {where}; "
+        f"medians of {ROUNDS} rounds, the quietest of {BATCHES} batches, in microseconds of processor time"
+    )
     for each in figures:
         for line in _table(each):
             click.echo(line)

@@ -27,7 +27,7 @@ class Unconfined(Exception):
 def narrow(statement: str, dialect: str, table: str, condition: str, *, formats: bool = False) -> str:
     """The statement, with `condition` (SQL, of the columns of `table`) wherever it reads the table; as it is where it
     does not speak of it. `formats`: its parameters are written `%s` and `%(name)s`. Raises Unconfined."""
-    if not _speaks_of(statement, table):
+    if not speaks_of(statement, table):
         return statement
     parsed = _parsed(statement, dialect, formats=formats)
     places = sorted(_places(parsed, table), reverse=True)
@@ -45,7 +45,7 @@ def holds_everywhere(statement: str, dialect: str, table: str, mark: str, *, for
     table. Raises Unconfined."""
     from sqlglot import exp
 
-    if not _speaks_of(statement, table):
+    if not speaks_of(statement, table):
         return True
     reads: dict[int, int] = {}
     selects: dict[int, Any] = {}
@@ -61,7 +61,7 @@ def writes(statement: str, dialect: str, table: str, *, formats: bool = False) -
     """The columns that a statement writes of a table, folded; None where it writes none of it. Raises Unconfined."""
     from sqlglot import exp
 
-    if not _speaks_of(statement, table) or not _WRITES.search(statement):
+    if not speaks_of(statement, table) or not _WRITES.search(statement):
         return None
     found: set[str] = set()
     wrote = False
@@ -77,7 +77,7 @@ def writes(statement: str, dialect: str, table: str, *, formats: bool = False) -
     return frozenset(found) if wrote else None
 
 
-def _speaks_of(statement: str, table: str) -> bool:
+def speaks_of(statement: str, table: str) -> bool:
     return re.search(rf"(?<![\w$]){re.escape(table)}(?![\w$])", statement, re.IGNORECASE) is not None
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from copy import deepcopy
 
 import orjson
 
@@ -16,7 +15,7 @@ from ringwall.core.verdict import PASS, Ask, Refuse, Rewritten, Verdict
 from ringwall.layers.encryption.handover import handing_over
 from ringwall.layers.encryption.places import placed, with_owners
 from ringwall.layers.encryption.settings import Settings
-from ringwall.layers.encryption.slots import Body, reader
+from ringwall.layers.encryption.slots import Body, copied, reader
 
 
 def sealing(operation: Operation, settings: Settings, fields: Mapping[str, list[Field]]) -> BodyCheck | None:
@@ -29,7 +28,7 @@ def sealing(operation: Operation, settings: Settings, fields: Mapping[str, list[
         given = known.input
         if given is None or not isinstance(given.body, (dict, list)):
             return PASS
-        body = read(given.media_type, deepcopy(given.body))
+        body = read(given.media_type, copied(given.body))
         if body is None or isinstance(body, Refuse):
             return body or PASS
         return handed(body, known, lambda: seal(body, request, known))
