@@ -30,5 +30,5 @@ ORDER: Final = Order(
     ),
     body=("validation", "detection", "authorization", "encryption", "disclosure", "authentication"),
     sink=("sinks",),
-    reply=("authentication", "disclosure", "encryption", "masks", "authorization", "delivery", "reach"),
+    reply=("authentication", "authorization", "disclosure", "encryption", "masks", "delivery", "reach"),
 )
