@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from ringwall.contract.api import Api, ApiOperation, Parameter
+from ringwall.contract.batch import carries
 from ringwall.contract.model import Operation, Resource, Rule
 from ringwall.contract.survey import Shown, Survey, media_schemas, properties
 from ringwall.contract.templates import BadTemplate, canonical, parameters
@@ -115,6 +116,7 @@ class Binder:
             objects=objects,
             lists=filtered or (api.method == "GET" and self._lists(resource, shown)),
             creates=api.method == "POST" and not filtered and self._creates(api, resource, shown),
+            carries=carries(api, self._api.schemas),
         )
 
     def _stated(self, rule: Rule | None) -> Resource | None:

@@ -186,6 +186,7 @@ class Rule:
     policy: bool = False
     requires: Requirement | None = None
     query: tuple[str, ...] = ()
+    batch: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +231,8 @@ class Operation:
 
     `rule` is the line that decided (None: not stated, so closed). `resource` is what it acts on, `objects`
     the path parameters that name objects, outermost first, as (parameter, resource name). `lists`: it
-    answers with many of the resource, being a GET or filtered; `creates`: a POST that answers with a new one.
+    answers with many of the resource, being a GET or filtered; `creates`: a POST that answers with a new one;
+    `carries`: its body holds whole requests.
     """
 
     api: ApiOperation
@@ -240,6 +242,7 @@ class Operation:
     objects: tuple[tuple[str, str], ...]
     lists: bool
     creates: bool
+    carries: bool = False
 
     @property
     def key(self) -> str:
