@@ -22,6 +22,7 @@ class Unavailable(Exception):
 class Question:
     """Base of all questions."""
 
+    __slots__ = ()
     slow: ClassVar[bool] = False
 
 
@@ -137,6 +138,7 @@ class Seat:
     mfa: bool
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class OwnerOf(Question):
     """Who owns an object. Answer: `Ownership` or None where nothing is remembered."""
