@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SERVERS := .servers
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types floors fuzz bench soak servers packages browser sbom lock clean
+.PHONY: help demo test lint types floors drill mutants fuzz bench soak servers packages browser sbom lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort
@@ -44,6 +44,12 @@ types: $(VENV)/ready ## mypy --strict
 floors: $(VENV)/ready ## Imports go down only
 	$(BIN)/python -m pytest -q tests/test_floors.py
 
+drill: $(VENV)/ready ## The whole drill on the clinic; writes THREATS.md anew
+	-$(BIN)/ringwall drill --threats THREATS.md
+
+mutants: $(VENV)/ready ## Takes one line of the clinic's contract, or one guard, away at a time: is it noticed?
+	PYTHONPATH=tests $(BIN)/python tests/drill/mutants.py
+
 fuzz: $(VENV)/ready ## Each parser on changed inputs from its kept corpus, a minute each
 	PYTHONPATH=tests $(BIN)/python -m fuzz
 
@@ -55,7 +61,7 @@ soak: $(VENV)/ready ## 100,000 honest requests, which raise no alert
 
 servers: $(SERVERS)/prefect/ready $(SERVERS)/chroma/ready $(SERVERS)/suite/ready $(SERVERS)/sslyze/ready ## What the tests need of others
 
-packages: ## What the tests need of the distribution: a browser, testssl, SoftHSM, Pebble, PostgreSQL (as root it installs them)
+packages: ## What the tests need of the distribution: a browser, testssl, SoftHSM, Pebble, PostgreSQL, promtool (as root it installs them)
 	scripts/packages.sh
 
 browser: ## A Chromium for the browser tests (as root it installs one)

@@ -17,7 +17,7 @@ import orjson
 
 from ringwall.build.answers import answers
 from ringwall.build.runtime import open_runtime
-from ringwall.build.settings import running, stated
+from ringwall.build.settings import stated
 from ringwall.contract.model import Contract
 from ringwall.contract.parse import load
 from ringwall.core.admit import Admission, admit
@@ -110,7 +110,7 @@ def decision(made: Contract, ports: Answers, roles: frozenset[str], thing: str) 
 def page(made: Contract, runtime: Any, items: int) -> tuple[float, float]:
     """Filtering and masking a page, half of it foreign; and reading and writing its JSON, which is not counted in."""
     operation = next(o for o in made.operations if o.key == "GET /things")
-    guards = disclosure.forge(operation, running(made, runtime, https=False).disclosure).reply
+    guards = disclosure.forge(operation, stated(made).disclosure).reply
     chosen = [guard for guard in guards if guard.name in ("objects", "fields")]
     rows = [
         {"thing_id": str(i), "owner": "s7" if i % 10 == 0 else "s8", "place": ("north", "south")[i % 2], "name": "n",

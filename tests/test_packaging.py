@@ -35,6 +35,8 @@ OPTIONAL = {
     "boto3": ("state/root_awskms.py",),
     "botocore": ("state/root_awskms.py",),
     "pkcs11": ("state/root_pkcs11.py",),
+    "cyclonedx": ("report/bill.py",),
+    "packageurl": ("report/bill.py",),
     "opentelemetry": ("monitoring/telemetry_pipes.py",),
 }
 """What is imported only where the application brings it, and the modules that may."""

@@ -132,9 +132,8 @@ operations:
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Protected]:
     place = tmp_path_factory.mktemp("notes")
-    with protected(
-        make(place), CONTRACT, {"7": ("writer",), "8": ("writer",), "x": ("writer",)}, "in process", place, "north"
-    ) as found:
+    accounts = dict.fromkeys(("7", "8", "x"), ("writer",))
+    with protected(make(place), CONTRACT, accounts, "in process", place, "north") as found:
         yield found
 
 

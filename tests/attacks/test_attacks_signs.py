@@ -86,6 +86,9 @@ def test_signs_in_the_world(tmp_path: Path) -> None:
             harm()
             assert shown((sign(text),), (), here), text
         assert here.hits() == ("/in",)
+        here.lift = lambda holder: [b"its own"] if holder == "subject:a" else []
+        assert shown((sign("stolen its own with the key of subject:a"),), (), here)
+        assert not shown((sign("stolen its own with the key of subject:b"),), (), here)
 
 
 def _insert(path: Path) -> None:

@@ -59,3 +59,16 @@ def test_is_bounded() -> None:
 def test_answers_no_other_question() -> None:
     with pytest.raises(Unavailable):
         kept()[0](FindKey("k"))
+
+
+def test_tells_what_is_at_hand_as_long_as_it_may_be_used_and_asks_nobody() -> None:
+    fetch, asked, clock = kept()
+    assert fetch.at_hand(Fetch("/a")) is None
+    reply = fetch(Fetch("/a", on_behalf="token:1"))
+    assert fetch.at_hand(Fetch("/a", on_behalf="token:1")) is reply
+    for other in (Fetch("/a"), Fetch("/a", on_behalf="token:2"), Fetch("/b", on_behalf="token:1"), FindKey("k")):
+        assert fetch.at_hand(other) is None, "another caller's answer, or to another question"
+    assert fetch.at_hand(Fetch("/a", on_behalf="token:1", fresh=True)) is None
+    clock.now += 5.1
+    assert fetch.at_hand(Fetch("/a", on_behalf="token:1")) is None
+    assert asked == ["/a"]

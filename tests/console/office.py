@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +19,7 @@ from engines.payload import payload_hostile_web as web
 from ringwall.build.runtime import open_runtime
 from ringwall.core.event import Event
 from ringwall.state.alerts import Alert
+from ringwall.state.results import Results
 
 CONSOLE = "/.ringwall/console/"
 HOSTILE = (*web.XSS, *code.SSTI, *data.SQLI, *code.SSI_XSLT_PROTO_CRLF, *map(str, more.MIXED))
@@ -69,11 +70,21 @@ def _before(data: Path) -> None:
         for number, value in enumerate(web.XSS[:30]):
             runtime.api_keys.issue(value[:100], frozenset({"nurse"}), tenant=value)
             runtime.alerts.add(_alert(f"a-h{number}", value, now, 9))
+        for name in ("drill", "scan"):
+            Results(runtime.store).keep(name, _result(web.XSS[:30]), now)
         runtime.alerts.add(_alert(ALERT, "203.0.113.9 was refused for 5 reasons", now, 0))
         near = replace(_alert(NEAR, "near", now - 1, 0), client=THERE, principal="acc-boss", rule="flood")
         runtime.alerts.add(near)
     finally:
         runtime.close()
+
+
+def _result(values: Sequence[str]) -> dict[str, object]:
+    """What a drill and a scan found, with hostile values in every place, and with what is no such document."""
+    cells = [{"fooled": value, "stopped_by": value} for value in values[:4]]
+    attacks = [{"case": v, "class": v, "operation": v, "stopped_by": v, "depth": 1, "cells": cells} for v in values]
+    findings = [{"class": v, "operation": v, "where": v, "change": v, "accepted": False} for v in values]
+    return {"attacks": [*attacks, 5, {"cells": "none"}], "single_points": list(values), "findings": [*findings, None]}
 
 
 def _event(number: int, value: str, now: float) -> Event:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -17,9 +18,10 @@ from ringwall.build.identity import accounts_on
 from ringwall.monitoring.response.responder import by_hand
 from ringwall.state.alerts import Alerts
 from ringwall.state.journal_files import INDEX
+from ringwall.state.sessions import SessionTable
 from ringwall.state.sqlite import Store
 
-PAGES = ("", "alerts", "alerts?all=1", f"alert?id={ALERT}", "journal", "principals", "request?id=" + "0" * 24)
+PAGES = ("", "tests", "alerts", "alerts?all=1", f"alert?id={ALERT}", "journal", "principals", "request?id=" + "0" * 24)
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +55,9 @@ class Markup(HTMLParser):
             if name.startswith("on") or name == "style" or (name in ("href", "action", "src") and not ours):
                 self.wrong.append(f"{tag} {name}={value}")
 
+        if tag == "script" and dict(attrs) != {"src": f"{CONSOLE}console.js", "defer": None}:
+            self.wrong.append(f"script {attrs}")
+
     def handle_data(self, data: str) -> None:
         self.text += data
 
@@ -60,7 +65,7 @@ class Markup(HTMLParser):
 KNOWN = {
     "html", "head", "meta", "title", "link", "body", "a", "header", "p", "strong", "nav", "ul", "li", "form", "span",
     "button", "main", "h1", "h2", "dl", "div", "dt", "dd", "section", "figure", "svg", "rect", "figcaption", "table",
-    "thead", "tr", "th", "td", "tbody", "code", "details", "summary", "input", "label", "select", "option",
+    "script", "thead", "tr", "th", "td", "tbody", "code", "details", "summary", "input", "label", "select", "option",
 }  # fmt: skip
 
 
@@ -95,6 +100,73 @@ def test_where_the_contract_has_none_there_is_none(tmp_path: Path) -> None:
         assert running.ready["console"] is None
         assert "console" not in running.output()
         assert Browser(running).get(CONSOLE).status_code == 404
+
+
+def events(reply: httpx.Response) -> list[str]:
+    """The data of each event, as the HTML Standard (section 9.2.6) has a browser take a stream apart."""
+    found, data = [], []
+    for line in re.split(r"\r\n|\n|\r", reply.text):
+        if not line and data:
+            found.append("\n".join(data))
+            data = []
+        name, colon, value = line.partition(":")
+        if name == "data" and colon:
+            data.append(value.removeprefix(" "))
+    return found
+
+
+def test_the_overview_renews_itself_for_as_long_as_one_may_look(up: Running, people: dict[str, Person]) -> None:
+    reply = people["vera"].get(f"{CONSOLE}live")
+    assert reply.headers["content-type"] == "text/event-stream"
+    assert reply.headers["cache-control"] == "no-store"
+    assert re.match(r"retry: \d+\nevent: overview\n", reply.text)
+    (part,) = events(reply)
+    whole = people["vera"].get(CONSOLE).text
+    for heading in ("Traffic of the last hour", "Layers", "Open alerts", "Controls"):
+        assert heading in part
+        assert heading in whole
+    found = Markup(part)
+    assert (found.tags - KNOWN, found.wrong) == (set(), [])
+    for stranger in (Browser(up), people["nora"]):
+        refused = stranger.get(f"{CONSOLE}live")
+        assert (refused.status_code, refused.text) == (204, ""), "a browser asks no more"
+    account(up, "otto", "auditor")
+    there = Person(up, "otto")
+    there.enter()
+    assert there.get(f"{CONSOLE}live").status_code == 200
+    there.post("/.ringwall/account/signout", {})
+    assert there.get(f"{CONSOLE}live").status_code == 204, "it ends with the session"
+
+
+def test_renewing_is_no_use_of_the_session_and_no_traffic(up: Running) -> None:
+    account(up, "nina", "auditor")
+    nina = Person(up, "nina")
+    nina.enter()
+    store = Store(up.data / "state.db")
+    try:
+        long_ago = time.time() - 1800.0
+        store.rows("UPDATE session SET seen = ?", (long_ago,))
+
+        def seen() -> float:
+            whose = accounts_on(store).named("nina")
+            assert whose is not None
+            return max(each.seen for each in SessionTable(store).sessions_of(whose.subject))
+
+        for _ in range(3):
+            assert nina.get(f"{CONSOLE}live").status_code == 200
+        assert seen() == long_ago
+        count = Markup(nina.get(CONSOLE).text).text.partition("Requests in the last hour")[2].split()[0]
+        assert seen() > long_ago, "looking at a page is"
+        assert Markup(nina.get(CONSOLE).text).text.partition("Requests in the last hour")[2].split()[0] == count
+    finally:
+        store.close()
+
+
+def test_what_tests_found_is_shown(people: dict[str, Person]) -> None:
+    page = dead(people["vera"].get(f"{CONSOLE}tests"))
+    for part in ("The last drill", "30 findings", "31 attacks", "Single points of failure", "ringwall check"):
+        assert part in " ".join(page.text.split()), part
+    assert HOSTILE[0] in page.text
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -138,7 +210,7 @@ def test_nothing_is_live(people: dict[str, Person]) -> None:
         policy = reply.headers["content-security-policy"]
         assert "default-src 'none'" in policy
         assert "unsafe" not in policy
-        assert "script-src" not in policy
+        assert "script-src 'self';" in policy
         assert reply.headers["cache-control"] == "no-store"
 
 

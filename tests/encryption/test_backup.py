@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
+import os
 import shutil
+import signal
 import subprocess
+import tarfile
 from pathlib import Path
 
 import pyrage
@@ -13,8 +18,11 @@ from click.testing import CliRunner, Result
 
 from encryption.encryption_clinic import DIAGNOSIS, PHONE, World, files, opened
 from ringwall.cli import cli
-from ringwall.core.ports import Opened, Place, Unseal
-from ringwall.state import fieldkeys
+from ringwall.core.ports import Opened, Place, Unavailable, Unseal
+from ringwall.state import fieldkeys, keyfiles
+from ringwall.state.backup import unpacked
+from ringwall.state.database import Database
+from ringwall.state.keytable import KeyTable
 
 
 @pytest.fixture
@@ -121,12 +129,6 @@ def test_who_was_erased_after_the_backup_is_erased_in_what_is_restored(world: Wo
 
 
 def test_an_archive_that_reaches_elsewhere_is_refused(tmp_path: Path) -> None:
-    import io
-    import tarfile
-
-    from ringwall.core.ports import Unavailable
-    from ringwall.state.backup import unpack
-
     for name in ("../evil", "/etc/evil", "keys/../../evil", "other/evil", "keys"):
         out = io.BytesIO()
         with tarfile.open(fileobj=out, mode="w") as archive:
@@ -134,6 +136,69 @@ def test_an_archive_that_reaches_elsewhere_is_refused(tmp_path: Path) -> None:
             entry.size = 1
             entry.type = tarfile.REGTYPE if name != "keys" else tarfile.SYMTYPE
             archive.addfile(entry, io.BytesIO(b"x"))
-        with pytest.raises((Unavailable, tarfile.FilterError)):
-            unpack(out.getvalue(), tmp_path / "data" / name.replace("/", "_"))
+        made = unpacked(out.getvalue(), tmp_path / "data" / name.replace("/", "_"))
+        with pytest.raises((Unavailable, tarfile.FilterError)), made:
+            pass
     assert not list(tmp_path.rglob("evil"))
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def dying(step: int, *words: str) -> bool:
+    """Run a command in a process of its own that kills itself at its n-th step towards a disk; whether it did."""
+    child = os.fork()
+    if not child:
+        left = [step]
+
+        def counted(wrapped):
+            def call(*given, **named):
+                left[0] -= 1
+                if not left[0]:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                return wrapped(*given, **named)
+
+            return call
+
+        steps = ((Database, "rows"), (Database, "copied"), (keyfiles, "_draft"), (tarfile.TarFile, "extract"),
+                 (tarfile.TarFile, "addfile"), (Path, "rename"), (Path, "replace"))  # fmt: skip
+        for owner, name in steps:
+            setattr(owner, name, counted(getattr(owner, name)))
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            try:
+                cli(list(words))
+            except SystemExit as end:
+                os._exit(int(end.code or 0))
+        os._exit(3)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert status in (0, -signal.SIGKILL)
+    return status != 0
+
+
+def test_a_backup_killed_at_any_step_leaves_no_copy_behind(world: World) -> None:
+    out = world.root / "out.age"
+    wrapped = world.runtime.field_keys.table.of("subject:acc-ana")[0].wrapped.hex().encode()
+    step, times = 1, 0
+    while dying(step, "backup", str(out), *SEALED, "--data", str(world.data)):
+        assert not out.exists()
+        holding = {path.name for path, content in files(world.root) if wrapped in content}
+        assert holding <= {"state.db", "state.db-wal"}, "no key outlives its destruction in a copy"
+        step, times = step + 4, times + 1
+    assert times >= 4
+    assert restored(world).exit_code == 0
+
+
+def test_a_restore_killed_at_any_step_opens_nobody_who_was_erased(world: World) -> None:
+    assert world.run("backup", str(world.root / "out.age"), *SEALED, "--with-root-key").exit_code == 0
+    told = json.loads(world.run("erase", "acc-ana", "--yes", "--json").output)
+    there = world.root.parent / "there" / "data"
+    words = ["restore", str(world.root / "out.age"), "--identity", "identity", "--data", str(there),
+             "--erasures", str(Path(told["certificate"]).parent)]  # fmt: skip
+    step, times = 1, 0
+    while dying(step, *words):
+        assert not there.exists(), "nothing is there before all is done"
+        step, times = int(step * 1.3) + 2, times + 1
+    assert times >= 6
+    assert [path.name for path in there.parent.iterdir()] == ["data"], "and nothing else is left"
+    store = Database(there / "state.db")
+    assert KeyTable(store).of("subject:acc-ana") == []
+    store.close()
+    assert all(path.stat().st_mode & 0o077 == 0 for path in (there / "keys").iterdir() if path.suffix != ".pub")

@@ -84,6 +84,8 @@ def test_an_erased_person_is_unreadable_here_in_the_store_in_backups_and_in_the_
     assert page.status_code == 200
     assert any(p.get("phone") == "+44 1632 960222" for p in page.json()), "the honest twin reads on"
     assert not world.runtime.store.stands("acc-ana", "any", time.time() - 5), "her tokens have ended"
+    assert world.runtime.store.stands("acc-bo", "any", time.time() - 5), "and nobody else's"
+    assert world.runtime.store.rows("SELECT 1 FROM revocation WHERE value LIKE '%acc-ana%'") == [], "named to nobody"
 
     assert world.run("audit", "search", "--principal", "acc-ana", "--json").output == ""
     assert "acc-ana" not in world.run("audit", "export").output

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError, StatementError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from ringwall.adapters.encrypted import Unreadable
-from ringwall.adapters.encrypted_sqlalchemy import Encrypted, Keys, bind, equal_to
+from ringwall.adapters.encrypted_sqlalchemy import Encrypted, Indexed, Keys, bind, equal_to
 from ringwall.core.ports import Opened, Place, Unseal
 from ringwall.state.fieldkeys import FieldKeys
 from ringwall.state.rootkeys import root_keys
@@ -148,6 +148,76 @@ def test_a_flush_that_fails_leaves_the_objects_plain(world) -> None:
         assert session.get(Patient, twin.id).email == "c@x.example"
 
 
+@pytest.fixture
+def indexed(tmp_path: Path):
+    keys = Keys(tmp_path / "data")
+
+    class Base(DeclarativeBase):
+        pass
+
+    class Patient(Base):
+        __tablename__ = "patients"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        account: Mapped[str]
+        clinic: Mapped[str]
+        email: Mapped[str | None] = mapped_column(Encrypted(keys, "patient", "email"))
+        email_index: Mapped[str | None] = mapped_column(Indexed(keys, "patient", "email", bits=8, folded=True))
+
+    bind(Patient, id="id", owner="account", tenant="clinic")
+    engine = create_engine(f"sqlite:///{tmp_path / 'app.db'}")
+    Base.metadata.create_all(engine)
+    yield Patient, engine, tmp_path
+    engine.dispose()
+    keys.close()
+
+
+def test_a_blind_index_finds_a_value_among_others_and_tells_no_more_than_its_bits(indexed) -> None:
+    Patient, engine, tmp_path = indexed
+    with Session(engine) as session:
+        session.add_all([Patient(account=f"acc-{n}", clinic="north", email=f"p{n}@mail.example") for n in range(1500)])
+        session.add(Patient(account="acc-x", clinic="south", email="p7@mail.example"))
+        session.commit()
+
+    def found(value: str, tenant: str) -> list:
+        with Session(engine) as session:
+            return session.scalars(select(Patient).where(Patient.email_index == equal_to(value, tenant))).all()
+
+    shared = found("P7@MAIL.example", "north")
+    assert [p.account for p in shared if p.email == "p7@mail.example"] == ["acc-7"]
+    assert 1 < len(shared) < 40, "some 1500 / 256 others have its entry"
+    assert [p.account for p in found("p7@mail.example", "south") if p.clinic == "south"] == ["acc-x"]
+    with closing(sqlite3.connect(tmp_path / "app.db")) as db:
+        entries = {row[0] for row in db.execute("SELECT email_index FROM patients WHERE clinic = 'north'")}
+        texts = {row[0] for row in db.execute("SELECT email FROM patients")}
+    assert len(entries) <= 256, "8 bits"
+    assert len(texts) == 1501, "equal values are not equal texts"
+
+
+def test_a_blind_index_follows_its_value_and_takes_nothing_in_clear(indexed) -> None:
+    Patient, engine, _ = indexed
+    by_value = lambda value, tenant: select(Patient).where(Patient.email_index == equal_to(value, tenant))  # noqa: E731
+    with Session(engine) as session:
+        one = Patient(account="acc-1", clinic="north", email="a@x.example")
+        session.add(one)
+        session.commit()
+        one.email = "b@x.example"
+        session.commit()
+        assert session.scalars(by_value("a@x.example", "north")).all() == []
+        one.clinic = "south"
+        session.commit()
+        assert session.scalars(by_value("b@x.example", "north")).all() == []
+        assert session.scalars(by_value("b@x.example", "south")).all() == [one]
+        one.email = None
+        session.commit()
+        assert one.email_index is None
+        one.email_index = "in clear"
+        with pytest.raises(StatementError):
+            session.commit()
+        session.rollback()
+        with pytest.raises(StatementError):
+            session.execute(select(Patient).where(Patient.email_index == "b@x.example"))
+
+
 DJANGO = """
 import sys
 import django
@@ -157,7 +227,7 @@ django.setup()
 from django.db import connection, models
 from django.db.migrations.writer import MigrationWriter
 from ringwall.adapters.encrypted import Unreadable
-from ringwall.adapters.encrypted_django import EncryptedField, Keys, equal_to
+from ringwall.adapters.encrypted_django import EncryptedField, IndexField, Keys, equal_to
 keys = Keys("data")
 class Patient(models.Model):
     account = models.CharField(max_length=50)
@@ -165,6 +235,8 @@ class Patient(models.Model):
     diagnosis = EncryptedField(keys, "patient", owner="account", tenant="clinic", null=True)
     score = EncryptedField(keys, "patient", owner="account", tenant="clinic", null=True)
     email = EncryptedField(keys, "patient", owner="account", tenant="clinic", searchable=True, null=True)
+    phone = EncryptedField(keys, "patient", owner="account", tenant="clinic", null=True)
+    phone_index = IndexField(keys, "patient", of="phone", bits=12, tenant="clinic")
     class Meta:
         app_label = "tests"
 with connection.schema_editor() as editor:
@@ -179,8 +251,16 @@ assert (again.diagnosis, again.score) == ("asthma", 42), again.__dict__
 assert Patient.objects.filter(email=equal_to("b@x.example", "north")).get().pk == two.pk
 assert not Patient.objects.filter(email=equal_to("b@x.example", "south")).exists()
 assert Patient.objects.get(account="acc-3").diagnosis == "third"
+two.phone = "+44 1632 960001"
+two.save()
+assert [p.pk for p in Patient.objects.filter(phone_index=equal_to("+44 1632 960001", "north"))] == [two.pk]
+assert not Patient.objects.filter(phone_index=equal_to("+44 1632 960001", "south")).exists()
+two.phone = None
+two.save()
+assert Patient.objects.get(pk=two.pk).phone_index is None
 every = Patient.objects
 for wrong in (lambda: every.filter(diagnosis="asthma").exists(), lambda: every.filter(email="x").exists(),
+              lambda: every.filter(phone_index="x").exists(), lambda: every.filter(phone_index__gt="a").exists(),
               lambda: every.update(diagnosis="asthma"), lambda: every.filter(email__contains="a").exists()):
     try:
         wrong()

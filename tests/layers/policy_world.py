@@ -134,7 +134,7 @@ class World:
             kinds = [Kind(r.name, r.schema, r.id, r.owner, r.tenant) for r in self.resources.values()]
             sight = Sight(kinds, COMPONENTS)
             rules = authorization.forge(op, authorization.Settings(self.resources, sight, self.probe, self.standing))
-            shown = disclosure.Settings(self.resources, sight, COMPONENTS, "lenient", disclosure.Markup())
+            shown = disclosure.Settings(self.resources, sight, COMPONENTS, "lenient")
             guards = rules + disclosure.forge(op, shown) + disclosure.forge_masks(op, shown)
             reply = tuple(sorted(guards.reply, key=lambda g: g.layer == Layer.DISCLOSURE))
             self._forged[id(op)] = op, Plan(op.key, op.api.path, Guards(guards.head, guards.body, (), reply))

@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 
 from layers.policy_world import FIELDS, JSON_REPLY, PATIENT, VISIT, World, operation, own_json, resource, who
+from ringwall.core.admit import Admission, admit
 from ringwall.core.known import Input, Known, Text
-from ringwall.core.message import Response
+from ringwall.core.message import Head, RawHead, Request, Response
 from ringwall.core.ports import Ownership
 from ringwall.core.verdict import PASS, Refuse
 from ringwall.layers.disclosure.leaks import leaks_guard
 from ringwall.layers.disclosure.markup import Markup, arrival_guard, echo_guard
+from ringwall.layers.disclosure.redirects import Destinations, departure_guard, redirect_guard
 
 P = {"patient_id": "1"}
 ALICE = who("alice", tenant="north")
@@ -425,6 +427,59 @@ def test_live_markup_is_known_again(sent: str) -> None:
 )
 def test_harmless_text_is_not_kept(sent: str) -> None:
     assert not met(Markup(), sent, b"<p>" + sent.encode())
+
+
+# Where a reply leads
+
+
+def led(sent: str, target: str, header: bytes = b"location", format_: str = "text") -> bool:
+    """Whether a reply that leads to `target` is withheld from a request to api.example that sent a text."""
+    memory = Destinations()
+    texts = (Text("/query/to", sent, free=True, format=format_),)
+    known = Known("GET /go", 0.0, {}, "", "r1", None, Input({}, {}, {}, {}, None, texts))
+    raw = RawHead(b"GET", b"/go", ((b"host", b"api.example"),), "", secure=True)
+    asked = admit(raw, Admission(), "r1")
+    assert isinstance(asked, Head)
+    assert departure_guard(memory)(Request(asked, (), b""), known) is PASS
+    return isinstance(redirect_guard(memory)(Response(302, ((header, target.encode()),)), known), Refuse)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "https://evil.example/login",
+        "//evil.example",
+        "/\\/evil.example/a",
+        "\\\\evil.example",
+        "https:evil.example",
+        "https:///evil.example",
+        " \thttps://evil.example",
+        "https://api.example@evil.example/",
+        "HTTPS://EVIL.example:8443/",
+    ],
+)
+def test_a_redirect_to_the_site_that_the_request_named_is_withheld(sent: str) -> None:
+    assert led(sent, sent)
+    assert led(sent, f"0; url={sent}", b"refresh")
+    assert not led(sent, "/welcome")
+    assert not led(sent, "https://partner.example/")
+    assert not led(sent, sent, format_="uri")  # declared to be a URL: where it may lead is its own rule
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "/welcome",
+        "https://api.example/a",
+        "//api.example/a",
+        "welcome",
+        "a//evil.example",
+        "mailto:a@b.example",
+        "12:30",
+    ],
+)
+def test_a_redirect_within_the_site_passes(sent: str) -> None:
+    assert not led(sent, sent)
 
 
 def test_markup_is_remembered_over_requests_and_bounded() -> None:

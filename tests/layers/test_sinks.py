@@ -45,6 +45,19 @@ def test_path_parameters_and_a_raw_body_count_as_input() -> None:
     assert isinstance(sinks.Watch()(Effect("file", "/etc/passwd", "read"), known(body=entity)), Refuse)
 
 
+def test_what_json_within_a_text_holds_counts_as_input() -> None:
+    """The application parses it and uses what is inside: `{"$where": …}` in a query's parameter."""
+    effect, code = (
+        Effect("template", "open('x').write('y')", "python"),
+        """{"a": [{"$where": "open('x').write('y')"}]}""",
+    )
+    assert isinstance(sinks.Watch()(effect, known(code)), Refuse)
+    assert isinstance(sinks.Watch()(effect, known(body=code)), Refuse)
+    assert sinks.Watch()(effect, known('{"a": [{"status": "open"}]}')) is PASS
+    assert sinks.Watch()(effect, known(code[:-1])) is PASS  # no JSON: nobody takes anything out of it
+    assert sinks.Watch()(effect, known("[" * 5000 + "]" * 5000)) is PASS
+
+
 def test_without_any_input_nothing_is_refused() -> None:
     bare = Known("GET /x", 0.0, {}, "192.0.2.7", "r1")
     assert all(sinks.Watch()(effect, bare) is PASS for effect, _, _ in HOSTILE)

@@ -32,6 +32,29 @@ def said(guards: Guards, asked: Head) -> str:
     return "passes"
 
 
+DEEP = [
+    (b"[" * 1001 + b"]" * 1001, "transport.depth"),
+    (b'{"a":' * 1001 + b"1" + b"}" * 1001, "transport.depth"),
+    (b"[" * 100_000, "transport.depth"),
+    (b'["' + b"[" * 1500 + b'",' + b"[" * 1001, "transport.depth"),
+    (b"[" * 1000 + b"]" * 1000, "passes"),
+    (b"[" + b"[{}]," * 2000 + b"1]", "passes"),
+    (b'{"art": "' + b"[{" * 2000 + b'\\"[["}', "passes"),
+    (b"", "passes"),
+    (None, "passes"),
+]
+
+
+@pytest.mark.parametrize(("content", "expected"), DEEP)
+def test_content_made_to_exhaust_a_parser_reaches_none(content: bytes | None, expected: str) -> None:
+    (guard,) = forge(operation("POST /a", ["x"], None, body={}), Settings(None, https=False)).body
+    asked = head((b"Content-Type", b"application/json"))
+    verdict = guard.check(Request(asked, asked.raw_headers, content), KNOWN)
+    assert (verdict.reason.code if isinstance(verdict, Refuse) else "passes") == expected
+    other = head((b"Content-Type", b"application/octet-stream"))
+    assert not isinstance(guard.check(Request(other, other.raw_headers, content), KNOWN), Refuse)
+
+
 ORIGINS = [
     (None, [], "passes"),
     (None, [(b"Origin", b"https://api.example")], "passes"),

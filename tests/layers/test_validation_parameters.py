@@ -18,6 +18,7 @@ from ringwall.core.verdict import Learned, Refuse
 from ringwall.engines.schema import style
 from ringwall.engines.schema.coerce import coerce
 from ringwall.layers.validation import Settings, forge
+from ringwall.layers.validation.parameters import LONGEST
 
 Where = Literal["path", "query", "header", "cookie"]
 TEXT: Schema = {"type": "string"}
@@ -64,6 +65,18 @@ def read(
         "header": dict(found.header),
         "cookie": dict(found.cookie),
     }
+
+
+def test_a_query_value_is_bounded_where_the_document_states_no_length() -> None:
+    """By validation too: where transport's own bound failed. Admission is told to let it in."""
+    api = ApiOperation("GET", "/x", None, (), (parameter("query", TEXT),), None, {}, 1)
+    guard = forge(Operation(api, "", None, None, (), lists=False, creates=False), Settings({})).body[-1]
+    for length, expected in ((LONGEST, None), (LONGEST + 1, "validation.length")):
+        raw = RawHead(b"GET", b"/x?color=" + b"a" * length, ((b"host", b"a"),), "::1", secure=True)
+        head = admit(raw, Admission(target=1 << 20), "r")
+        assert isinstance(head, Head)
+        verdict = judge(guard, Request(head, (), b""), Known("op", 0.0, {}, "::1", "r"))
+        assert (verdict.reason.code if isinstance(verdict, Refuse) else None) == expected
 
 
 QUERY = [

@@ -40,7 +40,7 @@ def test_evidence_names_what_there_is(key: str) -> None:
     of = evidence()[key]
     assert set(of.needs) <= FACTS.keys()
     assert set(of.layers) <= LAYERS
-    assert of.run in (None, "journal", "drill", "scan", "secrets")
+    assert of.run in (None, "journal", "drill", "scan", "secrets", "own packages", "packages")
     assert of.needs or of.layers or of.run or of.tests
 
 

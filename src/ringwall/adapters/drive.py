@@ -14,7 +14,7 @@ from typing import Final
 from ringwall.core import reasons
 from ringwall.core.event import Event
 from ringwall.core.exchange import Exchange, Record, Send, Sifted, Want, Way
-from ringwall.core.judge import answered
+from ringwall.core.judge import answered, at_hand
 from ringwall.core.ports import Ports, Question, Unavailable
 
 log: Final = logging.getLogger("ringwall.application")
@@ -47,8 +47,11 @@ def advanced(way: Way, want: Want, ports: Ports) -> Want:
     while True:
         if isinstance(want, Record):
             want = way.send(recorded(ports, want.event))
-        elif isinstance(want, Question) and not want.slow:
-            want = way.send(answered(ports, want))
+        elif isinstance(want, Question):
+            answer = at_hand(ports, want) if want.slow else answered(ports, want)
+            if answer is None and want.slow:
+                return want
+            want = way.send(answer)
         else:
             return want
 

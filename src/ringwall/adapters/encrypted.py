@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from ringwall.engines.crypto.blindindex import BlindIndex, index_holder
 from ringwall.engines.crypto.fields import (
     RECORD_BYTES,
     FieldContext,
@@ -23,6 +24,7 @@ from ringwall.state.database import Database
 from ringwall.state.fieldkeys import FieldKeys
 from ringwall.state.rootkeys import root_keys
 
+_MOST: Final = 1000
 NO_PLACE: Final = (
     "a value of an encrypted field was to become part of a statement in clear: compare with "
     "`equal_to(value, tenant=…)`, and write through the model's own objects"
@@ -56,12 +58,19 @@ class Record(str):
     __slots__ = ()
 
 
+class Tag(str):
+    """A blind index's entry on its way to or from the database."""
+
+    __slots__ = ()
+
+
 class Keys:
     """The keys of a data directory, opened when they are first needed: `Keys("ringwall-data")`."""
 
     def __init__(self, data: str | Path) -> None:
         self._data = Path(data)
         self._opened: tuple[int, FieldKeys] | None = None
+        self._indexes: dict[tuple[str, str, str, int, bool], BlindIndex] = {}
 
     def _keys(self) -> FieldKeys:
         """The open keys; a forked process opens its own. Raises Unavailable, also where the root key is lost."""
@@ -80,6 +89,23 @@ class Keys:
     def seek(self, value: Any, context: FieldContext) -> Record:
         """A value that is found by equality, for its field and tenant."""
         return self._record(encrypt_equal(value, context, self._keys().ring))
+
+    def tag(self, value: Any, context: FieldContext, bits: int, *, folded: bool = False) -> Tag | None:
+        """What a blind index of so many bits has for a text of its field and tenant. Raises TypeError for what is no
+        text, Unreadable where the key cannot be had."""
+        if value is None:
+            return None
+        if not isinstance(value, str):
+            raise TypeError("a blind index is of texts")
+        key = self._keys().ring.fixed(index_holder(context))
+        if isinstance(key, CryptoRefused):
+            raise Unreadable(key.reason.value)
+        named = (key.kid, context.resource, context.field, bits, folded)
+        index = self._indexes.get(named)
+        if index is None:
+            index = BlindIndex.of(key.secret, context.resource, context.field, bits, folded)
+            self._indexes = {**self._indexes, named: index} if len(self._indexes) < _MOST else {named: index}
+        return Tag(index.tag(value))
 
     def open(self, text: str, context: FieldContext) -> Any:
         """The value behind a record; None where its owner was erased. Raises Unreadable."""

@@ -3,6 +3,13 @@
     diagnosis: Mapped[str] = mapped_column(Encrypted(keys, "patient", "diagnosis"))
     bind(Patient, id="patient_id", owner="account_id", tenant="clinic_id")
 
+Where equality is to tell less than `searchable` does, a column of a blind index stands beside:
+
+    email: Mapped[str] = mapped_column(Encrypted(keys, "patient", "email"))
+    email_index: Mapped[str | None] = mapped_column(Indexed(keys, "patient", "email", bits=12), index=True)
+
+`Patient.email_index == equal_to(value, tenant)` finds that value, and some others that share its entry.
+
 `bind` ties the columns of a mapped class to its objects' id, owner and tenant. Rows that are selected without objects
 (columns alone, Core) keep the ciphertext.
 """
@@ -11,15 +18,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Dialect, Text, TypeDecorator, event
+from sqlalchemy import Dialect, String, Text, TypeDecorator, event
 from sqlalchemy import inspect as inspected
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from ringwall.adapters.encrypted import NO_PLACE, Keys, Place, Record, Sought, equal_to, fresh_record
+from ringwall.adapters.encrypted import NO_PLACE, Keys, Place, Record, Sought, Tag, equal_to, fresh_record
 from ringwall.engines.crypto.fields import FieldContext
 
-__all__ = ["Encrypted", "Keys", "bind", "equal_to"]
+__all__ = ["Encrypted", "Indexed", "Keys", "bind", "equal_to"]
 
 _HELD = "ringwall.encrypted"
 
@@ -51,6 +58,38 @@ class Encrypted(TypeDecorator[Any]):
         return self
 
 
+class Indexed(TypeDecorator[Any]):
+    """A blind index of so many bits (8 to 256) of the encrypted column of that field; `folded` makes it blind to case.
+    `bind` fills it in."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, keys: Keys, resource: str, field: str, *, bits: int, folded: bool = False) -> None:
+        super().__init__(44)
+        self.keys, self.resource, self.field, self.bits, self.folded = keys, resource, field, bits, folded
+
+    def tag(self, value: Any, tenant: str | None) -> Tag | None:
+        """The entry of a value of a tenant."""
+        return self.keys.tag(value, FieldContext(self.resource, self.field, tenant), self.bits, folded=self.folded)
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        """An entry, or that of a value that is sought; nothing in clear. Raises ValueError."""
+        if value is None or isinstance(value, Tag):
+            return value
+        if isinstance(value, Sought):
+            return self.tag(value.value, value.tenant)
+        raise ValueError(NO_PLACE)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        """The entry."""
+        return None if value is None else Tag(value)
+
+    def coerce_compared_value(self, op: Any, value: Any) -> Any:
+        """What it is compared with is of this type too."""
+        return self
+
+
 def bind(model: type, *, id: str, owner: str | None = None, tenant: str | None = None) -> None:  # noqa: A002 - its name
     """Tie the encrypted columns of a mapped class to its objects."""
     found: dict[str, tuple[Encrypted, Place]] = {
@@ -58,6 +97,13 @@ def bind(model: type, *, id: str, owner: str | None = None, tenant: str | None =
         for attribute in _columns(model)
         if isinstance(kind := attribute.columns[0].type, Encrypted)
     }
+    indexes = [
+        (attribute.key, index, name, place)
+        for attribute in _columns(model)
+        if isinstance(index := attribute.columns[0].type, Indexed)
+        for name, (kind, place) in found.items()
+        if (kind.resource, kind.field) == (index.resource, index.field)
+    ]
 
     def load(target: Any, context: Any, attributes: Any = None) -> None:
         for name, (kind, place) in found.items():
@@ -68,7 +114,11 @@ def bind(model: type, *, id: str, owner: str | None = None, tenant: str | None =
     def before(mapper: Any, connection: Any, target: Any) -> None:
         record, held = fresh_record(), {}
         changed = {name for name in found if inspected(target).attrs[name].history.has_changes()}
-        for name in changed | _rebound(target, place_of):
+        changed |= _rebound(target, place_of)
+        for at, index, name, place in indexes:
+            if name in changed or getattr(target, at) is None:
+                setattr(target, at, index.tag(getattr(target, name), place.of(target).tenant))
+        for name in changed:
             kind, place = found[name]
             value = getattr(target, name)
             if value is None or isinstance(value, Record):
@@ -81,6 +131,14 @@ def bind(model: type, *, id: str, owner: str | None = None, tenant: str | None =
             session = inspected(target).session
             session.info.setdefault(_HELD, []).append((target, held))
 
+    def first(target: Any, value: Any, old: Any, initiator: Any) -> None:
+        """Open what is sealed for the former owner or tenant, while the object still says who that is."""
+        if inspected(target).persistent:
+            for name in found:
+                getattr(target, name)
+
+    for named in {owner, tenant} - {None}:
+        event.listen(getattr(model, str(named)), "set", first, active_history=True, propagate=True)
     place_of = {name: place for name, (kind, place) in found.items()}
     event.listen(model, "load", load, propagate=True)
     event.listen(model, "refresh", load, propagate=True)

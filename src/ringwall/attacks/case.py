@@ -37,8 +37,8 @@ CLASSES = tuple(kind for kinds in ROWS.values() for kind in kinds)
 class Draft:
     """A request as a case file has it, its placeholders not yet filled.
 
-    `caller` is an account's name, `key:NAME` or `none`; `times` how often it is sent; `encoding` that of the
-    body; `text` the HTTP/1.1 message.
+    `caller` is an account's name, `key:NAME`, `session:NAME` (a browser's cookie) or `none`; `times` how often it is
+    sent; `encoding` that of the body; `text` the HTTP/1.1 message.
     """
 
     caller: str
@@ -64,7 +64,7 @@ class Case:
     a fooled authentication learns. A case on the `wire` has raw bytes for its hostile form: it makes sense
     on a socket only. `tamper` are SQL statements that a thief with a hand on the target's database runs
     after the honest twin. `alert` is the monitor's rule that names it; empty where a single request of it cannot be
-    told from an honest one.
+    told from an honest one. `only` says why one wall is all there can be, and what outside ringwall adds one.
     """
 
     name: str
@@ -81,6 +81,7 @@ class Case:
     expected: tuple[Sign, ...]
     success: tuple[Sign, ...]
     alert: str = ""
+    only: str = ""
 
 
 @dataclass(frozen=True, slots=True)

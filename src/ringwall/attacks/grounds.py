@@ -4,7 +4,7 @@ Nothing here leaves 127.0.0.1 or the given directory.
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -19,7 +19,7 @@ class Credentials(Protocol):
     """How the demo's accounts and keys prove themselves to the target."""
 
     def headers(self, caller: str) -> Headers:
-        """The headers that authenticate `caller`: an account's name, `key:NAME`, or `none` for none."""
+        """The headers that authenticate `caller`: an account's name, `key:NAME`, `session:NAME`, or `none`."""
 
     def token(self, account: str) -> str:
         """A valid access token of the account."""
@@ -56,6 +56,9 @@ class Surroundings(Protocol):
 
     def stolen(self) -> Iterator[bytes]:
         """Every file that a thief of the disk carries off."""
+
+    def opened(self, holder: str) -> Iterator[bytes]:
+        """What that thief opens with the data keys of one holder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +130,7 @@ class Grounds:
     """The surroundings of one run, under `root`, which must be empty; a context manager.
 
     The target's own directory is `root/clinic`. `stores` are the directories that a thief carries off: the
-    target's, and whatever the protection keeps beside it except the keys.
+    target's, and whatever the protection keeps beside it except the keys; `lift` has what one holder's keys open.
     """
 
     root: Path
@@ -135,6 +138,7 @@ class Grounds:
     stores: tuple[Path, ...] = ()
     host: str = "clinic.example"
     mark: str = "sealed-9c1f27e4"
+    lift: Callable[[str], Iterable[bytes]] = lambda holder: ()
     _listener: Listener = field(init=False)
 
     def __post_init__(self) -> None:
@@ -186,3 +190,7 @@ class Grounds:
             for path in sorted(store.rglob("*")):
                 if path.is_file():
                     yield path.read_bytes()
+
+    def opened(self, holder: str) -> Iterator[bytes]:
+        """What a holder's data keys open; nothing where there are none."""
+        yield from self.lift(holder)

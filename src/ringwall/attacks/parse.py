@@ -6,6 +6,7 @@
     operation: GET /patients/{id}      the contract's name of what is attacked
     why: One sentence.
     alert: enumeration                 optional; the rule of the monitor that has to name it
+    only: Why, and what adds one.      optional; where one wall is all there can be
     claims: dara                       optional; else the caller of the first hostile request
     wire: yes                          optional; the hostile form is raw bytes
     tamper: UPDATE patients SET ...    optional, repeated; done to the database before the hostile requests
@@ -36,12 +37,14 @@ from ringwall.attacks.case import CLASSES, LAYERS, Case, Draft, Sign
 from ringwall.attacks.fill import misfits
 from ringwall.attacks.signs import FORMS, sign
 
-_SECTION = re.compile(r"### (setup|honest|hostile) as (none|key:[a-z]+|[a-z]+)(?: times ([1-9]\d*))?(?: in (utf-16))?")
+_SECTION = re.compile(
+    r"### (setup|honest|hostile) as (none|(?:key|session):[a-z]+|[a-z]+)(?: times ([1-9]\d*))?(?: in (utf-16))?"
+)
 _REQUEST = re.compile(r"[A-Z]+ \S.* HTTP/1\.1")
 _HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+): \S.*")
 _RULE = re.compile(r"[a-z][a-z-]*")
 _OPERATION = re.compile(r"[A-Z]+ /\S*")
-_KEYS = ("class", "aims", "operation", "why", "alert", "claims", "wire", "expect", "tamper", "success")
+_KEYS = ("class", "aims", "operation", "why", "alert", "only", "claims", "wire", "expect", "tamper", "success")
 
 
 class BadCase(ValueError):
@@ -101,6 +104,7 @@ def _case(front: "_Front", sections: tuple[_Section, ...], wire: bool) -> Case:
         expected=front.signs("expect") or (Sign("status", ("2xx",)),),
         success=success,
         alert=front.matching("alert", _RULE, "a rule's name") if front.all("alert") else "",
+        only=front.optional("only", ""),
     )
 
 

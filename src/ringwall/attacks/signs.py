@@ -46,6 +46,9 @@ FORMS: Mapping[str, Form] = {
     "marker": _form("world", r"marker written()", "the marker file exists"),
     "listener": _form("world", r"listener hit()", "the inner service was reached"),
     "row": _form("world", r"row (SELECT .+) => (.+)", "the target's database gives this one value"),
+    "stolen with": _form(
+        "world", r"stolen (.+) with the key of (.+)", "a thief of the files and one holder's data keys reads this text"
+    ),
     "stolen": _form("world", r"stolen (.+)", "a file that a thief carries off holds this text"),
     "wire has": _form("wire", r"wire contains (.+)", "the bytes that came back have this text"),
     "wire accepts": _form("wire", r"wire accepts()", "the first response is 2xx"),
@@ -160,6 +163,9 @@ _WORLD: Mapping[str, Callable[[Surroundings, Words], bool]] = {
     "marker": lambda here, _: here.marker.exists(),
     "listener": lambda here, _: bool(here.hits()),
     "row": _row,
+    "stolen with": lambda here, words: any(
+        words[0].encode() in data for source in (here.stolen(), here.opened(words[1])) for data in source
+    ),
     "stolen": lambda here, words: any(words[0].encode() in data for data in here.stolen()),
 }
 _WIRE: Mapping[str, Callable[[Received, Words], bool]] = {

@@ -53,7 +53,7 @@ def answers(runtime: Runtime, contract: Contract, fetch: Fetcher | None) -> Answ
         Vouched: Issued(store).answer,
         Standing: lambda asked: runtime.tokens.stands(asked.subject, asked.token_id, asked.issued),
         Once: lambda asked: runtime.oauth.once(asked.kind, asked.value, time.time(), asked.until),
-        OwnerOf: lambda asked: owners.one(asked.resource, asked.id),
+        OwnerOf: owners.answer,
         OwnersOf: lambda asked: owners.many(asked.resource, asked.ids),
         ResolverOf: Resolvers(contract.resources),
         GrantsOf: lambda asked: grants.granted(asked.subject, asked.now),

@@ -11,7 +11,7 @@ import orjson
 
 from ringwall.build import own, own_upstream
 from ringwall.build.answers import answers
-from ringwall.build.kept import Fetcher
+from ringwall.build.kept import Fetcher, Kept
 from ringwall.build.router import Match, Router
 from ringwall.build.runtime import Runtime, request_id
 from ringwall.build.settings import Running, Stated, running, stated
@@ -45,6 +45,9 @@ LASTING: Mapping[str, Callable[[Operation, Stated], Guards]] = {
     "detection": lambda op, given: detection.forge(op, given.detection),
     "encryption": lambda op, given: encryption.forge(op, given.encryption),
     "sinks": lambda op, given: sinks.forge(op, given.sinks),
+    "disclosure": lambda op, given: disclosure.forge(op, given.disclosure),
+    "masks": lambda op, given: disclosure.forge_masks(op, given.disclosure),
+    "reach": lambda op, given: disclosure.forge_reach(op, given.disclosure),
 }
 """The stations that any wall of a contract can share."""
 
@@ -56,9 +59,7 @@ OWN: Mapping[str, Callable[[Operation, Running], Guards]] = {
     "standing": lambda op, given: response.forge(op, given.restraints),
     "delivery": lambda op, given: authentication.forge_delivery(op, given.authentication),
     "allowance": lambda op, given: quota.forge_principal(op, given.quota),
-    "disclosure": lambda op, given: disclosure.forge(op, given.disclosure),
-    "masks": lambda op, given: disclosure.forge_masks(op, given.disclosure),
-    "reach": lambda op, given: disclosure.forge_reach(op, given.disclosure),
+    "echo": lambda op, given: disclosure.forge_echo(given.memory),
 }
 """The stations that each wall has of its own: they count, remember, or hold its keys."""
 
@@ -104,16 +105,18 @@ def assemble(prepared: Prepared, runtime: Runtime, circumstances: Circumstances 
         trusted=tuple(ipaddress.ip_network(n) for n in contract.trusted_proxies),
         certificate=certificates.header if certificates else None,
     )
+    answering = own_upstream.with_sessions(answers(runtime, contract, here.fetch), runtime, contract, here.fetch)
     return Wall(
         admit=lambda raw, request_id: admit(raw, bounds, request_id),
         route=_route(contract, plans, runtime, given, here.more),
         plans=plans,
         ports=Ports(
-            answers=own_upstream.with_sessions(answers(runtime, contract, here.fetch), runtime, contract, here.fetch),
+            answers=answering,
             record=recorder(runtime.journal, runtime.metrics, runtime.health, here.watch, runtime.persons),
             now=time.time,
             ticks=time.perf_counter_ns,
             new_id=request_id,
+            at_hand={kind: answer.at_hand for kind, answer in answering.items() if isinstance(answer, Kept)},
         ),
         dress=transport.dresser(given.transport),
         decode=_decode,

@@ -25,13 +25,20 @@ class Kept:
         self._ticks = ticks
         self._known: dict[Fetch, tuple[float, Response]] = {}
 
+    def at_hand(self, question: Question) -> Response | None:
+        """What is remembered, if it may be used; so nobody has to wait for another thread to look."""
+        if not isinstance(question, Fetch) or question.fresh:
+            return None
+        known = self._known.get(question)
+        return known[1] if known is not None and known[0] > self._ticks() else None
+
     def __call__(self, question: Question) -> Response:
         """The application's answer. Raises Unavailable where it gives none."""
         if not isinstance(question, Fetch):
             raise Unavailable(type(question).__name__)
-        known, now = self._known.get(question), self._ticks()
-        if known is not None and known[0] > now and not question.fresh:
-            return known[1]
+        known, now = self.at_hand(question), self._ticks()
+        if known is not None:
+            return known
         response = self._fetch(question)
         self._known.pop(question, None)
         if response.status == 200 and len(response.body or b"") <= _BYTES:

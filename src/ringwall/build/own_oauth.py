@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from base64 import urlsafe_b64decode
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -17,6 +18,7 @@ from ringwall.contract.reading import scopes_of
 from ringwall.contract.stated import StatedClient
 from ringwall.core.event import Event
 from ringwall.core.known import Known
+from ringwall.core.message import Request, Response
 from ringwall.core.oauth import Client
 from ringwall.core.plan import Guards, Plan, Serve
 from ringwall.core.ports import Unavailable
@@ -61,7 +63,7 @@ def declare(router: Router, server: Server, runtime: Runtime, doors: Doors, plan
         f"{base}/logout": people.logout(server),
     }
     writes: dict[str, Serve] = {
-        "token": token(server, password_grant(runtime.identity, runtime.tokens, network)),
+        "token": _owned(runtime, token(server, password_grant(runtime.identity, runtime.tokens, network))),
         "par": par.par(server),
         "revoke": inspection.revoke(server),
         "introspect": inspection.introspect(server),
@@ -101,6 +103,20 @@ def server_of(contract: Contract, runtime: Runtime) -> Server:
     )
 
 
+def _owned(runtime: Runtime, serve: Serve) -> Serve:
+    """The token endpoint, whose exchange is the person's that a token was issued to: the journal seals its address."""
+
+    def owned(request: Request, known: Known) -> Response:
+        reply = serve(request, known)
+        if reply.status == 200 and reply.body:
+            issued = str(orjson.loads(reply.body).get("access_token", ""))
+            claims = orjson.loads(urlsafe_b64decode(f"{issued.split('.')[1]}=="))
+            runtime.persons.whose(known.request_id, str(claims["sub"]))
+        return reply
+
+    return owned
+
+
 def client_of(stated: StatedClient, directory: Path) -> Client:
     """A client of the contract, its key set read. Raises Misconfigured."""
     values = {field.name: getattr(stated, field.name) for field in fields(stated)}
@@ -128,6 +144,8 @@ def teller(runtime: Runtime, *, required: bool) -> Callable[[Told, Known], None]
     journal is required, what cannot be recorded is not done."""
 
     def tell(told: Told, known: Known) -> None:
+        if told.subject:
+            runtime.persons.whose(known.request_id, told.subject)
         event = Event(
             kind="identity",
             id=request_id(),
@@ -144,7 +162,7 @@ def teller(runtime: Runtime, *, required: bool) -> Callable[[Told, Known], None]
             facts={"client_id": told.client_id, "exchange": known.request_id},
         )
         try:
-            runtime.journal.append(orjson.dumps(event.document(), option=orjson.OPT_SORT_KEYS))
+            runtime.journal.append(orjson.dumps(runtime.persons.sealed(event), option=orjson.OPT_SORT_KEYS))
         except (Unavailable, OSError):
             if required:
                 raise

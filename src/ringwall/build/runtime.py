@@ -88,11 +88,13 @@ def open_runtime(
     keys.mkdir(mode=0o700, parents=True, exist_ok=True)
     store = Store(directory / "state.db")
     journal = Journal.open(directory / "journal", signer=load_or_create_signer(keys), log=log, strict=strict)
-    alerts, restraints, health = Alerts(store), Restraints(), Health()
+    restraints, health = Restraints(), Health()
     vitals = Vitals()
     vitals.add("journal", lambda: journal.trouble or ("not written" if health.failing else None))
     field_keys = FieldKeys(store, root_keys(keys), store.owner_of, lambda: root_keys(keys))
-    told = attempts(journal, load_or_create(keys / "names.key", _names_key))
+    persons = JournalPersons(field_keys)
+    alerts = Alerts(store, persons)
+    told = attempts(journal, load_or_create(keys / "names.key", _names_key), store.subject_named, persons)
     return Runtime(
         directory=directory,
         store=store,
@@ -104,7 +106,7 @@ def open_runtime(
         devices=DeviceTable(store),
         secret=load_or_create(keys / "forms.key", lambda: os.urandom(32)),
         field_keys=field_keys,
-        persons=JournalPersons(field_keys),
+        persons=persons,
         metrics=Metrics(),
         health=health,
         alerts=alerts,

@@ -24,6 +24,8 @@ def noting(log: Log, persons: Persons, new_id: Callable[[], str], *, required: b
     """What records the events of identity. Where the journal is required, what cannot be recorded is not done."""
 
     def note(operation: str, subject: str, visitor: Visitor, facts: Facts) -> None:
+        if subject and visitor.request_id:
+            persons.whose(visitor.request_id, subject)
         event = Event(
             kind="identity",
             id=new_id(),

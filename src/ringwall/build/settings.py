@@ -41,6 +41,7 @@ class Stated:
     detection: detection.Settings
     encryption: encryption.Settings
     sinks: sinks.Settings
+    disclosure: disclosure.Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Running:
     transport: transport.Settings
     quota: quota.Settings
     authentication: authentication.Settings
-    disclosure: disclosure.Settings
+    memory: disclosure.Memory
     journal: Guards
     restraints: Restraints
 
@@ -69,6 +70,7 @@ def stated(contract: Contract) -> Stated:
         detection=detection.Settings(),
         encryption=encryption.Settings(contract.resources, sight, probe),
         sinks=sinks.Settings(),
+        disclosure=disclosure.Settings(contract.resources, sight, components, contract.replies),
     )
 
 
@@ -79,9 +81,7 @@ def running(contract: Contract, runtime: Runtime, *, https: bool) -> Running:
         transport=transport.Settings(contract.cors, https),
         quota=quota.settings(limits.anonymous_rate, limits.rate, by_credential=contract.authentication.api_keys),
         authentication=_authentication(contract, runtime, https=https),
-        disclosure=disclosure.Settings(
-            contract.resources, sight_of(contract), contract.api.schemas, contract.replies, disclosure.Markup()
-        ),
+        memory=disclosure.Memory(),
         journal=_journal(contract, runtime),
         restraints=runtime.restraints,
     )

@@ -18,11 +18,13 @@ from ringwall.build.outlets import deliveries, watchers
 from ringwall.contract.model import Contract
 from ringwall.core.event import Event
 from ringwall.core.ports import Unavailable
+from ringwall.engines.crypto.pseudonyms import is_pseudonym
 from ringwall.monitoring.baseline import Baselines
 from ringwall.monitoring.honey import honey_rules
 from ringwall.monitoring.monitor import BATCH, LOG, Monitor, Told
 from ringwall.monitoring.response.responder import Responder
 from ringwall.monitoring.rules import Detector, load_rules
+from ringwall.state.alert_persons import Persons
 from ringwall.state.alerts import Alerts
 from ringwall.state.fieldkeys import FieldKeys
 from ringwall.state.journal import Journal
@@ -85,8 +87,8 @@ def monitor_of(
         persons = JournalPersons(FieldKeys(store, root_keys(data / "keys")))
         acts = Acts(data, persons)
         stack.callback(acts.close)
-        alerts = Alerts(store)
-        told = deliveries(contract.monitoring.notify, spool)
+        alerts = Alerts(store, persons)
+        told = deliveries(contract.monitoring.notify, spool, persons)
         for outlet, _ in told:
             outlet.start()
             stack.callback(outlet.stop)
@@ -150,9 +152,12 @@ def _alarm(monitor: Monitor, failure: Exception) -> None:
 
 def keep(monitor: Monitor, state: Path) -> None:
     """Write down how far the monitor came and what is usual; and let go of alerts that are too old to keep."""
-    document = {"places": monitor.tail.places, "baselines": monitor.baselines.document()}
     days = monitor.contract.monitoring.keep_days
+    persons = monitor.alerts.persons
     try:
+        monitor.baselines.forget(persons.erased())
+        baselines = monitor.baselines.document(lambda who: persons.seal(who, "principal", who))
+        document = {"places": monitor.tail.places, "baselines": baselines}
         write_whole(state, orjson.dumps(document))
         monitor.alerts.forget_before(monitor.now() - days * 86_400.0)
     except (OSError, Unavailable) as failure:
@@ -163,7 +168,7 @@ def _resume(monitor: Monitor, state: Path, journal: Path, since: Places | None) 
     """Go on where the last monitor stopped, windows filled with what came before; the first starts at the end."""
     document = _read(state)
     try:
-        monitor.baselines.restore(document["baselines"])
+        monitor.baselines.restore(document["baselines"], lambda text: _known(monitor.alerts.persons, text))
         monitor.tail.places = {str(log): (int(a), int(b)) for log, (a, b) in document["places"].items()}
     except (KeyError, TypeError, ValueError, AttributeError):
         if since is None:
@@ -172,6 +177,12 @@ def _resume(monitor: Monitor, state: Path, journal: Path, since: Places | None) 
             monitor.tail.places = dict(since)
     lines = [line for log, place in monitor.tail.places.items() for line in _before(journal, log, *place)]
     monitor.warm(lines)
+
+
+def _known(persons: Persons, text: str) -> str | None:
+    """A principal that was written down; None where its key is gone."""
+    opened = persons.open("principal", text)
+    return None if is_pseudonym(opened) else opened
 
 
 def _read(state: Path) -> dict[str, Any]:

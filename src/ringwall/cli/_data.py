@@ -27,6 +27,7 @@ from ringwall.state.journal import Journal
 from ringwall.state.journal_files import JournalDamaged, JournalUnavailable
 from ringwall.state.journal_keys import load_or_create_signer
 from ringwall.state.journal_persons import JournalPersons
+from ringwall.state.results import Results
 from ringwall.state.rootkeys import root_keys
 from ringwall.state.sqlite import Store
 
@@ -106,15 +107,16 @@ def _noting(journal: Journal, persons: JournalPersons) -> Note:
 def _person(target: str) -> str | None:
     """The subject that an act is about."""
     kind, _, subject = target.partition(":")
-    return subject if kind in ("account", "subject") else None
+    return subject if kind in ("account", "subject", "principal") else None
 
 
-def tested(data: Path, what: str, facts: Facts) -> None:
-    """Record that a drill or a scan was run, where there is a deployment's data directory to record it in."""
+def tested(data: Path, what: str, facts: Facts, document: dict[str, object]) -> None:
+    """Record that a drill or a scan was run and what it found, where there is a deployment's data directory for it."""
     if not (data / "state.db").is_file():
         return
     with store_of(data) as store, acts(data) as note:
         Alerts(store).say(what, facts, time.time())
+        Results(store).keep(what, document, time.time())
         note(f"{what}.run", what, facts)
 
 

@@ -16,6 +16,7 @@ from ringwall.cli._data import acts, data_option, json_option, store_of
 from ringwall.cli._problems import fail, plainly, shown
 from ringwall.cli._tables import column_option, database_option, places, table_option, url_of
 from ringwall.cli._vouching import custodian_option, vouched
+from ringwall.engines.crypto.blindindex import INDEX
 from ringwall.engines.crypto.keyring import KeyRing, MappedKeys, StoredKey
 from ringwall.state.columns import database
 from ringwall.state.erasing import count, rekey
@@ -107,7 +108,11 @@ def rekey_command(
     click.echo("searchable fields are under new keys; `ringwall keys list` shows what the old ones are used for")
 
 
-@click.command("destroy", epilog="Example: ringwall keys destroy KID --custodian alice --custodian bob=bob.passphrase")
+@click.command(
+    "destroy",
+    context_settings={"ignore_unknown_options": True},
+    epilog="Example: ringwall keys destroy KID --custodian alice --custodian bob=bob.passphrase",
+)
 @click.argument("kid")
 @custodian_option
 @data_option
@@ -131,6 +136,8 @@ def _unused(key: StoredKey, keys: dict[str, StoredKey], made: dict[str, float], 
     later = [k for k in keys.values() if k.holder == key.holder and k.generation > abs(key.generation)]
     if key.holder.startswith(HOLDER):
         fail(f"{key.kid} seals what the journal says of a person: `ringwall erase` destroys it with the person", 1)
+    if key.holder.startswith(INDEX):
+        fail(f"{key.kid} is of a blind index, whose tags nothing counts: without it nothing is found there", 1)
     if not later:
         fail(f"{key.kid} is the current key of {shown(key.holder)}: `ringwall keys rotate` makes it another", 1)
     since = min(made.get(k.kid, 0.0) for k in later)

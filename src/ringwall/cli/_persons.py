@@ -9,12 +9,14 @@ from pathlib import Path
 import orjson
 
 from ringwall.core.ports import Unavailable
+from ringwall.state.alerts import Alerts
 from ringwall.state.database import Database
 from ringwall.state.fieldkeys import FieldKeys
 from ringwall.state.journal_export import document
 from ringwall.state.journal_index import Found
 from ringwall.state.journal_persons import Document, JournalPersons
 from ringwall.state.rootkeys import FIRST, LIST, root_keys
+from ringwall.state.sqlite import Store
 
 
 class Reader:
@@ -42,6 +44,19 @@ class Reader:
         if text is None:
             return None
         return (text,) if self._persons is None else tuple(self._persons.spellings(member, text))
+
+
+def alerts_of(data: Path, store: Store) -> Alerts:
+    """The alerts and responses of a data directory, in clear while the persons' keys live. What is added is sealed, so
+    that it takes the keys. Raises Unavailable."""
+    return Alerts(store, JournalPersons(FieldKeys(store, root_keys(data / "keys"))))
+
+
+def alerts_as_they_are(data: Path, store: Store) -> Alerts:
+    """The same to be read: in clear where the keys are here, else as they are kept."""
+    keys = data / "keys"
+    there = any((keys / name).is_file() for name in (FIRST, LIST))
+    return Alerts(store, _persons(store, keys) if there else None)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from ringwall.cli._data import Duration, acts, data_option, json_option, store_of
+from ringwall.cli._persons import alerts_as_they_are
 from ringwall.cli._problems import fail, plainly, shown
 from ringwall.monitoring.rules.engine import LEVELS
 from ringwall.state.alerts import Alert, Alerts
@@ -46,7 +47,7 @@ def list_command(
 ) -> None:  # fmt: skip
     """What was found, about whom and how often, latest first."""
     with plainly(), store_of(data) as store:
-        found = Alerts(store).alerts(
+        found = alerts_as_they_are(data, store).alerts(
             since=time.time() - since, rule=rule, principal=principal, limit=limit, open_only=open_only
         )
     for alert in found:

@@ -76,7 +76,7 @@ def command(
         page.write_text(render.html(done), encoding="utf-8")
     click.echo(json.dumps(render.document(done), indent=1) if as_json else render.text(done))
     with plainly():
-        tested(data, "drill", {"attacks": len(done.rows), "holds": done.holds})
+        tested(data, "drill", {"attacks": len(done.rows), "holds": done.holds}, render.document(done))
     if before is None:
         sys.exit(0 if done.holds else 1)
     worse = fallen(done, before)

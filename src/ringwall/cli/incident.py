@@ -13,7 +13,7 @@ import click
 
 from ringwall.cli._contracts import contract_option, subject
 from ringwall.cli._data import Duration, data_option, json_option, store_of
-from ringwall.cli._persons import reader
+from ringwall.cli._persons import alerts_as_they_are, reader
 from ringwall.cli._problems import fail, plainly, shown
 from ringwall.contract.model import Contract, Misconfigured
 from ringwall.monitoring.incident import Incident
@@ -48,7 +48,8 @@ def command(
         if not logs(data / "journal"):
             fail(f"{data / 'journal'}: there is no journal here")
         try:
-            incident = incident_of(subject_, around, data, store, _contract(contract, openapi), persons)
+            alerts, stated = alerts_as_they_are(data, store), _contract(contract, openapi)
+            incident = incident_of(subject_, around, data, store, alerts, stated, persons)
         except (sqlite3.OperationalError, JournalDamaged) as failure:
             fail(str(failure))
     if not incident.timeline:

@@ -13,6 +13,7 @@ from ringwall.cli._keys_data import destroy_command, migrate_command, rekey_comm
 from ringwall.cli._keys_root import export_command, import_command, root_command
 from ringwall.cli._problems import fail, plainly, shown
 from ringwall.cli._vouching import custodian_command
+from ringwall.engines.crypto.blindindex import INDEX
 from ringwall.engines.crypto.fields import EQUAL
 from ringwall.engines.crypto.keyring import StoredKey
 from ringwall.state.fieldkeys import FieldKeys
@@ -22,7 +23,7 @@ from ringwall.state.keyuse import Counted, KeyUse
 from ringwall.state.rootkeys import root_keys
 from ringwall.state.sqlite import Store
 
-FIXED = (EQUAL, HOLDER)
+FIXED = (EQUAL, HOLDER, INDEX)
 """Holders whose keys are not rotated by themselves: what is sought, and what the journal has of persons."""
 
 
@@ -56,7 +57,8 @@ def list_command(data: Path, as_json: bool) -> None:
         return
     for key in keys:
         told = click.style("current", fg="green") if key.kid in current else "older  "
-        uses = "not counted" if use.since is None else f"{use.uses.get(key.kid, 0)} values"
+        count = _uses(key, use)
+        uses = "not counted" if count is None else f"{count} values"
         number = f"generation {abs(key.generation):<3}{'prepared' if key.generation < 0 else ''}"
         click.echo(f"{key.kid}  {told}  {number} root {key.root}  {uses:<12}  {shown(key.holder)}")
     if not keys:
@@ -109,5 +111,10 @@ def _document(key: StoredKey, current: frozenset[str], use: Counted) -> dict[str
         "generation": key.generation,
         "root": key.root,
         "current": key.kid in current,
-        "uses": None if use.since is None or key.holder.startswith(HOLDER) else use.uses.get(key.kid, 0),
+        "uses": _uses(key, use),
     }
+
+
+def _uses(key: StoredKey, use: Counted) -> int | None:
+    """How many values are under a key; None where nobody has counted, or can."""
+    return None if use.since is None or key.holder.startswith((HOLDER, INDEX)) else use.uses.get(key.kid, 0)

@@ -13,6 +13,7 @@ from ringwall.cli._contracts import contract_option, subject
 from ringwall.cli._data import data_option, json_option
 from ringwall.cli._problems import fail, plainly, shown
 from ringwall.report import render
+from ringwall.report.bill import NoBill, bill
 from ringwall.report.frameworks import NAMES
 from ringwall.report.make import made
 from ringwall.report.runs import NoRun
@@ -21,6 +22,7 @@ EPILOG = """\b
 Examples:
   ringwall report --framework gdpr --html gdpr.html
   ringwall report --framework asvs --drill drill.json --scan scan.json --json
+  ringwall report --framework pci --lock requirements.txt --vulnerabilities osv
 
 Exit status: 0 fine, 1 where the journal is not whole or configuration holds what looks like a secret.
 """
@@ -36,18 +38,36 @@ _printed = click.Path(dir_okay=False, path_type=Path)
 @data_option
 @click.option("--drill", "drilled", type=_printed, help="What `ringwall drill --json` printed.")
 @click.option("--scan", "scanned", type=_printed, help="What `ringwall scan --json` printed.")
+@click.option(
+    "--lock",
+    "locks",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    multiple=True,
+    help="What the application's lock file pins (requirements.txt with versions), to be looked up; repeatable.",
+)
+@click.option(
+    "--vulnerabilities",
+    "service",
+    metavar="osv|pypi|URL",
+    help="Whom to ask for known vulnerabilities: names and versions are sent there, ringwall's own too. URL: "
+    "one that speaks OSV's protocol.  [default: nobody]",
+)
+@click.option("--sbom", type=_printed, help="Write ringwall's own bill of materials here (CycloneDX 1.6).")
 @json_option
 @click.option("--html", "page", type=_printed, help="Write a page here.")
 def command(
     framework: str, contract: Path | None, openapi: str | None, target: str | None, data: Path, drilled: Path | None,
-    scanned: Path | None, as_json: bool, page: Path | None,
+    scanned: Path | None, locks: tuple[Path, ...], service: str | None, sbom: Path | None, as_json: bool,
+    page: Path | None,
 ) -> None:  # fmt: skip
     """Give evidence by the lines of a framework: settings, runs and tests, what is not covered first."""
     with plainly(), tempfile.TemporaryDirectory(prefix="ringwall-report-") as scratch:
         try:
             stated = subject(contract, openapi, target, Path(scratch)).contract
-            report = made(framework, stated, data, drilled, scanned)
-        except NoRun as why:
+            report = made(framework, stated, data, drilled, scanned, locks, service)
+            if sbom is not None:
+                sbom.write_text(bill(), encoding="utf-8")
+        except (NoRun, NoBill) as why:
             fail(shown(why))
         if page is not None:
             page.write_text(render.html(report), encoding="utf-8")

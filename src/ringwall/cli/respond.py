@@ -10,10 +10,11 @@ from pathlib import Path
 import click
 
 from ringwall.cli._data import Duration, acts, data_option, json_option, store_of
+from ringwall.cli._persons import alerts_as_they_are, alerts_of
 from ringwall.cli._problems import fail, plainly, shown
 from ringwall.core.address import network
 from ringwall.monitoring.response.responder import by_hand, perform, undo
-from ringwall.state.alerts import Alerts, Response
+from ringwall.state.alerts import Response
 from ringwall.state.revoker import StoreRevoker
 
 _KINDS = {
@@ -48,7 +49,7 @@ def list_command(data: Path, as_json: bool, every: bool) -> None:
     """What is in force now, oldest first."""
     now = time.time()
     with plainly(), store_of(data) as store:
-        alerts = Alerts(store)
+        alerts = alerts_as_they_are(data, store)
         found = list(reversed(alerts.responses())) if every else alerts.in_force(now)
     for each in found:
         click.echo(json.dumps(each.document()) if as_json else shown(_line(each, now)))
@@ -72,14 +73,16 @@ def _line(each: Response, now: float) -> str:
 def undo_command(response_id: str, data: Path) -> None:
     """End a response now, on every worker within a second."""
     with plainly(), store_of(data) as store, acts(data) as note:
-        found = undo(response_id, Alerts(store), StoreRevoker(store), time.time())
+        found = undo(response_id, alerts_of(data, store), StoreRevoker(store), time.time())
         if found is None:
             fail(f"there is no response {shown(response_id)!r} to undo", 1)
         response, whole = found
-        note(f"undo.{response.action}", f"{response.kind}:{response.value}", {"response": response_id, "whole": whole})
+        note(f"undo.{response.action}", f"response:{response.id}", {"whole": whole})
     click.echo(f"undone: {response.action} {shown(response.kind)}:{shown(response.value)}")
     if not whole:
         click.echo("what was revoked is not given back: sign in again, or issue another key", err=True)
+    elif response.action == "revoke" and response.kind == "principal":
+        click.echo("its tokens count again; browser sessions that were ended do not come back: sign in again", err=True)
 
 
 @command.command("do", epilog="Examples:  ringwall respond do block address:192.0.2.7 --for 1h")
@@ -97,7 +100,7 @@ def do_command(action: str, target: str, seconds: float, rate: str | None, data:
     value = network(value) if kind == "address" else value
     with plainly(), store_of(data) as store, acts(data) as note:
         made = by_hand(action, kind, value, seconds, left, time.time())
-        perform(made, Alerts(store), StoreRevoker(store))
+        perform(made, alerts_of(data, store), StoreRevoker(store))
         note(f"respond.{action}", f"{kind}:{value}", {"response": made.id, "until": made.until})
     click.echo(f"{made.id}: {action} {shown(kind)}:{shown(value)}; ringwall respond undo {made.id} ends it")
 

@@ -12,7 +12,7 @@ from ringwall.cli._problems import fail, plainly
 from ringwall.cli._sealing import passphrase_in, passphrase_option
 from ringwall.core.ports import Unavailable
 from ringwall.engines.ledger.notes import NoteError
-from ringwall.state.backup import STORE, opened_with, unpack
+from ringwall.state.backup import STORE, opened_with, unpacked
 from ringwall.state.erasing import erase, subjects
 from ringwall.state.erasure_certificate import DIRECTORY, confirms
 from ringwall.state.erasures import Erasure, Erasures
@@ -53,11 +53,13 @@ def command(
             archive = opened_with(file.read_bytes(), secret, named)
         except Unavailable as failure:
             fail(f"{file}: {failure}", 1)
-        unpack(archive, data)
-        if root_key is not None:
-            write_secret(data / "keys" / FIRST, read_secret(root_key))
-        again = _erased_again(data, erasures) if erasures else 0
-        _checked(data, again)
+        with unpacked(archive, data) as draft:
+            if root_key is not None:
+                write_secret(draft / "keys" / FIRST, read_secret(root_key))
+            again = _erased_again(draft, erasures) if erasures else 0
+            told = _checked(draft, again)
+    for line, wrong in told:
+        click.echo(f"{data}: {line}", err=wrong)
 
 
 def _erased_again(data: Path, certificates: Path) -> int:
@@ -89,16 +91,17 @@ def _again(store: Store, table: KeyTable, kept: Erasures, erasure: Erasure) -> N
             table.remove(kid)
 
 
-def _checked(data: Path, again: int) -> None:
+def _checked(data: Path, again: int) -> list[tuple[str, bool]]:
+    """What there is to tell of it, and whether that is a warning. Ends the command where it is not whole."""
     result = verify(data / "journal", load_signer(data / "keys"))
     if not result.ok:
         where = result.problem
-        fail(f"the journal is not whole: {where.segment if where else '?'}; `ringwall audit verify` says more", 1)
+        fail(f"the journal is not whole: {where.segment if where else '?'}; nothing was restored", 1)
+    told = [(f"restored; {result.records} records of the journal are whole; {again} persons erased again", False)]
     try:
         root_keys(data / "keys")
     except Unavailable as failure:
-        click.echo(f"{data}: restored, and closed: {failure}", err=True)
-    else:
-        with acts(data) as note:
-            note("restore", "data:all", {"erased_again": again})
-    click.echo(f"{data}: restored; {result.records} records of the journal are whole; {again} persons erased again")
+        return [(f"restored, and closed: {failure}", True), *told]
+    with acts(data) as note:
+        note("restore", "data:all", {"erased_again": again})
+    return told

@@ -82,9 +82,19 @@ def command(
     _clear()
     _write(report, FORMATS["json" if as_json else form], output)
     with plainly():
-        tested(data, "scan", {"findings": len(report.counted)})
+        tested(data, "scan", {"findings": len(report.counted)}, _kept(report))
     least = {"low": 0.0, "medium": 4.0, "high": 7.0, "critical": 9.0}[fail_on]
     sys.exit(1 if any(WEAKNESSES[f.kind].score >= least for f in report.counted) else 0)
+
+
+def _kept(report: Report) -> dict[str, object]:
+    """What the console shows: no evidence and no request, which may hold credentials and data."""
+    findings = [
+        {"id": each.id, "class": each.kind, "operation": each.operation, "where": each.where, "change": each.change,
+         "accepted": each.accepted}
+        for each in report.findings
+    ]  # fmt: skip
+    return {"findings": findings}
 
 
 def _write(report: Report, render: Callable[[Report], str], output: Path | None) -> None:

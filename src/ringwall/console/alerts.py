@@ -60,7 +60,7 @@ def show_one(console: Console, seat: Seat) -> Response:
     console.note("alert.read", seat, f"alert:{alert.id}")
     runtime = console.runtime
     incident = incident_of(
-        alert.id, _DAY_S, runtime.directory, runtime.store, console.contract, console.persons
+        alert.id, _DAY_S, runtime.directory, runtime.store, runtime.alerts, console.contract, console.persons
     )  # fmt: skip
     done = [each for each in runtime.alerts.responses() if each.alert == alert.id]
     deeds = [deed for deed in DEEDS if seat.may(deed.least) and _value(deed, alert)] if alert.closed is None else []

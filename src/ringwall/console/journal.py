@@ -27,9 +27,11 @@ def show_search(console: Console, seat: Seat) -> Response:
         )
     if any(asked[name] for name in ("principal", "object", "client")):
         console.note("journal.search", seat, "journal")
+    who, what, whence = (
+        console.persons.spellings(member, asked[member]) for member in ("principal", "object", "client")
+    )
     query = Query(
-        console.persons.spellings("principal", asked["principal"]), asked["operation"], asked["reason"], None,
-        console.persons.spellings("object", asked["object"]), since, until, _MANY + 1, asked["client"], asked["kind"],
+        who, asked["operation"], asked["reason"], None, what, since, until, _MANY + 1, whence, asked["kind"]
     )  # fmt: skip
     found = [console.record(each) for each in reversed(search(console.runtime.directory / "journal", query))]
     last = moment(found[_MANY].get("at")) if len(found) > _MANY else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from ringwall.console.charts import Chart, shares, stacked
 from ringwall.console.desk import Console, Seat
@@ -44,16 +44,20 @@ class Traffic:
 
 def show(console: Console, seat: Seat) -> Response:
     """`GET /.ringwall/console/`."""
+    return page(console, seat, "overview.html", **shown(console))
+
+
+def shown(console: Console) -> dict[str, Any]:
+    """What the page shows, by the names of its template."""
     alerts, now = console.runtime.alerts, console.now()
     traffic = hour(console, now)
     said = alerts.said()
-    return page(
-        console, seat, "overview.html", traffic=traffic, layers=_layers(console, traffic),
-        controls=_controls(console, said, now),
-        alerts=alerts.alerts(limit=_ALERTS, open_only=True), open=sum(alerts.open_counts().values()),
-        responses=alerts.in_force(now), now=now, mode=console.contract.mode,
-        drill=_tested(said, "drill"), scan=_tested(said, "scan"),
-    )  # fmt: skip
+    return {
+        "traffic": traffic, "layers": _layers(console, traffic), "controls": _controls(console, said, now),
+        "alerts": alerts.alerts(limit=_ALERTS, open_only=True), "open": sum(alerts.open_counts().values()),
+        "responses": alerts.in_force(now), "now": now, "mode": console.contract.mode,
+        "drill": _tested(said, "drill"), "scan": _tested(said, "scan"),
+    }  # fmt: skip
 
 
 def hour(console: Console, now: float) -> Traffic:

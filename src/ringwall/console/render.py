@@ -1,11 +1,11 @@
-"""A page of the console as a reply: every value is escaped, and nothing runs."""
+"""A page of the console as a reply: every value is escaped, and nothing runs but the console's own script."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.resources import files
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
@@ -15,9 +15,10 @@ from ringwall.core.message import Header, Response
 from ringwall.identity.pages.desk import HOME as ACCOUNT
 
 CSP: Final = (
-    b"default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    b"default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; "
+    b"base-uri 'none'; frame-ancestors 'none'"
 )
-_HEADERS: Final = (
+HEADERS: Final = (
     (b"cache-control", b"no-store"),
     (b"content-security-policy", CSP),
     # `no-referrer` would make browsers send `Origin: null` with our own forms (Fetch Standard, section 3.2.4)
@@ -26,6 +27,7 @@ _HEADERS: Final = (
 )
 _PLACES: Final = (
     ("", "Overview"), ("alerts", "Alerts"), ("journal", "Journal"), ("principals", "Principals and keys"),
+    ("tests", "Tests"),
 )  # fmt: skip
 
 
@@ -53,15 +55,20 @@ _ENGINE.filters["moment"] = moment
 _ENGINE.globals["link"] = link
 
 
-def page(console: Console, seat: Seat | None, template: str, *, status: int = 200, **values: object) -> Response:
+def page(console: Console, seat: Seat | None, template: str, *, status: int = 200, **values: Any) -> Response:
     """A page. `values` are what its template names."""
+    body = rendered(console, seat, template, **values).encode("utf-8", "replace")
+    shown = ((b"content-type", b"text/html; charset=utf-8"), (b"content-length", b"%d" % len(body)))
+    return Response(status, (*shown, *HEADERS), body)
+
+
+def rendered(console: Console, seat: Seat | None, template: str, **values: object) -> str:
+    """A template with what it names, every value escaped."""
     given: Mapping[str, object] = {
         "service": console.contract.api.title, "home": HOME, "account_home": ACCOUNT, "places": _PLACES, "seat": seat,
         "here": "", **values,
     }  # fmt: skip
-    body = _ENGINE.get_template(template).render(given).encode("utf-8", "replace")
-    shown = ((b"content-type", b"text/html; charset=utf-8"), (b"content-length", b"%d" % len(body)))
-    return Response(status, (*shown, *_HEADERS), body)
+    return _ENGINE.get_template(template).render(given)
 
 
 def note(console: Console, seat: Seat | None, status: int, title: str, text: str, *, here: str = "-") -> Response:
@@ -72,11 +79,12 @@ def note(console: Console, seat: Seat | None, status: int, title: str, text: str
 def redirect(where: str, *headers: Header) -> Response:
     """To another page, by GET."""
     location = (b"location", where.encode("ascii"))
-    return Response(303, (location, (b"content-length", b"0"), *_HEADERS, *headers), b"")
+    return Response(303, (location, (b"content-length", b"0"), *HEADERS, *headers), b"")
 
 
-def style() -> Response:
-    """The one stylesheet."""
-    body = files("ringwall.console").joinpath("pages", "console.css").read_bytes()
-    kind, hour = (b"content-type", b"text/css; charset=utf-8"), (b"cache-control", b"public, max-age=3600")
+def asset(name: str) -> Response:
+    """The one stylesheet, or the one script."""
+    body = files("ringwall.console").joinpath("pages", name).read_bytes()
+    form = b"text/css" if name.endswith(".css") else b"text/javascript"
+    kind, hour = (b"content-type", form + b"; charset=utf-8"), (b"cache-control", b"public, max-age=3600")
     return Response(200, (kind, (b"content-length", b"%d" % len(body)), hour), body)

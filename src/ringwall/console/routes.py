@@ -10,9 +10,9 @@ from ringwall.build.own_accounts import pages
 from ringwall.build.router import Router
 from ringwall.build.runtime import Runtime
 from ringwall.build.settings import Running, roles_of
-from ringwall.console import alerts, journal, overview, principals
+from ringwall.console import alerts, journal, live, overview, principals, tests
 from ringwall.console.desk import HOME, Console, Page, Persons, Seat
-from ringwall.console.render import note, redirect, style
+from ringwall.console.render import asset, note, redirect
 from ringwall.contract.model import Contract
 from ringwall.contract.model_console import Rank
 from ringwall.core.known import Known
@@ -35,6 +35,7 @@ class _Route(NamedTuple):
 
 _ROUTES: Final = (
     _Route("GET", "", "overview", "viewer", overview.show),
+    _Route("GET", "live", "live", "viewer", live.show),
     _Route("GET", "alerts", "alerts", "viewer", alerts.show_all),
     _Route("GET", "alert", "alert", "viewer", alerts.show_one),
     _Route("POST", "alert/close", "alert.close", "responder", alerts.close),
@@ -43,6 +44,7 @@ _ROUTES: Final = (
     _Route("GET", "journal", "journal", "viewer", journal.show_search),
     _Route("GET", "request", "request", "viewer", journal.show_request),
     _Route("GET", "principals", "principals", "viewer", principals.show),
+    _Route("GET", "tests", "tests", "viewer", tests.show),
 )
 
 
@@ -60,8 +62,8 @@ def declare(router: Router, contract: Contract, runtime: Runtime, given: Running
             f"ringwall console.{route.name}", path, guards, _LIMITS, "whole" if writes else "none",
             serve=_serve(console, route),
         ))  # fmt: skip
-    styled, begin = style(), redirect(f"{HOME}/")
-    for path, reply in ((f"{HOME}/console.css", styled), (HOME, begin)):
+    begin = redirect(f"{HOME}/")
+    for path, reply in (*((f"{HOME}/{name}", asset(name)) for name in ("console.css", "console.js")), (HOME, begin)):
         plan = Plan("ringwall console.style", path, own.reading, _LIMITS, "none", serve=_always(reply))
         router.add_own("GET", path, plan)
 
@@ -77,7 +79,9 @@ def _serve(console: Console, route: _Route) -> Serve:
             return note(console, None, 400, "Not a form", "Send one form.")
         try:
             seat = _seat(console, visit, route)
-            return seat if isinstance(seat, Response) else route.page(console, seat)
+            if isinstance(seat, Response):
+                return live.ended() if route.page is live.show else seat
+            return route.page(console, seat)
         except JournalDamaged:
             text = "A record is not what was written. `ringwall audit verify` names it."
             return note(console, None, 503, "The journal is damaged", text)
@@ -89,7 +93,7 @@ def _serve(console: Console, route: _Route) -> Serve:
 
 def _seat(console: Console, visit: Visit, route: _Route) -> Seat | Response:
     """Who may go on, or what is answered instead."""
-    seated = console.desk.seated(visit)
+    seated = console.desk.seated(visit, used=route.page is not live.show)
     if seated is None or not seated[0].mfa:
         if route.method == "POST":
             return note(console, None, 403, "Not signed in", "Sign in, and do it again.")

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ringwall.core.value import quick
+
 Cell = tuple[str, str]
 """A column and what it holds."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Rows:
     """The rows of the mapped class, or table, that has one of these folded `names`.

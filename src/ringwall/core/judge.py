@@ -36,7 +36,7 @@ def heard(
         except Exception as failure:  # noqa: BLE001 - as in `judge`
             verdict = Refuse(INTERNAL[guard.layer], detail=_where(failure))
         layer, now = guard.layer, ticks()
-        layers[layer] = layers.get(layer, 0) + now - before
+        layers[layer] += now - before
         if verdict is not PASS:
             account.took = now - before
             return guard, _settled(layer, verdict, message)
@@ -76,6 +76,15 @@ def answered(ports: Ports, question: Question) -> object:
         return ports.answer(question)
     except Exception as failure:  # noqa: BLE001 - the judge again: no answer refuses
         return Unavailable(_where(failure))
+
+
+def at_hand(ports: Ports, question: Question) -> object | None:
+    """The answer to a slow question where it is at hand; None where it has to be waited for."""
+    look = ports.at_hand.get(type(question))
+    try:
+        return look(question) if look is not None else None
+    except Exception:  # noqa: BLE001 - the judge again: then it is asked as any other, and fails there or does not
+        return None
 
 
 def served(serve: Serve, request: Request, known: Known) -> Response | Refuse:

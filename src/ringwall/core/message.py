@@ -142,7 +142,13 @@ class Response:
     @property
     def media(self) -> bytes:
         """The media type in lower case, without parameters; empty where none is stated."""
-        return _media_of(self.get(b"content-type") or b"")
+        headers = self.headers
+        last = _last[0]
+        if last[0] is headers:
+            return last[1]
+        media = _media_of(self.get(b"content-type") or b"")
+        _last[0] = headers, media
+        return media
 
     def with_body(self, body: bytes) -> Response:
         """The same reply with other content; digests and codings of the old content are dropped."""
@@ -159,9 +165,14 @@ class Response:
         return Response(self.status, self.headers, self.body, data, parsed=True, stale=True, found=found)
 
 
+_last: list[tuple[Headers, bytes]] = [((), b"")]
+"""The headers that were asked for their media type last, and it: a reply is asked a dozen times, and keeps its headers
+while guards change its content."""
+
+
 @lru_cache(maxsize=256)
 def _media_of(content_type: bytes) -> bytes:
-    """An application has few content types, and each reply is asked for its own several times."""
+    """An application has few content types."""
     return content_type.split(b";")[0].strip().lower()
 
 

@@ -26,6 +26,7 @@ class Question:
     slow: ClassVar[bool] = False
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Call(Question):
     """Work that must not hold an event loop. Answer: what `do` returns."""
@@ -34,6 +35,7 @@ class Call(Question):
     slow: ClassVar[bool] = True
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class FindKey(Question):
     """The record of an API key by its public id. Answer: a `records.KeyRecord`, another key's where there is none of
@@ -76,6 +78,7 @@ class Once(Question):
     until: float
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Vouched(Question):
     """Whether ringwall itself issued this credential (`token:ID`, `key:ID`, `session:ID`) to this subject: by the
@@ -147,6 +150,7 @@ class OwnerOf(Question):
     id: str
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Ownership:
     """An object's owner (a subject) and tenant, each None where unknown."""
@@ -183,6 +187,7 @@ class OwnersOf(Question):
     ids: tuple[str, ...]
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class ResolverOf(Question):
     """The application's own way to tell whose an object is. Answer: a callable of the id to its `Ownership` (which may
@@ -234,6 +239,7 @@ class Place:
     equal: bool = False
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Seal(Question):
     """Encrypt values for their places; those of one object that is being made share a record. Answer: a tuple of
@@ -242,6 +248,7 @@ class Seal(Question):
     values: tuple[tuple[JSON, Place], ...]
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Unseal(Question):
     """Open encrypted texts in their places. Answer: a tuple of `Opened` and `Unopened`, in order."""
@@ -277,7 +284,8 @@ Answers = Mapping[type[Question], Callable[[Question], object]]
 class Ports:
     """All I/O that an exchange may cause, as plain callables.
 
-    `now` is the time in epoch seconds, `ticks` a monotonic count of nanoseconds, `new_id` a fresh request id.
+    `now` is the time in epoch seconds, `ticks` a monotonic count of nanoseconds, `new_id` a fresh request id. `at_hand`
+    has the answers to slow questions for which nobody need wait this time, or None where there is none.
     """
 
     answers: Answers
@@ -285,12 +293,13 @@ class Ports:
     now: Callable[[], float]
     ticks: Callable[[], int]
     new_id: Callable[[], str]
+    at_hand: Answers = field(default_factory=dict)
 
     def answer(self, question: Question) -> object:
         """Answer a question, or raise `Unavailable`."""
+        answerer = self.answers.get(type(question))
+        if answerer is not None:
+            return answerer(question)
         if isinstance(question, Call):
             return question.do()
-        answerer = self.answers.get(type(question))
-        if answerer is None:
-            raise Unavailable(type(question).__name__)
-        return answerer(question)
+        raise Unavailable(type(question).__name__)

@@ -37,7 +37,8 @@ class Cell:
 class Row:
     """One attack. `stopped_by` is what stops it first with the whole wall up; `alone` are the layers that stop it with
     every other one fooled; `depth` is how many. `pairs` are the two layers whose failure together lets it through
-    though neither alone does (None: not tried). `seen` is whether the journal tells of the attempt."""
+    though neither alone does (None: not tried). `seen` is whether the journal tells of the attempt. `only` says why one
+    wall is all there can be, where it is."""
 
     kind: str
     case: str
@@ -49,6 +50,7 @@ class Row:
     cells: tuple[Cell, ...]
     alone: tuple[str, ...]
     pairs: tuple[tuple[str, str], ...] | None
+    only: str = ""
 
     @property
     def depth(self) -> int:
@@ -124,17 +126,18 @@ def row(case: Case, sandbox: Sandbox, *, pairs: bool = False) -> Row:
         operation=case.operation,
         hurts_bare=bare.hurt and bare.honest_ok,
         honest_passes=whole.honest_ok,
-        stopped_by=_stopper(whole, events, case),
+        stopped_by=_stopper(whole, events, case, frozenset()),
         seen=any(event.decision != "allow" or event.notes for event in events),
         cells=cells,
         alone=tuple(layer.value for layer in FOOLABLE if _stops_alone(case, sandbox, layer)),
         pairs=tuple(_weak_pairs(case, sandbox, cells)) if pairs else None,
+        only=case.only,
     )
 
 
 def _cell(case: Case, sandbox: Sandbox, layer: Layer) -> Cell:
     outcome, events = sandbox.protected(case, {layer})
-    return Cell(layer.value, outcome.honest_ok, _stopper(outcome, events, case))
+    return Cell(layer.value, outcome.honest_ok, _stopper(outcome, events, case, frozenset({layer})))
 
 
 def _stops_alone(case: Case, sandbox: Sandbox, layer: Layer) -> bool:
@@ -151,20 +154,20 @@ def _weak_pairs(case: Case, sandbox: Sandbox, cells: tuple[Cell, ...]) -> Iterat
             yield one.value, other.value
 
 
-def _stopper(outcome: Outcome, events: list[Event], case: Case) -> str | None:
-    """The layer that stopped it: the first that refused, else the last that rewrote, else the one aimed at. That rows
-    were confined is noted whether or not any was left out: it counts where the case aims at that."""
+def _stopper(outcome: Outcome, events: list[Event], case: Case, fooled: frozenset[Layer]) -> str | None:
+    """The layer that stopped it: the first that refused, else of those aimed at the last that rewrote, else the first
+    that stands. Others rewrite too (a mask, confined rows), and what dresses a reply leaves no note."""
     if outcome.hurt:
         return None
     for event in events:
         if event.decision == "refuse" and event.layer:
             return layer_named(event.layer)
     for event in events:
-        rewrote = [note.partition(":")[0] for note in event.notes]
-        rewrote = [layer for layer in rewrote if layer != Layer.SINKS or layer in case.aims]
+        rewrote = [layer for note in event.notes if (layer := note.partition(":")[0]) in case.aims]
         if rewrote:
             return rewrote[-1]
-    return case.aims[0]
+    standing = [layer for layer in case.aims if layer not in fooled]
+    return (standing or case.aims)[0]
 
 
 def layer_named(name: str) -> str:

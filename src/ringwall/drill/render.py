@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib.resources import files
 from itertools import groupby
 
@@ -72,8 +73,7 @@ def _summary(matrix: Matrix) -> list[str]:
         f"single points of failure: {len(matrix.gaps)}",
         *(f"  {gap}" for gap in matrix.gaps),
     ]
-    kinds = dict.fromkeys(_threat(row) for row in matrix.rows if row.single_points)
-    lines += [f"to add a wall, {threat}: {ADVICE[threat]}" for threat in kinds]
+    lines += [f"to add a wall, {what}: {advice}" for what, advice in _advised(matrix.rows)]
     lines += [f"two together let it through: {row.case}: {' and '.join(pair)}"
               for row in matrix.rows for pair in row.pairs or ()]  # fmt: skip
     lines += [f"unseen by the journal: {row.case}" for row in matrix.rows if not row.seen]
@@ -81,6 +81,15 @@ def _summary(matrix: Matrix) -> list[str]:
     lines += [f"does not hurt the bare application: {name}" for name in unhurt]
     lines += [f"on the wire, played by the tests against a socket: {name}" for name in matrix.skipped]
     return lines
+
+
+def _advised(rows: Iterable[Row]) -> list[tuple[str, str]]:
+    """What would add a wall to those with a single point: by attack where its case says so, else by threat."""
+    gaps = [row for row in rows if row.single_points]
+    by: dict[str, list[str]] = {}
+    for row in gaps:
+        by.setdefault(row.only or ADVICE[_threat(row)], []).append(row.case if row.only else _threat(row))
+    return [(", ".join(dict.fromkeys(of)), advice) for advice, of in by.items()]
 
 
 def _threat(row: Row) -> str:
@@ -98,7 +107,7 @@ def html(matrix: Matrix) -> str:
     source = files("ringwall.drill").joinpath("matrix.html").read_text("utf-8")
     template = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True).from_string(source)
     layers = [layer.value for layer in FOOLABLE]
-    return template.render(matrix=matrix, layers=layers, groups=_by_threat(matrix), advice=ADVICE)
+    return template.render(matrix=matrix, layers=layers, groups=_by_threat(matrix), advised=_advised)
 
 
 def threats(matrix: Matrix) -> str:
@@ -117,12 +126,14 @@ def threats(matrix: Matrix) -> str:
     for threat, rows in _by_threat(matrix):
         lines += ["", f"## {threat.capitalize()}", "", "| attack | operation | walls | depth | single point |"]
         lines += ["|---|---|---|---|---|"]
-        lines += [_line(row) for row in rows]
+        lines += [threat_line(row) for row in rows]
     if matrix.gaps:
-        lines += ["", "## Gaps", ""] + [f"- {gap}" for gap in matrix.gaps]
+        lines += ["", "## Single points of failure", ""]
+        lines += [f"- **{what}**: {advice}" for what, advice in _advised(matrix.rows)]
     return "\n".join(lines) + "\n"
 
 
-def _line(row: Row) -> str:
+def threat_line(row: Row) -> str:
+    """One attack's line in `THREATS.md`."""
     points, walls = ", ".join(row.single_points) or "none", " · ".join(row.alone) or "none"
     return f"| {row.case} | `{row.operation}` | {walls} | {row.depth} | {points} |"

@@ -32,8 +32,10 @@ from ringwall.core.ports import Account
 from ringwall.core.reasons import Layer
 from ringwall.drill.client import Client
 from ringwall.drill.fool import Claim, fooled
+from ringwall.drill.theft import opened_with
 from ringwall.examples.clinic import ACCOUNTS, API_KEYS, CONTRACT, create_app
 from ringwall.examples.clinic.store import Store
+from ringwall.identity.sessions import COOKIE
 
 _PHRASE = "correct horse battery of {}"
 
@@ -44,6 +46,8 @@ class Proofs:
 
     tokens: dict[str, str]
     keys: dict[str, str]
+    cookies: dict[str, str]
+    sessions: dict[str, str]
     pem: bytes
 
     def headers(self, caller: str) -> Headers:
@@ -51,9 +55,11 @@ class Proofs:
         if caller == "none":
             return ()
         kind, _, name = caller.rpartition(":")
-        return (
-            (("X-API-Key", self.keys[name]),) if kind == "key" else (("Authorization", f"Bearer {self.tokens[name]}"),)
-        )
+        if kind == "key":
+            return (("X-API-Key", self.keys[name]),)
+        if kind == "session":
+            return (("Cookie", f"{COOKIE}={self.cookies[name]}"),)
+        return (("Authorization", f"Bearer {self.tokens[name]}"),)
 
     def token(self, account: str) -> str:
         """A valid access token."""
@@ -107,6 +113,7 @@ class Sandbox:
     ) -> tuple[Outcome, list[Event]]:
         events: list[Event] = []
         stage = _Stage(case, self._claimed(case))
+        grounds.lift = lambda holder: opened_with(holder, grounds.database, self.contract.resources, runtime.field_keys)
         try:
             app = protected_asgi(self._settled(grounds), self._prepared, runtime, Circumstances(watch=events.append))
             app.wall = self.raised(app.wall, layers, stage.claim)
@@ -121,11 +128,17 @@ class Sandbox:
         return fooled(wall, layers, claim) if layers else wall
 
     def _claimed(self, case: Case) -> Principal | None:
-        """Whom a fooled authentication takes the attacker for."""
-        found = next((a for a in ACCOUNTS if a.name == case.claims), None)
-        if found is None:
+        """Whom a fooled authentication takes the attacker for: nobody else, where it is one's own credential that is
+        shown. To be believed without it would then be a disadvantage, and count the walls that ask for it."""
+        kind, _, name = case.claims.rpartition(":")
+        found = next((a for a in ACCOUNTS if a.name == name), None)
+        own = case.claims in {draft.caller for draft in case.hostile}
+        if found is None or (own and kind != "session"):
             return None
         roles, _ = roles_of(self.contract).effective(frozenset(found.roles), mfa=True)
+        if kind == "session":  # a browser's: the cookie is genuine, and what is believed is who made the request
+            credential = f"session:{self._proofs.sessions[name]}"
+            return Principal(found.subject, roles, "session", found.tenant, credential=credential, header="cookie")
         return Principal(found.subject, roles, "claimed", found.tenant, mfa=True)
 
     @contextmanager
@@ -170,13 +183,17 @@ def _made(directory: Path) -> Path:
 
 def _enrol(runtime: Runtime) -> Proofs:
     tokens: dict[str, str] = {}
+    cookies: dict[str, str] = {}
+    sessions: dict[str, str] = {}
     for account in ACCOUNTS:
         roles = frozenset(account.roles)
         runtime.accounts.create(account.name, _PHRASE.format(account.name), roles, account.tenant, account.subject)
         signed = Account(account.subject, account.name, roles, account.tenant)
         tokens[account.name] = runtime.tokens.issue(signed, lifetime_s=86_400)
+        cookies[account.name] = runtime.sessions.open(signed, frozenset({"pwd"}))
+        sessions[account.name] = runtime.sessions.list(account.subject)[0].id
     keys = {key.name: runtime.api_keys.issue(key.name, frozenset(key.roles), tenant=key.tenant)[0] for key in API_KEYS}
-    return Proofs(tokens, keys, _pem(runtime))
+    return Proofs(tokens, keys, cookies, sessions, _pem(runtime))
 
 
 def _pem(runtime: Runtime) -> bytes:

@@ -28,7 +28,7 @@ ORDER: Final = Order(
         "authorization",
         "validation",
     ),
-    body=("validation", "detection", "authorization", "encryption", "disclosure", "authentication"),
+    body=("transport", "validation", "detection", "authorization", "encryption", "echo", "authentication"),
     sink=("sinks",),
-    reply=("authentication", "authorization", "disclosure", "encryption", "masks", "delivery", "reach"),
+    reply=("authentication", "authorization", "disclosure", "echo", "encryption", "masks", "delivery", "reach"),
 )

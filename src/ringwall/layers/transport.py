@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 
 from ringwall.contract.model import Cors, Operation
 from ringwall.core.known import Known
@@ -47,9 +48,20 @@ METHOD_NOT_ALLOWED = Reason(
     "Use one of the methods in Allow.",
     "The path is declared, the method is not. What is not declared is closed.",
 )
-REASONS = (ORIGIN, TLS, ROUTE, METHOD_NOT_ALLOWED)
+DEPTH = Reason(
+    "transport.depth",
+    400,
+    "Nested too deeply",
+    "Send flatter content.",
+    "The content nests more than 1,000 deep, as no honest document does: made to exhaust a parser's stack.",
+)
+REASONS = (ORIGIN, TLS, ROUTE, METHOD_NOT_ALLOWED, DEPTH)
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_DEEPEST = 1000
+"""Brackets within brackets: the most that `limits.depth` may state, and near where parsers with a stack end."""
+_STRINGS = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_BUT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +75,27 @@ class Settings:
 def forge(operation: Operation, settings: Settings) -> Guards:
     """The guards of one operation: TLS where it is demanded, and the origin of writes and WebSockets."""
     writes = operation.api.method not in _SAFE or operation.api.websocket
-    return Guards(head=(*_tls(settings), *(own_origin(settings) if writes else ())))
+    return Guards(
+        head=(*_tls(settings), *(own_origin(settings) if writes else ())),
+        body=(Guard(LAYER, "depth", _deep),) if operation.api.body else (),
+    )
+
+
+def _deep(request: Request, known: Known) -> Verdict:
+    """What is nested beyond any honest document reaches no parser, ours or another's: brackets are counted."""
+    content = request.body
+    if content is None or content.count(b"[") + content.count(b"{") <= _DEEPEST:
+        return PASS
+    if b"json" not in request.head.media_type.encode("latin-1", "replace"):
+        return PASS
+    if _steepest(content) <= _DEEPEST:
+        return PASS
+    return Refuse(DEPTH) if _steepest(_STRINGS.sub(b"", content)) > _DEEPEST else PASS
+
+
+def _steepest(content: bytes) -> int:
+    """How deep brackets go at most, those within strings included."""
+    return max(accumulate(1 if bracket in b"[{" else -1 for bracket in content.translate(None, _BUT_BRACKETS)))
 
 
 def own_origin(settings: Settings) -> tuple[Guard[Callable[[Head, Known], Verdict]], ...]:

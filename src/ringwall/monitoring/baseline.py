@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import statistics
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -137,22 +137,32 @@ class Baselines:
         group = {"principal": principal, "operation": operation}
         return Hit("new-operation", "New operation for this principal", "low", group, told, DAY_S)
 
-    def document(self) -> dict[str, Any]:
-        """What is to be kept over a restart, for `restored`."""
+    def document(self, sealed: Callable[[str], str]) -> dict[str, Any]:
+        """What is to be kept over a restart, for `restore`; `sealed` is how a principal is written down."""
         return {
-            "own": [[*key, list(past.windows)] for key, past in self._own.items() if past.windows],
+            "own": [[sealed(who), what, list(past.windows)] for (who, what), past in self._own.items() if past.windows],
             "all": [[name, list(windows)] for name, windows in self._all.items()],
-            "habits": [[name, sorted(h.operations), h.days, h.day] for name, h in self._habits.items()],
+            "habits": [[sealed(who), sorted(h.operations), h.days, h.day] for who, h in self._habits.items()],
         }
 
-    def restore(self, document: Mapping[str, Any]) -> None:
-        """Take up what `document` gave. Raises ValueError, KeyError or TypeError for anything else."""
-        for principal, operation, windows in document["own"]:
-            self._own[str(principal), str(operation)] = Past(deque(map(int, windows), maxlen=KEPT))
+    def restore(self, document: Mapping[str, Any], opened: Callable[[str], str | None]) -> None:
+        """Take up what `document` gave, but for principals that cannot be `opened` any more. Raises ValueError,
+        KeyError or TypeError for anything else."""
+        for written, operation, windows in document["own"]:
+            if (principal := opened(str(written))) is not None:
+                self._own[principal, str(operation)] = Past(deque(map(int, windows), maxlen=KEPT))
         for name, windows in document["all"]:
             self._all[str(name)] = deque(map(int, windows), maxlen=4 * KEPT)
-        for name, operations, days, day in document["habits"]:
-            self._habits[str(name)] = Habits(set(map(str, operations)), int(days), int(day))
+        for written, operations, days, day in document["habits"]:
+            if (principal := opened(str(written))) is not None:
+                self._habits[principal] = Habits(set(map(str, operations)), int(days), int(day))
+
+    def forget(self, gone: Callable[[str], bool]) -> None:
+        """Let go of principals that are gone."""
+        for who in [who for who in self._habits if gone(who)]:
+            del self._habits[who]
+        for key in [key for key in self._own if gone(key[0])]:
+            del self._own[key]
 
     def usual(self) -> Iterator[tuple[str, str, int, int]]:
         """What is known, for people: principal, operation, the usual most in a window, and of how many windows."""

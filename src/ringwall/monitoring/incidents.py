@@ -22,13 +22,13 @@ class Persons(Protocol):
 
 
 def incident_of(
-    asked: str, around: float, data: Path, store: Store, contract: Contract | None, persons: Persons
+    asked: str, around: float, data: Path, store: Store, alerts: Alerts, contract: Contract | None, persons: Persons
 ) -> Incident:
     """The incident of an alert, a request or a principal, by whichever of them there is; `around` is in seconds.
 
     Raises JournalDamaged, sqlite3.OperationalError, Unavailable."""
     journal = data / "journal"
-    alert = Alerts(store).alert(asked)
+    alert = alerts.alert(asked)
     if alert is not None:
         return assemble(asked, "alert", _of_alert(journal, alert, around, persons), store.owner_of, contract)
     request = list(_found(journal, Query(request_id=asked, limit=MOST), persons))
@@ -46,7 +46,7 @@ def _of_alert(journal: Path, alert: Alert, around: float, persons: Persons) -> I
         who = persons.spellings("principal", alert.principal)
         queries.append(Query(who, since=since, until=until, limit=MOST))
     else:
-        queries.append(Query(client=alert.client, since=since, until=until, limit=MOST))
+        queries.append(Query(client=persons.spellings("client", alert.client), since=since, until=until, limit=MOST))
     queries.append(Query(kind="response", since=since, until=until, limit=MOST))
     seen: set[tuple[str, int]] = set()
     for query in queries:

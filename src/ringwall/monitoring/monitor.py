@@ -18,11 +18,13 @@ from ringwall.contract.model import Contract
 from ringwall.core.event import Event
 from ringwall.core.ports import Unavailable
 from ringwall.monitoring.baseline import Baselines
-from ringwall.monitoring.controls import Situation, failures
+from ringwall.monitoring.controls import Lately, Situation, failures
+from ringwall.monitoring.events import alert_event, response_event, spared_event, told
 from ringwall.monitoring.raised import Raised, made
 from ringwall.monitoring.response.responder import Outcome, Responder
 from ringwall.monitoring.rules.engine import LEVELS, Detector, Hit
-from ringwall.state.alerts import Alert, Alerts, Response
+from ringwall.state.alert_persons import sealed_alert, sealed_response
+from ringwall.state.alerts import Alert, Alerts
 from ringwall.state.journal_tail import Line, Tail
 
 LOG: Final = "monitor"
@@ -79,6 +81,8 @@ class Monitor:
     seen: int = 0
     raised_count: int = 0
     _raised: Raised = field(init=False)
+    _groups: Lately = field(default_factory=Lately)
+    _lost: Lately = field(default_factory=Lately)
     _damaged: str = ""
     _latest: float = 0.0
     _behind_since: float | None = None
@@ -96,7 +100,8 @@ class Monitor:
         lines = self.tail.read(BATCH)
         for record, at in self._records(lines):
             self._judge(record, at)
-        self._raised.settle()
+        for hit, record, at in self._raised.settle():
+            self.raise_alert(hit, record, at)
         self._look(len(lines))
         return len(lines)
 
@@ -135,7 +140,7 @@ class Monitor:
         alert, new = self._raised.take(hit, record, at)
         if new:
             self.raised_count += 1
-            self._write(_alert_event(alert, self.now()))
+            self._write(alert_event(alert, self.now()))
             outcome = self.responder.act(alert, record, self.now())
             self._over = self._over or outcome.over
             self._tell_responses(outcome, alert)
@@ -152,17 +157,19 @@ class Monitor:
         group = {"control": "store"}
         hit = Hit("control-store", "The store does not answer", "critical", group, "state.db cannot be read or written")
         alert = made(hit, group, {}, self.now())
-        self.record(_alert_event(alert, self.now()))
+        self.record(alert_event(alert, self.now()))
         self._tell(alert, Outcome())
 
     def _tell_responses(self, outcome: Outcome, alert: Alert) -> None:
         for response in outcome.done:
-            self._write(response_event(response, "respond", self.now()))
+            self._write(response_event(response, "respond", self.now(), alert.principal))
         for why in outcome.spared:
-            self._write(_spared_event(alert, why, self.now()))
+            self._write(spared_event(alert, why, self.now()))
 
     def _tell(self, alert: Alert, outcome: Outcome) -> None:
-        body = orjson.dumps(told(alert, outcome.done, self.now()))
+        persons = self.alerts.persons
+        done = [sealed_response(each, alert.principal, persons) for each in outcome.done]
+        body = orjson.dumps(told(sealed_alert(alert, persons), done, self.now()))
         for each in self.outlets:
             if LEVELS.index(alert.level) >= LEVELS.index(each.least):
                 each.outlet.put(body)
@@ -209,8 +216,8 @@ class Monitor:
             behind_bytes=self.tail.behind(),
             behind_s=ticks - self._behind_since if self._behind_since is not None else 0.0,
             said=said,
-            evicted=self.detector.evicted,
-            lost=self.lost(),
+            evicted=self._groups.grew({"groups": self.detector.evicted}, ticks).get("groups", 0),
+            lost=self._lost.grew(self.lost(), ticks),
             damaged=self._damaged,
             latest=self._latest,
             unloaded=tuple(f"{each.title or each.file}: {each.why}" for each in self.detector.unloaded),
@@ -264,51 +271,6 @@ def replayed(
             continue
         for hit in (*detector.see(record, at), *baselines.see(record, at)):
             yield hit, record, at
-
-
-def told(alert: Alert, done: Iterable[Response], now: float) -> dict[str, object]:
-    """An alert as others are told of it."""
-    from_document = alert.document()
-    return {
-        "type": "ringwall.alert",
-        "at": datetime.fromtimestamp(now).astimezone().isoformat(timespec="milliseconds"),
-        **{key: value for key, value in from_document.items() if value not in (None, [], {})},
-        "responses": [each.document() for each in done],
-    }
-
-
-def _alert_event(alert: Alert, now: float) -> Event:
-    return _event("alert", alert.id, now, f"alert.{alert.rule}", (f"alert:{alert.id}",), alert.principal, {
-        "title": alert.title, "level": alert.level, "explanation": alert.explanation,
-        "requests": list(alert.requests), "group": _impersonal(alert.group),
-    })  # fmt: skip
-
-
-def _impersonal(group: Mapping[str, str]) -> list[str]:
-    """What of a group tells of no person: who it is about is the event's principal, which is sealed."""
-    return [f"{name}={value}" for name, value in sorted(group.items()) if name not in ("principal", "client")]
-
-
-def response_event(response: Response, verb: str, now: float, by: str | None = None) -> Event:
-    """A response as the journal has it: what was done, to whom, until when, and because of which alert."""
-    target = f"{response.kind}:{response.value}"
-    return _event("response", response.id, now, f"{verb}.{response.action}", (target,), by, {
-        "alert": response.alert or None, "rule": response.rule, "until": response.until, "dry_run": response.dry,
-    })  # fmt: skip
-
-
-def _spared_event(alert: Alert, why: str, now: float) -> Event:
-    return _event("response", alert.id, now, "respond.spared", (f"alert:{alert.id}",), None, {"explanation": why})
-
-
-def _event(
-    kind: str, identity: str, now: float, operation: str, objects: tuple[str, ...], principal: str | None,
-    facts: dict[str, str | int | float | bool | list[str] | None],
-) -> Event:  # fmt: skip
-    return Event(
-        kind=kind, id=identity, at=now, operation=operation, method="", path="", client="", decision="allow",
-        status=0, principal=principal, objects=objects, facts=facts,
-    )  # fmt: skip
 
 
 __all__ = ["LOG", "Monitor", "Told", "Unavailable", "replayed", "told"]

@@ -10,25 +10,30 @@ from typing import Final
 from ringwall.monitoring.rules.engine import Hit
 from ringwall.state.alerts import REQUESTS, Alert, Alerts
 
+MOST: Final = 10_000
 QUIET_S: Final = 300.0
 """Seconds without a hit after which the next one is a new alert; a rule's own window where that is longer."""
 
 Record = Mapping[str, object]
+Key = tuple[str, tuple[tuple[str, str], ...]]
 
 
 class Raised:
-    """The alerts of one store. The open ones are kept here too, so that a flood of hits is no flood of reads."""
+    """The alerts of one store. The open ones are kept here, at most `MOST` of them, those that held last: a flood of
+    hits is no flood of reads, and in the store they cannot be found by whom they are about, which is sealed there."""
 
     def __init__(self, alerts: Alerts) -> None:
         self._alerts = alerts
-        self._open: dict[tuple[str, tuple[tuple[str, str], ...]], Alert] = {}
-        self._changed: dict[str, Alert] = {}
+        self._open: dict[Key, Alert] = {}
+        self._changed: dict[Key, tuple[Alert, Hit, Record, float]] = {}
+        for alert in reversed(alerts.alerts(open_only=True, limit=MOST)):
+            self._keep(_key(alert.rule, alert.group), alert)
 
     def take(self, hit: Hit, record: Record, at: float) -> tuple[Alert, bool]:
         """The alert that a hit belongs to, and whether it is new. Raises Unavailable."""
         group = hit.group or _natural(record)
-        key = (hit.rule, tuple(sorted(group.items())))
-        known = self._open.get(key) or self._alerts.open_of(hit.rule, group, at - self._quiet(hit))
+        key = _key(hit.rule, group)
+        known = self._open.get(key)
         if known is not None and at - known.last <= self._quiet(hit):
             again = replace(
                 known,
@@ -38,32 +43,41 @@ class Raised:
                 requests=_requests(known.requests, record),
             )
             self._keep(key, again)
-            self._changed[again.id] = again
+            self._changed[key] = (again, hit, record, at)
             return again, False
         new = made(hit, group, record, at)
         self._alerts.add(new)
         self._keep(key, new)
         return new, True
 
-    def settle(self) -> None:
-        """Write what went on. Raises Unavailable."""
+    def settle(self) -> list[tuple[Hit, Record, float]]:
+        """Write what went on; the hits that came for alerts which somebody had closed, to be taken anew. Raises
+        Unavailable."""
         changed, self._changed = self._changed, {}
-        for alert in changed.values():
-            self._alerts.again(alert)
+        anew = []
+        for key, (alert, hit, record, at) in changed.items():
+            if not self._alerts.again(alert):
+                self._open.pop(key, None)
+                anew.append((hit, record, at))
+        return anew
 
     def forget(self, rule: str) -> None:
         """What holds no more: its next hit is a new alert."""
         self._open = {key: alert for key, alert in self._open.items() if key[0] != rule}
 
-    def _keep(self, key: tuple[str, tuple[tuple[str, str], ...]], alert: Alert) -> None:
+    def _keep(self, key: Key, alert: Alert) -> None:
         self._open.pop(key, None)
         self._open[key] = alert
-        if len(self._open) > 10_000:
+        if len(self._open) > MOST:
             del self._open[next(iter(self._open))]
 
     @staticmethod
     def _quiet(hit: Hit) -> float:
         return max(QUIET_S, min(hit.window_s, 86_400.0))
+
+
+def _key(rule: str, group: Mapping[str, str]) -> Key:
+    return rule, tuple(sorted(group.items()))
 
 
 def _natural(record: Record) -> dict[str, str]:

@@ -22,9 +22,11 @@ class Log(Protocol):
 
 
 class Persons(Protocol):
-    """What seals the parts of an event that tell of a person, each under that person's key."""
+    """What seals the parts of an event that tell of a person, each under that person's key, and is told of whom an
+    exchange is."""
 
     def sealed(self, event: Event) -> Document: ...
+    def whose(self, exchange: str, subject: str) -> None: ...
 
 
 class Health:

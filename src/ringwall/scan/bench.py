@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from ringwall.contract.api import JSON
@@ -20,8 +20,10 @@ from ringwall.scan.model import ANONYMOUS, Account, Call, Finding, Reply, State,
 from ringwall.scan.pool import Pool, Thing, id_of, objects
 from ringwall.scan.signing import Unusable, signed_in
 from ringwall.scan.subject import Aim, Subject
-from ringwall.scan.values import Dice
+from ringwall.scan.values import Dice, kind_of, resolved
 
+NEXT = 6
+"""Numbers after the highest known one at which an account's own object is looked for."""
 _RANK: Mapping[State, int] = {"proved": 2, "refuted": 1, "not tested": 0}
 
 
@@ -67,6 +69,7 @@ class Bench:
         self.people = people
         self._verdicts: dict[tuple[str, str], Verdict] = {}
         self._made: list[tuple[Thing, Account]] = []
+        self._causes: dict[tuple[str, str], str] = {}
         self._spoiled: set[tuple[str, str]] = set()
         self._lock = threading.Lock()
         self._count = 0
@@ -107,6 +110,8 @@ class Bench:
             return next((t for t, a in self._made if a is owner and t.kind == kind), None)
         if (kind, owner.name) in self._spoiled:
             return None
+        if owner.own and not self.makers(kind):
+            return self._came_with(kind, owner)
         for account in (owner, *(a for a in self.accounts if a is not owner)):
             for aim in self.makers(kind):
                 thing = self._make(aim, account, owner)
@@ -114,6 +119,43 @@ class Bench:
                     return thing
         self._spoiled.add((kind, owner.name))
         return None
+
+    def _came_with(self, kind: str, owner: Account) -> Thing | None:
+        """An object that came with a throw-away account: it may be spoiled like one that was made."""
+        held = next((t for t in self.pool.of(kind) if t.fresh and self.owner(t) is owner), None)
+        if held is not None:
+            return held
+        self.relist(kind, owner)
+        known = [int(t.id) for t in self.pool.of(kind) if t.id.isdecimal()]
+        self.count(kind, (owner,), range(max(known, default=0) + 1, max(known, default=0) + NEXT + 1))
+        found = next((t for t in self.pool.of(kind) if not t.fresh and self.owner(t) is owner), None)
+        if found is not None:
+            found.maker, found.fresh = owner.name, True
+        return found
+
+    def relist(self, kind: str, account: Account) -> None:
+        """Read the lists of a kind again, as an account sees them now."""
+        for aim in (a for a in self.subject.aims if a.method == "GET" and a.kind == kind and not a.slots):
+            draft = self.composer.draft(aim, account)
+            sent = self.send(draft) if draft else None
+            if sent is not None and sent.reply.fine:
+                self.pool.learn(aim, account, sent.reply.document)
+
+    def count(self, kind: str, accounts: Iterable[Account], numbers: Iterable[int]) -> None:
+        """Ask for the objects of a kind by number, where that is what names them."""
+        aim = self.reader(kind)
+        if aim is None or not aim.slots or not self._numbered(aim):
+            return
+        for number in numbers:
+            for account in accounts:
+                draft = self.composer.draft(aim, account, thing=Thing(kind, str(number), {}))
+                sent = self.send(draft) if draft else None
+                if sent is not None:
+                    self.pool.show(kind, str(number), account, sent.reply.document if sent.reply.fine else None)
+
+    def _numbered(self, aim: Aim) -> bool:
+        own = next((p for p in aim.op.api.parameters if p.name == aim.slots[-1][0]), None)
+        return own is not None and kind_of(resolved(own.schema, self.subject.api.schemas)) == "integer"
 
     def makers(self, kind: str) -> list[Aim]:
         """The operations that make objects of a kind."""
@@ -186,7 +228,7 @@ class Bench:
     def reader(self, kind: str) -> Aim | None:
         """The operation that shows one object of a kind, else one that lists them."""
         own = [a for a in self.subject.aims if a.method == "GET" and a.kind == kind]
-        single = sorted((a for a in own if a.item), key=lambda a: len(a.slots))
+        single = sorted((a for a in own if a.item or a.asked), key=lambda a: len(a.slots))
         return next(iter(single), None) or next((a for a in own if a.op.lists), None)
 
     def seer(self, thing: Thing) -> Account | None:
@@ -258,6 +300,18 @@ class Bench:
         with self._lock:
             self.findings.setdefault(finding.id, finding)
         self._judge(key, kind, "proved", finding.evidence)
+
+    def known(self, kind: str, cause: str) -> str | None:
+        """Where a cause that holds for the whole target was proved first: it is one finding, not one an operation."""
+        return self._causes.get((kind, cause))
+
+    def cause(self, kind: str, cause: str, aim: Aim) -> None:
+        """Remember where a cause is being proved."""
+        self._causes[kind, cause] = aim.key
+
+    def follows(self, kind: str, aim: Aim, why: str) -> None:
+        """It holds here too, by a cause that is told elsewhere."""
+        self._judge(aim.key, kind, "proved", self.hidden(why))
 
     def refuted(self, kind: str, aim: Aim | str, why: str) -> None:
         """It was tried properly and does not hold."""

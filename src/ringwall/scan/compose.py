@@ -115,12 +115,24 @@ class Composer:
                 if path[parameter.name] is None:
                     return None
         rest = [p for p in aim.op.api.parameters if p.required and p.where in ("query", "header")]
-        query = {p.name: self._made(p, label, hint) for p in rest if p.where == "query"}
+        query = {p.name: self._query(p, slots, owner, thing, label, hint) for p in rest if p.where == "query"}
         headers = {p.name: text_of(self._made(p, label, hint)) for p in rest if p.where == "header"
                    and p.name.lower() not in ("authorization", "cookie", "content-type", "accept")}  # fmt: skip
         media, schema = schema_of_body(aim.op.api)
         body = self.maker.make(schema, "body", f"{aim.key}{label}", hint, full=full) if media else None
         return Draft(aim, account, path, query, headers, media, body)
+
+    def _query(
+        self,
+        parameter: Parameter,
+        slots: Mapping[str, str],
+        owner: Account,
+        thing: Thing | None,
+        label: str,
+        hint: Hint,
+    ) -> JSON:
+        named = self._named(parameter.name, slots[parameter.name], owner, thing) if parameter.name in slots else None
+        return named if named is not None else self._made(parameter, label, hint)
 
     def parameter(self, aim: Aim, parameter: Parameter, account: Account) -> JSON:
         """A legal value for one parameter, required or not."""
@@ -182,7 +194,10 @@ class Composer:
                 and (kind.owner or name.lower() not in ("id", "name"))
             ):
                 return self._named(name, kind.name, owner, thing)
-        return None if new else next(iter(self._pool.values(aim, name)), None)
+        if new:
+            return None
+        mine = self._pool.own(owner, self.accounts, name)
+        return mine if mine is not None else next(iter(self._pool.values(aim, name)), None)
 
 
 def _wants_json(parameter: Parameter) -> bool:

@@ -40,10 +40,12 @@ from ringwall.scan.subject import Aim, Subject, subject
 from ringwall.scan.values import Dice, Maker
 
 OF_SERVICE = ("cors", "headers", "tls", "inventory")
+COUNTED = 8
+"""Numbers at which objects are looked for that no list shows."""
 CLEAN_S = 15.0
 _PROBES = (sql.sqli, sql.nosqli, computed.computed, computed.path, outbound.ssrf, outbound.xxe, outbound.redirect,
            markup.xss, tokens.token, cost.cost)  # fmt: skip
-_BLIND = (computed.computed, computed.path, outbound.ssrf, outbound.xxe)
+_BLIND = (sql.nosqli, computed.computed, computed.path, outbound.ssrf, outbound.xxe)
 _NEEDED = ("token", "sqli", "nosqli", "cmdi", "ssti", "deserialization", "path", "xxe", "ssrf", "xss", "redirect",
            "errors", "cost", "rate-limit")  # fmt: skip
 
@@ -176,7 +178,13 @@ def _explore(bench: Bench, people: tuple[Account, ...], in_flight: int) -> None:
     with ThreadPoolExecutor(in_flight) as threads:
         list(threads.map(read, [(a, p) for a in reads if not a.slots and not _needs(a) for p in people]))
         _objects(bench, people, threads)
+        list(threads.map(lambda kind: bench.count(kind, people, range(1, COUNTED + 1)), _unknown(bench)))
         list(threads.map(read, [(a, p) for a in reads if not a.slots and _needs(a) for p in people[:2]]))
+
+
+def _unknown(bench: Bench) -> list[str]:
+    """Kinds of which no list told an object."""
+    return [kind for kind in bench.subject.kinds if not bench.pool.of(kind)]
 
 
 def _needs(aim: Aim) -> bool:
@@ -256,6 +264,12 @@ def _last(bench: Bench, bases: list[Base]) -> None:
     for aim in (a for a in bench.subject.aims if signin.code_names(bench, a)):
         bench.say(f"codes       {aim.key}")
         signin.codes(bench, aim)
+    for aim in (a for a in bench.subject.aims if signin.names_oneself(bench, a)):
+        bench.say(f"forgotten   {aim.key}")
+        signin.forgotten(bench, aim)
+    for aim in filter(tokens.signs_out, bench.subject.aims):
+        bench.say(f"sign-out    {aim.key}")
+        tokens.signed_out(bench, aim)
     for aim in signin.sign_ins(bench):
         bench.say(f"sign-in     {aim.key}")
         signin.enumeration(bench, aim)

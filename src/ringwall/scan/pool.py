@@ -69,6 +69,18 @@ class Pool:
                 if seen:
                     thing.seen.add(seen)
 
+    def show(self, kind: str, identity: str, account: Account, document: JSON) -> None:
+        """Take in one object that an account was shown by its number, and that it was asked for (None: not shown)."""
+        with self._lock:
+            self._listed.setdefault(kind, set()).add(account.name)
+            if isinstance(document, dict):
+                thing = self._things.setdefault((kind, identity), Thing(kind, identity, {}))
+                shown = next(
+                    (o for o in objects(document) if id_of(self._subject.kinds[kind], o) == identity), document
+                )
+                thing.values.update(shown)
+                thing.seen.add(account.name)
+
     def add(self, thing: Thing) -> None:
         """Take in an object that the scan made."""
         with self._lock:
@@ -87,6 +99,12 @@ class Pool:
     def values(self, aim: Aim, name: str) -> list[JSON]:
         """Values seen under a property's name, near the operation first."""
         return [*self._values.get((first_segment(aim), name), ()), *self._values.get(("", name), ())]
+
+    def own(self, account: Account, accounts: Sequence[Account], name: str) -> JSON:
+        """What an account's own objects hold under a property's name; None where they hold none."""
+        mine = (t for t in list(self._things.values()) if name in t.values and self.owner(t, accounts) is account)
+        value = next((t.values[name] for t in mine), None)
+        return value if isinstance(value, (str, int, float)) else None
 
     def owner(self, thing: Thing, accounts: Sequence[Account]) -> Account | None:
         """Whose it is, as far as can be told: by its owner property, by who made it, by whose list alone shows it."""

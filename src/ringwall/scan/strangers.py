@@ -10,7 +10,7 @@ from ringwall.scan.bench import Bench, Sent
 from ringwall.scan.model import ANONYMOUS, Account
 from ringwall.scan.pool import Thing
 from ringwall.scan.signing import Unusable, credential_in, sign_in_call, signed_in
-from ringwall.scan.subject import login_names
+from ringwall.scan.subject import Aim, login_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,15 @@ def _known(bench: Bench, kind: str, body: Mapping[str, JSON], names: tuple[str, 
     bench.people.append(account)
     bench.keep(thing, account)
     return Stranger(account, thing, sent)
+
+
+def stand_in(bench: Bench, aim: Aim) -> Account | None:
+    """A throw-away account with an object of its own to spoil, where the scan can make none: what came with it."""
+    kind = aim.slots[-1][1] if aim.slots else None
+    if kind is None or aim.method in ("GET", "HEAD") or bench.subject.kinds[kind].person or bench.makers(kind):
+        return None
+    thrown = stranger(bench)
+    return thrown.account if thrown and bench.fresh(kind, thrown.account) else None
 
 
 def signs_in(bench: Bench, account: Account, password: str) -> bool:

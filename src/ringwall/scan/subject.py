@@ -22,7 +22,9 @@ _HELD = frozenset({"reset", "wipe", "drop", "purge", "createdb", "truncate", "sh
 _SIGN_UP = frozenset({"register", "signup", "registration"})
 _PRIVILEGED = frozenset({"admin", "administrator", "root", "superuser", "staff", "manager", "operator", "owner",
                          "moderator", "support", "employee", "internal", "system"})  # fmt: skip
-USER_NAMES = ("username", "user name", "login", "email", "user", "account", "name", "phone", "number")
+USER_NAMES = ("username", "user name", "login", "email", "e mail", "mail", "email address", "user email", "user",
+              "user id", "userid", "identifier", "account", "handle", "nickname", "name", "phone", "phone number",
+              "mobile", "number")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,11 @@ class Aim:
     def item(self) -> bool:
         """Whether its path ends with the one object that it acts on."""
         return bool(self.slots) and self.path.endswith(f"{{{self.slots[-1][0]}}}") and self.slots[-1][1] == self.kind
+
+    @property
+    def asked(self) -> bool:
+        """Whether a query parameter names the one object that it acts on."""
+        return bool(self.slots) and f"{{{self.slots[-1][0]}}}" not in self.path
 
     @property
     def stated(self) -> tuple[str, ...] | None:
@@ -156,12 +163,17 @@ def _shown_at(op: Operation, parameter: str) -> str | None:
 
 
 def _signing_up(made: Subject) -> Subject:
-    """What signs somebody up makes an account, whatever its path is named."""
+    """What signs somebody up makes an account, whatever its path is named, and also where no path names accounts."""
     up = made.sign_up()
-    person = next((k.name for k in made.kinds.values() if k.person), None)
-    if up is None or person is None:
+    names = login_names(made, up) if up else None
+    if up is None or names is None:
         return made
-    return replace(made, aims=tuple(replace(a, kind=person) if a is up else a for a in made.aims))
+    person = next((k.name for k in made.kinds.values() if k.person), None)
+    kinds = made.kinds
+    if person is None:
+        person = "account"
+        kinds = {**kinds, person: Kind(person, (names[0],), names[0])}
+    return replace(made, kinds=kinds, aims=tuple(replace(a, kind=person) if a is up else a for a in made.aims))
 
 
 def _with_people(made: Subject) -> dict[str, Kind]:
@@ -187,7 +199,10 @@ def _parameters(op: Operation) -> Iterator[tuple[str, str]]:
 def _kind(name: str, parameter: str, contract: Contract | None) -> Kind:
     resource = contract.resources.get(name) if contract else None
     if resource is not None:
-        return Kind(name, (resource.id,), resource.owner, resource.tenant, resource.fields)
+        # where no schema shows its properties, a reply may call the id otherwise than the path does
+        other = () if resource.schema else ("id", "_id", "uuid", f"{name}_id", f"{name}Id")
+        ids = tuple(dict.fromkeys((resource.id, *other)))
+        return Kind(name, ids, resource.owner, resource.tenant, resource.fields)
     bare = re.sub(r"_?id$", "", parameter, flags=re.IGNORECASE)
     words = (parameter, "id", "_id", "uuid", f"{bare}_id", f"{bare}Id", bare, "slug", "name", "title")
     return Kind(name, tuple(dict.fromkeys(w for w in words if w)))
@@ -198,12 +213,32 @@ def _aim(op: Operation, places: Mapping[str, str], secured: Mapping[str, bool]) 
     kind = op.resource.name if op.resource else None
     if kind is None:
         kind = places.get(re.sub(r"\{[^{}]*\}", "{}", op.api.path.rstrip("/"))) or (slots[-1][1] if slots else None)
+    if kind is None and op.api.method == "GET":
+        kind = _listed_below(op.api.path, places)
+    slots = slots or _asked_for(op)
     public = None
     if op.rule is not None:
         public = "anyone" in op.rule.allow
     elif op.api.key in secured:
         public = not secured[op.api.key]
-    return Aim(op, kind, slots, public, bool(_words(op.api) & _HELD))
+    one = op.api.path.endswith("}")  # tried on an object of the scan's own alone
+    held = not one and bool(_words(op.api) & _HELD)
+    return Aim(op, kind, slots, public, held)
+
+
+def _listed_below(path: str, places: Mapping[str, str]) -> str | None:
+    """The kind that a list is of: `/orders/all` beside `/orders/{id}`."""
+    parts = path.rstrip("/").split("/")
+    return next((places[p] for n in range(len(parts) - 1, 1, -1) if (p := "/".join(parts[:n])) in places), None)
+
+
+def _asked_for(op: Operation) -> tuple[tuple[str, str], ...]:
+    """The query parameter that names the one object that an operation is about (`?report_id=7`)."""
+    resource = op.resource
+    if resource is None:
+        return ()
+    named = (p for p in op.api.parameters if p.where == "query" and p.required and p.name == resource.id)
+    return tuple((p.name, resource.name) for p in named)
 
 
 def _words(operation: ApiOperation) -> set[str]:

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from ringwall.state.alert_persons import (
+    Persons,
+    Unsealed,
+    opened_alert,
+    opened_response,
+    sealed_alert,
+    sealed_response,
+)
+from ringwall.state.alert_rows import REQUESTS, Alert, Response, alert_of, as_json, number, response_of
 from ringwall.state.database import Database, Row
 
 _STEPS: Final = (
@@ -24,103 +31,38 @@ _STEPS: Final = (
     """CREATE TABLE monitor (name TEXT PRIMARY KEY, value TEXT NOT NULL, at REAL NOT NULL) STRICT""",
 )
 
-REQUESTS: Final = 50
-"""Request ids that an alert keeps: its first and its latest."""
-
-
-@dataclass(frozen=True, slots=True)
-class Alert:
-    """A rule that held for a group, from when to when (epoch seconds) and how often, with the requests concerned."""
-
-    id: str
-    rule: str
-    title: str
-    level: str
-    first: float
-    last: float
-    count: int
-    group: Mapping[str, str]
-    explanation: str
-    principal: str | None
-    client: str | None
-    operation: str | None
-    requests: tuple[str, ...]
-    closed: float | None = None
-
-    def document(self) -> dict[str, object]:
-        """As `ringwall alerts --json` prints it."""
-        return {
-            "id": self.id, "rule": self.rule, "title": self.title, "level": self.level, "first": self.first,
-            "last": self.last, "count": self.count, "group": dict(self.group), "explanation": self.explanation,
-            "principal": self.principal, "client": self.client, "operation": self.operation,
-            "requests": list(self.requests), "closed": self.closed,
-        }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Response:
-    """Something done about an alert: until when it holds, whether it was only told (`dry`), and when it was undone."""
-
-    id: str
-    action: str
-    kind: str
-    value: str
-    since: float
-    until: float
-    alert: str
-    rule: str
-    detail: str
-    dry: bool
-    undone: float | None = None
-
-    def holds(self, now: float) -> bool:
-        """Whether it is in force."""
-        return not self.dry and self.undone is None and self.until > now
-
-    def document(self) -> dict[str, object]:
-        """As `ringwall respond list --json` prints it."""
-        return {
-            "id": self.id, "action": self.action, "kind": self.kind, "value": self.value, "since": self.since,
-            "until": self.until, "alert": self.alert, "rule": self.rule, "detail": self.detail, "dry_run": self.dry,
-            "undone": self.undone,
-        }  # fmt: skip
-
 
 class Alerts:
-    """Alerts and responses of one store. What the store cannot tell raises Unavailable."""
+    """Alerts and responses of one store, their personal parts sealed there by `persons` and in clear here while the
+    keys live. What the store cannot tell raises Unavailable."""
 
-    def __init__(self, database: Database) -> None:
-        self._db = database
+    def __init__(self, database: Database, persons: Persons | None = None) -> None:
+        self._db, self.persons = database, persons or Unsealed()
         database.grow("alerts", _STEPS)
 
     # Alerts
 
     def add(self, alert: Alert) -> None:
         """Keep a new alert."""
+        kept = sealed_alert(alert, self.persons)
         self._db.rows("INSERT INTO alert VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (
-            alert.id, alert.rule, alert.title, alert.level, alert.first, alert.last, alert.count,
-            _json(dict(alert.group)), alert.explanation, alert.principal, alert.client, alert.operation,
-            _json(alert.requests), alert.closed,
+            kept.id, kept.rule, kept.title, kept.level, kept.first, kept.last, kept.count,
+            as_json(dict(kept.group)), kept.explanation, kept.principal, kept.client, kept.operation,
+            as_json(kept.requests), kept.closed,
         ))  # fmt: skip
 
-    def again(self, alert: Alert) -> None:
-        """Keep that an alert's rule held again."""
-        self._db.rows(
-            "UPDATE alert SET last = ?, count = ?, explanation = ?, requests = ? WHERE id = ?",
-            (alert.last, alert.count, alert.explanation, _json(alert.requests), alert.id),
-        )
-
-    def open_of(self, rule: str, group: Mapping[str, str], since: float) -> Alert | None:
-        """The alert that a further hit belongs to: of the same rule and group, not closed, and not too old."""
+    def again(self, alert: Alert) -> bool:
+        """Keep that an alert's rule held again. False where it was closed meanwhile, or is kept no more."""
         sql = (
-            "SELECT * FROM alert WHERE rule = ? AND grouped = ? AND last >= ? AND closed IS NULL"
-            " ORDER BY last DESC LIMIT 1"
+            "UPDATE alert SET last = ?, count = ?, explanation = ?, requests = ? WHERE id = ? AND closed IS NULL"
+            " RETURNING 1"
         )
-        return self._db.one(sql, (rule, _json(dict(group)), since), _alert)
+        values = (alert.last, alert.count, alert.explanation, as_json(alert.requests), alert.id)
+        return bool(self._db.rows(sql, values))
 
     def alert(self, alert_id: str) -> Alert | None:
         """One alert."""
-        return self._db.one("SELECT * FROM alert WHERE id = ?", (alert_id,), _alert)
+        return self._db.one("SELECT * FROM alert WHERE id = ?", (alert_id,), self._alert)
 
     def alerts(
         self, *, since: float = 0.0, rule: str | None = None, principal: str | None = None, limit: int = 100,
@@ -128,16 +70,18 @@ class Alerts:
     ) -> list[Alert]:  # fmt: skip
         """The latest alerts, latest first."""
         sql = (
-            "SELECT * FROM alert WHERE last >= ? AND (? IS NULL OR rule = ?) AND (? IS NULL OR principal = ?)"
+            "SELECT * FROM alert WHERE last >= ? AND (? IS NULL OR rule = ?)"
+            " AND (? IS NULL OR principal IN (SELECT value FROM json_each(?)))"
             " AND (closed IS NULL OR NOT ?) ORDER BY last DESC LIMIT ?"
         )
-        values = (since, rule, rule, principal, principal, open_only, limit)
-        return [_alert(row) for row in self._db.rows(sql, values)]
+        who = None if principal is None else as_json(self.persons.spellings("principal", principal))
+        values = (since, rule, rule, who, who, open_only, limit)
+        return [self._alert(row) for row in self._db.rows(sql, values)]
 
     def open_counts(self) -> dict[tuple[str, str], int]:
         """How many open alerts there are by rule and level."""
         sql = "SELECT rule, level, count(*) FROM alert WHERE closed IS NULL GROUP BY rule, level"
-        return {(str(row[0]), str(row[1])): int(_float(row[2])) for row in self._db.rows(sql)}
+        return {(str(row[0]), str(row[1])): int(number(row[2])) for row in self._db.rows(sql)}
 
     def close(self, alert_id: str, now: float) -> bool:
         """Say that an alert was dealt with. False where there is none open."""
@@ -151,32 +95,39 @@ class Alerts:
 
     # Responses
 
-    def respond(self, response: Response) -> None:
-        """Keep something that is done."""
+    def respond(self, response: Response, whose: str | None = None) -> None:
+        """Keep something that is done; `whose` address it is held against, where that is known."""
+        kept = sealed_response(response, whose, self.persons)
         self._db.rows("INSERT INTO response VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (
-            response.id, response.action, response.kind, response.value, response.since, response.until,
-            response.alert, response.rule, response.detail, int(response.dry), response.undone,
+            kept.id, kept.action, kept.kind, kept.value, kept.since, kept.until,
+            kept.alert, kept.rule, kept.detail, int(kept.dry), kept.undone,
         ))  # fmt: skip
 
     def undo(self, response_id: str, now: float) -> Response | None:
         """End a response now; None where there is none of this id in force."""
         sql = "UPDATE response SET undone = ? WHERE id = ? AND undone IS NULL RETURNING *"
-        return self._db.one(sql, (now, response_id), _response)
+        return self._db.one(sql, (now, response_id), self._response)
 
     def responses(self, *, since: float = 0.0, limit: int = 1000) -> list[Response]:
         """What was done, latest first."""
         sql = "SELECT * FROM response WHERE since >= ? ORDER BY since DESC, id DESC LIMIT ?"
-        return [_response(row) for row in self._db.rows(sql, (since, limit))]
+        return [self._response(row) for row in self._db.rows(sql, (since, limit))]
 
     def in_force(self, now: float) -> list[Response]:
         """What holds now, oldest first."""
         sql = "SELECT * FROM response WHERE until > ? AND undone IS NULL AND dry = 0 ORDER BY since"
-        return [_response(row) for row in self._db.rows(sql, (now,))]
+        return [self._response(row) for row in self._db.rows(sql, (now,))]
 
     def touched(self, since: float) -> set[tuple[str, str]]:
         """Whom automation acted on since a time: kinds and values, each once."""
-        sql = "SELECT DISTINCT kind, value FROM response WHERE since >= ? AND dry = 0 AND alert <> ''"
-        return {(str(row[0]), str(row[1])) for row in self._db.rows(sql, (since,))}
+        sql = "SELECT * FROM response WHERE since >= ? AND dry = 0 AND alert <> ''"
+        return {(each.kind, each.value) for each in map(self._response, self._db.rows(sql, (since,)))}
+
+    def _alert(self, row: Row) -> Alert:
+        return opened_alert(alert_of(row), self.persons)
+
+    def _response(self, row: Row) -> Response:
+        return opened_response(response_of(row), self.persons)
 
     # What the monitor says of itself
 
@@ -188,37 +139,11 @@ class Alerts:
     def said(self) -> dict[str, tuple[object, float]]:
         """Every word left, and when."""
         rows = self._db.rows("SELECT name, value, at FROM monitor")
-        return {str(name): (json.loads(str(value)), _float(at)) for name, value, at in rows}
+        return {str(name): (json.loads(str(value)), number(at)) for name, value, at in rows}
 
     def changes(self) -> int:
         """A number that changes when another connection wrote to the store."""
-        return int(_float(self._db.rows("PRAGMA data_version")[0][0]))
+        return int(number(self._db.rows("PRAGMA data_version")[0][0]))
 
 
-def _json(value: object) -> str:
-    return json.dumps(value, sort_keys=True)
-
-
-def _float(value: object) -> float:
-    return float(value) if isinstance(value, (int, float)) else 0.0
-
-
-def _texts(value: object) -> str | None:
-    return None if value is None else str(value)
-
-
-def _alert(row: Row) -> Alert:
-    identity, rule, title, level, first, last, count, group, told, principal, client, operation, requests, closed = row
-    return Alert(
-        str(identity), str(rule), str(title), str(level), _float(first), _float(last), int(_float(count)),
-        json.loads(str(group)), str(told), _texts(principal), _texts(client), _texts(operation),
-        tuple(json.loads(str(requests))), None if closed is None else _float(closed),
-    )  # fmt: skip
-
-
-def _response(row: Row) -> Response:
-    identity, action, kind, value, since, until, alert, rule, detail, dry, undone = row
-    return Response(
-        str(identity), str(action), str(kind), str(value), _float(since), _float(until), str(alert), str(rule),
-        str(detail), bool(dry), None if undone is None else _float(undone),
-    )  # fmt: skip
+__all__ = ["REQUESTS", "Alert", "Alerts", "Response"]

@@ -8,11 +8,11 @@ holds the key to itself is one theft instead of two.
 from __future__ import annotations
 
 import io
-import os
+import shutil
 import tarfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 import pyrage
@@ -32,19 +32,22 @@ Seal = Callable[[bytes], bytes]
 def packed(data: Path, *, root_key: bool) -> bytes:
     """The data directory as a tar archive, in clear. Raises Unavailable, OSError."""
     out = io.BytesIO()
-    with TemporaryDirectory(dir=data) as scratch, tarfile.open(fileobj=out, mode="w") as archive:
-        store = Database(data / STORE)
-        try:
-            store.copy_to(Path(scratch) / STORE)
-        finally:
-            store.close()
-        archive.add(Path(scratch) / STORE, STORE)
-        for path in _files(data, root_key=root_key):
-            content = path.read_bytes()  # whole as it is now: a log grows meanwhile
-            entry = archive.gettarinfo(path, path.relative_to(data).as_posix())
-            entry.size = len(content)
-            archive.addfile(entry, io.BytesIO(content))
+    store = Database(data / STORE)
+    try:
+        content = store.copied()
+    finally:
+        store.close()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        _add(archive, data / STORE, STORE, content)
+        for path in _files(data, root_key=root_key):  # each whole as it is now: a log grows meanwhile
+            _add(archive, path, path.relative_to(data).as_posix(), path.read_bytes())
     return out.getvalue()
+
+
+def _add(archive: tarfile.TarFile, path: Path, name: str, content: bytes) -> None:
+    entry = archive.gettarinfo(path, name)
+    entry.size = len(content)
+    archive.addfile(entry, io.BytesIO(content))
 
 
 def _files(data: Path, *, root_key: bool) -> Iterator[Path]:
@@ -80,12 +83,27 @@ def opened_with(content: bytes, passphrase: Secret | None, identity: str | None)
         raise Unavailable("it does not open with this, or was altered") from None
 
 
-def unpack(archive: bytes, data: Path) -> None:
-    """Lay a data directory out where there is none: beside it first, then in one step. Raises Unavailable, OSError."""
+@contextmanager
+def unpacked(archive: bytes, data: Path) -> Iterator[Path]:
+    """A data directory laid out beside the place that it is for, and put there in one step when the block is done: what
+    is broken off leaves nothing there, and whatever else has to be done before anybody opens it belongs within. Raises
+    Unavailable, OSError."""
     if data.exists() and any(data.iterdir()):
         raise Unavailable(f"{data} is there already: move it away, nothing is written over it")
-    draft = data.with_name(f".{data.name}.{os.getpid()}")
+    draft = data.with_name(f".{data.name}.restoring")
+    shutil.rmtree(draft, ignore_errors=True)  # of one that was killed
     draft.mkdir(mode=0o700, parents=True)
+    try:
+        _lay_out(archive, draft)
+        yield draft
+        if data.exists():
+            data.rmdir()
+        draft.rename(data)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _lay_out(archive: bytes, draft: Path) -> None:
     with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
         for member in tar:
             inside = member.name == STORE or member.name.partition("/")[0] in PARTS
@@ -93,7 +111,5 @@ def unpack(archive: bytes, data: Path) -> None:
                 raise Unavailable(f"{member.name!r} has no place in a backup")
             tar.extract(member, draft, filter="data")
     for path in draft.rglob("*"):
-        path.chmod(0o700 if path.is_dir() else 0o644 if path.suffix in (".pub", ".pem") else 0o600)
-    if data.exists():
-        data.rmdir()
-    draft.rename(data)
+        public = path.suffix == ".pub" or path.name == "ca.pem"
+        path.chmod(0o700 if path.is_dir() else 0o644 if public else 0o600)

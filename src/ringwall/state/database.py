@@ -10,7 +10,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -35,7 +35,7 @@ class Database:
             self._db.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten: keys among it
             self._db.execute(_GROWN)
         except (sqlite3.Error, OSError) as failure:
-            raise Unavailable(f"state.db: {type(failure).__name__}") from failure
+            raise Unavailable(f"state.db: {_said(failure)}") from failure
 
     def close(self) -> None:
         """Close the file. Later questions are `Unavailable`."""
@@ -48,7 +48,7 @@ class Database:
             try:
                 return self._db.execute(sql, values).fetchall()
             except (sqlite3.Error, UnicodeEncodeError) as failure:
-                raise Unavailable(f"state.db: {type(failure).__name__}") from failure
+                raise Unavailable(f"state.db: {_said(failure)}") from failure
 
     def one(self, sql: str, values: Row, make: Callable[[Row], T]) -> T | None:
         """The first row as a value, or None."""
@@ -72,10 +72,15 @@ class Database:
         with self._lock:
             self.rows("PRAGMA wal_checkpoint(TRUNCATE)")
 
-    def copy_to(self, path: Path) -> None:
-        """Write a whole copy of the database as it is at one moment. Raises Unavailable."""
-        with self._lock:
-            self.rows("VACUUM INTO ?", (str(path),))
+    def copied(self) -> bytes:
+        """The whole database as it is at one moment, as its file would be. In memory: a copy on the disk would outlive
+        a process that is killed, and with it the keys that are destroyed later. Raises Unavailable."""
+        with self._lock, closing(sqlite3.connect(":memory:")) as copy:
+            try:
+                self._db.backup(copy)
+                return copy.serialize()
+            except sqlite3.Error as failure:
+                raise Unavailable(f"state.db: {_said(failure)}") from failure
 
     def grow(self, topic: str, steps: Sequence[str]) -> None:
         """Make a topic's tables: each step once, in order, in any number of starts. Steps are only ever added."""
@@ -99,3 +104,9 @@ def _made_private(path: Path) -> None:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     except FileExistsError:
         path.chmod(0o600)
+
+
+def _said(failure: Exception) -> str:
+    """What went wrong, for whoever runs it: SQLite's own words of an operation that failed (a full disk, a lock), which
+    name tables and never values; of anything else its kind."""
+    return str(failure)[:100] if isinstance(failure, sqlite3.OperationalError) else type(failure).__name__

@@ -14,9 +14,10 @@ from typing import Final
 
 from ringwall.engines.crypto.fields import EQUAL
 from ringwall.engines.crypto.keyring import KeyRing
+from ringwall.engines.crypto.pseudonyms import is_pseudonym
 from ringwall.state.columns import Columns
 from ringwall.state.database import Database
-from ringwall.state.erasures import Erasure, Erasures
+from ringwall.state.erasures import Erasure, Erasures, ended
 from ringwall.state.journal_persons import HOLDER
 from ringwall.state.keytable import KeyTable
 from ringwall.state.keyuse import KeyUse
@@ -58,7 +59,7 @@ def subjects(database: Database, table: KeyTable) -> list[str]:
     found = {key.holder.partition(":")[2] for keys in holders for key in keys}
     for name, column in _columns(database):
         rows = database.rows(f'SELECT DISTINCT "{column}" FROM "{name}" WHERE "{column}" IS NOT NULL')  # noqa: S608
-        found.update(str(row[0]) for row in rows)
+        found.update(text for row in rows if not is_pseudonym(text := str(row[0])))
     return sorted(found)
 
 
@@ -85,7 +86,10 @@ def erase(database: Database, table: KeyTable, erasure: Erasure, until: float) -
         table.remove(kid)
     rows = _naming(database, subject, count=False)
     database.rows("DELETE FROM revocation WHERE kind = 'subject' AND value = ?", (subject,))
-    database.rows("INSERT INTO revocation VALUES ('subject', ?, ?, ?)", (subject, time.time(), until))
+    database.rows(
+        "INSERT INTO revocation VALUES ('erased', ?, ?, ?) ON CONFLICT DO UPDATE SET at = excluded.at",
+        (ended(subject, erasure.salt), time.time(), until),
+    )
     database.scrub()
     return rows
 

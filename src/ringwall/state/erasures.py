@@ -33,6 +33,20 @@ def digest_of(subject: str, salt: bytes) -> bytes:
     return hashlib.sha256(salt + subject.encode("utf-8", "surrogatepass")).digest()
 
 
+def ended(subject: str, salt: bytes) -> str:
+    """What a list of the ended has of an erased subject: it names nobody."""
+    return f"{salt.hex()}:{digest_of(subject, salt).hex()}"
+
+
+def is_ended(text: str, subject: str) -> bool:
+    """Whether an entry of that list is of this subject."""
+    salt, _, digest = text.partition(":")
+    try:
+        return digest_of(subject, bytes.fromhex(salt)).hex() == digest
+    except ValueError:
+        return False
+
+
 @dataclass(frozen=True, slots=True)
 class Erasure:
     """One erasure: `at` in epoch seconds, the names of the keys that were `destroyed`, and of those of searchable
@@ -124,6 +138,10 @@ class Erasures:
     def is_of_erased(self, text: object, owner: str | None) -> bool:
         """Whether a stored value is of an erased person: found by its owner, or by its key."""
         return isinstance(text, str) and (self.destroyed(text) or self.reaches(text, owner))
+
+    def names(self, subject: str) -> bool:
+        """Whether the list has this subject."""
+        return any(digest_of(subject, salt) == digest for salt, digest, _ in self._erased)
 
     def of(self, subject: str) -> list[Erasure]:
         """The erasures of a subject."""

@@ -63,8 +63,12 @@ def logs(directory: Path) -> list[str]:
 
 
 def is_log(directory: Path) -> bool:
-    """Whether anything of a log is here, were it only a checkpoint."""
-    return (directory / CHECKPOINT).exists() or (directory / CHECKPOINTS).exists() or bool(segments(directory))
+    """Whether anything of a log is here, were it only a checkpoint. One that was killed as it was made, with a first
+    segment that nothing was written to, is none yet."""
+    if (directory / CHECKPOINT).exists() or (directory / CHECKPOINTS).exists():
+        return True
+    found = segments(directory)
+    return any(segment.first or segment.path.stat().st_size for segment in found)
 
 
 def chunks(path: Path, offset: int = 0) -> Iterator[tuple[list[bytes], bytes]]:

@@ -46,8 +46,8 @@ CREATE INDEX IF NOT EXISTS by_object ON objects (object, at, event);
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What to find; None matches all. Times are epoch milliseconds, `since` included and `until` not. A principal
-    and an object may be spelled in several ways, since records name them under the keys of persons."""
+    """What to find; None matches all. Times are epoch milliseconds, `since` included and `until` not. A principal,
+    an address and an object may be spelled in several ways, since records name them under the keys of persons."""
 
     principal: str | tuple[str, ...] | None = None
     operation: str | None = None
@@ -57,7 +57,7 @@ class Query:
     since: int | None = None
     until: int | None = None
     limit: int = 100
-    client: str | None = None
+    client: str | tuple[str, ...] | None = None
     kind: str | None = None
 
 
@@ -95,9 +95,11 @@ def request_ids(directory: Path, prefix: str, limit: int) -> list[str]:
 
 def tally(directory: Path, since: int, until: int, step: int) -> list[tuple[int, str | None, int]]:
     """How many exchanges there were in each step of time, by reason (None: allowed): the step's beginning, the reason,
-    the count. Times and steps are milliseconds. Raises sqlite3.OperationalError."""
+    the count; those of the console, which would count that somebody looks, are left out. Times and steps are
+    milliseconds. Raises sqlite3.OperationalError."""
     statement = (
         "SELECT at / ? * ?, reason, count(*) FROM events WHERE at >= ? AND at < ? AND kind = 'exchange'"
+        " AND (operation IS NULL OR operation NOT GLOB 'ringwall console.*')"
         " GROUP BY 1, 2 ORDER BY 1, 2"
     )
     return _asked(directory, statement, (step, step, since, until))
@@ -126,7 +128,7 @@ def _select(query: Query) -> tuple[str, list[str | int]]:
         "reason = ?": query.reason,
         "request_id = ?": query.request_id,
         "id IN (SELECT event FROM objects WHERE object IN (SELECT value FROM json_each(?)))": _any(query.object),
-        "client = ?": query.client,
+        "client IN (SELECT value FROM json_each(?))": _any(query.client),
         "kind = ?": query.kind,
         "at >= ?": query.since,
         "at < ?": query.until,

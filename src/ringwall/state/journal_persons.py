@@ -7,7 +7,7 @@ address without a known caller, an object without a known owner, and an operator
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from ringwall.core.event import Event
@@ -31,23 +31,40 @@ class JournalPersons:
     def __init__(self, keys: FieldKeys) -> None:
         self._keys, self._changes = keys, 0
         self._known: dict[tuple[str, str, str], str] = {}
+        self._whose: dict[str, str] = {}
 
     def sealed(self, event: Event) -> Document:
         """The event's document with its personal parts sealed. Raises Unavailable where a key cannot be had."""
-        if (changes := self._keys.refresh()) != self._changes:
-            self._known, self._changes = {}, changes
+        self._refresh()
         document = event.document()
         who = event.principal
         if who and not who.startswith(_OPERATOR):
             document["principal"] = self._sealed(who, "principal", who)
-            if event.client:
-                document["client"] = self._sealed(who, "client", event.client)
+        whose = who or self._whose.pop(event.id, None)
+        if whose and event.client and not whose.startswith(_OPERATOR):
+            document["client"] = self._sealed(whose, "client", event.client)
         if event.owners:
             document["objects"] = [
                 self._sealed(owner, "object", each) if owner else each
                 for each, owner in zip(event.objects, event.owners, strict=True)
             ]
         return document
+
+    def whose(self, exchange: str, subject: str) -> None:
+        """Whose an exchange turned out to be that began without a caller, as one that signs in: its address is sealed
+        when it is recorded."""
+        if len(self._whose) >= _MOST:
+            self._whose.clear()
+        self._whose[exchange] = subject
+
+    def seal(self, subject: str, member: str, text: str) -> str:
+        """A text that tells of a subject; as it is for an operator of this machine. Raises Unavailable."""
+        self._refresh()
+        return text if subject.startswith(_OPERATOR) else self._sealed(subject, member, text)
+
+    def _refresh(self) -> None:
+        if (changes := self._keys.refresh()) != self._changes:
+            self._known, self._changes = {}, changes
 
     def _sealed(self, subject: str, member: str, text: str) -> str:
         found = self._known.get((subject, member, text))
@@ -62,10 +79,24 @@ class JournalPersons:
         made = self._known[subject, member, text] = pseudonym(text, member, key)
         return made
 
+    def open(self, member: str, text: str) -> str:
+        """What `seal` sealed, in clear while its key lives, else as it is."""
+        return str(self._opened(text, member))
+
+    def known(self, subject: str) -> bool:
+        """Whether there is a key of this subject already. Raises Unavailable."""
+        return bool(self._keys.table.of(HOLDER + subject))
+
+    def erased(self) -> Callable[[str], bool]:
+        """Whether a subject was erased, by the list as it is now."""
+        self._refresh()
+        return self._keys.erasures.names
+
     def opened(self, record: Mapping[str, object]) -> Document:
         """A record's members in clear, as far as their keys live; the rest as it is written."""
+        self._refresh()
         document = dict(record)
-        for member in ("principal", "client"):
+        for member in ("principal", "client", "account"):
             if member in document:
                 document[member] = self._opened(document[member], member)
         objects = document.get("objects")

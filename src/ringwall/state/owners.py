@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from ringwall.core.ports import Ownership
+from ringwall.core.ports import OwnerOf, Ownership
 from ringwall.state.sqlite import Store
 
 _MANY: Final = 50_000
@@ -23,13 +23,13 @@ class Owners:
         self._ticks = ticks
         self._known: dict[tuple[str, str], tuple[float, Ownership]] = {}
 
-    def one(self, resource: str, object_id: str) -> Ownership | None:
+    def answer(self, asked: OwnerOf) -> Ownership | None:
         """Who owns an object. Raises Unavailable."""
-        key = (resource, object_id)
+        key = (asked.resource, asked.id)
         known = self._known.get(key)
         if known is not None and known[0] > self._ticks():
             return known[1]
-        found = self._store.owner_of(resource, object_id)
+        found = self._store.owner_of(*key)
         if found is None:
             self._known.pop(key, None)
         else:

@@ -9,6 +9,7 @@ from typing import Final
 from ringwall.core.ports import Ownership
 from ringwall.core.records import KeyRecord, StoredAccount
 from ringwall.state.database import Database, Row
+from ringwall.state.erasures import is_ended
 
 _STEPS: Final = (
     """CREATE TABLE IF NOT EXISTS account (
@@ -79,6 +80,11 @@ class Store(Database):
         """The account that signs in by this name. It takes the same work whether or not there is one."""
         found = self.one(_BY_NAME, (name,), _account)
         return found if found is not None and found.name == name else None
+
+    def subject_named(self, name: str) -> str | None:
+        """The subject of the account that signs in by this name."""
+        found = self.account_named(name)
+        return found.subject if found is not None else None
 
     def account_of(self, subject: str) -> StoredAccount | None:
         """The account of this subject."""
@@ -180,12 +186,13 @@ class Store(Database):
     def stands(self, subject: str, token_id: str, issued: float) -> bool:
         """Whether a token of this subject, id and issue time was not revoked and its account not disabled."""
         ended = self.rows(
-            "SELECT 1 FROM revocation WHERE (kind = 'token' AND value = ?)"
+            "SELECT '' FROM revocation WHERE (kind = 'token' AND value = ?)"
             " OR (kind = 'subject' AND value = ? AND at >= ?)"
-            " UNION ALL SELECT 1 FROM account WHERE subject = ? AND disabled",
-            (token_id, subject, issued, subject),
+            " UNION ALL SELECT '' FROM account WHERE subject = ? AND disabled"
+            " UNION ALL SELECT value FROM revocation WHERE kind = 'erased' AND at >= ?",
+            (token_id, subject, issued, subject, issued),
         )
-        return not ended
+        return not any(value == "" or is_ended(str(value), subject) for (value,) in ended)
 
     # What was issued
 

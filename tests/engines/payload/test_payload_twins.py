@@ -106,6 +106,8 @@ HOSTILE = {
         'O:4:"Note":1:{s:1:"a";i:1;}',
         "rO0ABXNyAAR0ZXN0AAAAAAAAAAECAAB4cA==",
         "!!python/object/apply:builtins.print [x]",
+        "%TAG !q! tag:yaml.org,2002:python/\n--- !q!object/new:dict []",
+        "!<tag:yaml.org,2002:python/object/apply:builtins.print> [x]",
         '{"$type": "Some.Name.Space.Type, Assembly"}',
         "cbuiltins\nprint\n(S'x'\ntR.",
     ),

@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ringwall.core.known import Known, Principal
+from ringwall.core.message import JSON, Response
 from ringwall.engines.policy import Kind, Roles, Sight, Sighting, masked, name_of, relate, said, speaks
 
 NURSE = frozenset({"nurse"})
@@ -99,10 +101,11 @@ COMPONENTS = {
 }
 
 
-def found(schema: object, data: object, status: int = 200) -> list[Sighting]:
+def found(schema: object, data: JSON, status: int = 200) -> list[Sighting]:
     sight = Sight([Kind("patient", "Patient", "id", "owner", None)], COMPONENTS)
     content = {"200": {"application/json": schema}} if schema is not None else {}
-    return sight.in_replies(content, "patient")(status, data, None, {}, b"")
+    reply = Response(status, ((b"content-type", b"application/json"),), b"", data, parsed=True, stale=True)
+    return sight.in_replies(content, "patient")(reply)
 
 
 def test_components_of_another_name_describe_the_same() -> None:
@@ -125,7 +128,7 @@ def test_components_of_another_name_describe_the_same() -> None:
         ("text", []),
     ],
 )
-def test_what_nothing_describes_is_taken_for_objects(data: object, pointers: list[str]) -> None:
+def test_what_nothing_describes_is_taken_for_objects(data: JSON, pointers: list[str]) -> None:
     assert [s.pointer for s in found(None, data)] == pointers
     assert [s.pointer for s in found(None, data, 404)] == []
 
@@ -137,7 +140,7 @@ def test_an_object_is_found_once_and_wherever_it_says_whose_it_is() -> None:
 
 
 def test_an_owner_that_is_told_inside_an_object() -> None:
-    alike = {"id": "1", "author": {"email": "a@x"}}
+    alike: dict[str, JSON] = {"id": "1", "author": {"email": "a@x"}}
     assert [said(alike, n) for n in ("author.email", "id", "author.nick", "id.x", None)] == [
         "a@x",
         "1",
@@ -148,9 +151,10 @@ def test_an_owner_that_is_told_inside_an_object() -> None:
     assert said({"a.b": 1, "a": {"b": 2}}, "a.b") == 1
     assert [speaks(v, "author.email") for v in (alike, {"author": None}, {"id": 1})] == [True, True, False]
     sight = Sight([Kind("post", "Post", "id", "author.email", None)], {})
-    eyes = sight.eyes(("a@x", frozenset(), None), (), {})
-    told = sight.in_replies({}, "post")(
-        200, [alike, {"id": "2", "author": {"email": "b@x"}}, {"id": "3"}], None, {}, b""
-    )
+    known = Known("GET /posts", 0.0, {}, "", "r", Principal("a@x", frozenset(), "api_key"))
+    eyes = sight.eyes(known, {})
+    posts: JSON = [alike, {"id": "2", "author": {"email": "b@x"}}, {"id": "3"}]
+    reply = Response(200, ((b"content-type", b"application/json"),), b"", posts, parsed=True, stale=True)
+    told = sorted(sight.in_replies({}, "post")(reply), key=lambda seen: seen.pointer)
     assert ["owner" in eyes.words(seen) for seen in told] == [True, False, False]
     assert eyes.relation(told[2]) is None

@@ -13,10 +13,18 @@ from dataclasses import dataclass, field
 from typing import Final, Self
 
 from ringwall.engines.crypto.encoding import joined, to_text
+from ringwall.engines.crypto.fields import FieldContext, holder_of
 from ringwall.engines.crypto.rootkey import derive
 from ringwall.engines.crypto.secret import Secret
 
 BITS: Final = range(8, 257)
+INDEX: Final = "index:"
+"""How the holders of blind indexes' keys begin: no rotation changes them, since a tag is not opened and made anew."""
+
+
+def index_holder(context: FieldContext) -> str:
+    """Whose key a field's tags are under: its tenant's, else its resource's."""
+    return f"{INDEX}{holder_of(FieldContext(context.resource, context.field, context.tenant))}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from ringwall.engines.payload.grammar import Grammar
 
 KIND = "deserialization"
 HINTS = (
-    r"ro0ab|aced0005|aaeaaad|h4siaaaaaaaa|\boc?:\+?\d+:\"|[;{^]?[oc]:\+?\d+:|!!\w+[/.]|!!python|!ruby/|\"\$type\"\s*:"
+    r"ro0ab|aced0005|aaeaaad|h4siaaaaaaaa|\boc?:\+?\d+:\"|[;{^]?[oc]:\+?\d+:|!!\w+[/.]|!!python|!ruby/|%tag\s|!<tag:|tag:yaml\.org,2002:(?:python|java|ruby)|\"\$type\"\s*:"
     r"|nd_func|<java\b|<object\s+class|objectdataprovider|<(?:sorted-set|tree-map|dynamic-proxy)|c(?:os|posix"
     r"|builtins|__builtin__|subprocess|nt|commands)\s|^ga[i-x]|^[(\x80]|@(?:type|class)\"|json_class|py/\w+\"|!class|__type|bah[a-z0-9]|yv66vg|cafebabe|^\s*\[\s*\"\w+\.\w+\.",
 )
@@ -24,7 +24,11 @@ _FORMATS = Grammar(
         "object: java stream": rf"{_START}(?:rO0AB[XQ-Z]|aced0005[0-9a-fA-F]{{2}}|H4sIAAAAAAAA[\w+/]{{8}})",
         "object: .net stream": rf"{_START}AAEAAAD/////[\w+/]{{4}}",
         "object: php object": r"(?:^|[;{}\s=:\"'|])[OC]:\+?\d+:\"[^\"]*\":\d+:\{",
-        "object: yaml tag": r"!!(?:python/|ruby/|java|javax|com|org|sun)[\w./:]*|!!\w+(?:\.\w+)(?:\.\w+)|!ruby/\w+",
+        "object: yaml tag": (
+            r"!!(?:python/|ruby/|java|javax|com|org|sun)[\w./:]*|!!\w+(?:\.\w+)(?:\.\w+)|!ruby/\w+"
+            r"|tag:yaml\.org,2002:(?:python/|java|javax|com\.|org\.|sun\.|ruby/)"
+            r"|(?:^|\n)%TAG[ \t]+!\w*!?[ \t]+(?:tag:yaml\.org,2002:|!!?)[\w./:-]*[ \t]*(?:\r?\n|$)"
+        ),
         "object: typed json": (
             r"[\"'](?:\$type|@type|@class|__type|json_class|!class|py/(?:object|reduce|function|type))[\"']\s*:"
             r"\s*[\"']?(?:\w+(?:\.|::))+\w+|^\s*\[\s*\"(?:\w+\.){2,}[A-Z]\w*\"\s*,\s*[{\[]"

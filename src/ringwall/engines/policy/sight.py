@@ -30,9 +30,24 @@ class Kind:
     tenant: str | None
 
 
-Find = Callable[[int, Any, "int | None", dict[str, object], bytes], list[Sighting]]
-"""Finds the objects in a parsed reply: its status, the document, how many objects it can hold at most (None where that
-is not known), where to keep what was found in this very document for whoever asks next, and its media type."""
+class Reply(Protocol):
+    """A parsed reply: its status, the document, how many objects it can hold at most (None where that is not known),
+    where to keep what was found in this very document for whoever asks next, and its media type."""
+
+    @property
+    def status(self) -> int: ...
+    @property
+    def data(self) -> Any: ...
+    @property
+    def most_objects(self) -> int | None: ...
+    @property
+    def found(self) -> dict[str, object]: ...
+    @property
+    def media(self) -> bytes: ...
+
+
+Find = Callable[[Reply], list[Sighting]]
+"""Finds the objects in a parsed reply."""
 
 Remembered = Mapping[tuple[str, str | None], tuple[str | None, str | None]]
 """The owner and the tenant of objects that do not say it themselves, by resource and id."""
@@ -92,27 +107,35 @@ class Sight:
 
         met: dict[int, tuple[Shape | None, Kind | None]] = {}
 
-        def find(status: int, data: Any, most: int | None, kept: dict[str, object], media: bytes) -> list[Sighting]:
+        def find(reply: Reply) -> list[Sighting]:
+            kept = reply.found
             known = kept.get(_FOUND)
             if isinstance(known, list):
                 return known
-            if media == TABLE:
-                rows = kept[_FOUND] = _found(data, None, presumed, [], None)
+            if reply.media == TABLE:
+                rows = kept[_FOUND] = _found(reply.data, None, presumed, [], None)
                 return rows
+            status = reply.status
             here = met.get(status) or met.setdefault(status, places(status))
-            found = kept[_FOUND] = _found(data, *here, marks, most)
+            found = kept[_FOUND] = _found(reply.data, *here, marks, reply.most_objects)
             return found
 
         return find
 
-    def eyes(self, caller: Caller, settled: Sequence[Settled], kept: dict[str, object]) -> Eyes:
-        """How one caller sees the objects of one reply; `kept` as in `Find`."""
-        known = kept.get(_EYES)
-        if isinstance(known, Eyes) and known.of(caller, settled):
-            return known
-        remembered = kept.get(REMEMBERED)
-        told = remembered if isinstance(remembered, dict) else _NOTHING
-        eyes = kept[_EYES] = Eyes(self.kinds, caller, settled, told)
+    def eyes(self, facts: Facts, kept: dict[str, object]) -> Eyes:
+        """How the caller sees the objects of one reply; `kept` as in `Find`. Whoever asks by the very same facts gets
+        the same eyes, and so does who asks by others in which the caller and the objects are the same."""
+        before = kept.get(_EYES)
+        eyes = before if isinstance(before, Eyes) else None
+        if eyes is not None and eyes.facts is facts:
+            return eyes
+        who = facts.principal
+        caller = (who.subject, who.words, who.tenant) if who is not None else _NOBODY
+        if eyes is None or not eyes.of(caller, facts.objects):
+            remembered = kept.get(REMEMBERED)
+            told = remembered if isinstance(remembered, dict) else _NOTHING
+            eyes = kept[_EYES] = Eyes(self.kinds, caller, facts.objects, told)
+        eyes.facts = facts
         return eyes
 
     def properties(self, schema: Any) -> frozenset[str]:
@@ -176,6 +199,7 @@ def at_status(declared: Mapping[str, T], status: int) -> T | None:
 
 Caller = tuple[str, frozenset[str], str | None]
 """A subject, the words that it has by itself, and its tenant."""
+_NOBODY: Caller = ("", frozenset(), None)
 
 
 class Settled(Protocol):
@@ -187,6 +211,26 @@ class Settled(Protocol):
     def id(self) -> str: ...
     @property
     def words(self) -> frozenset[str]: ...
+
+
+class Who(Protocol):
+    """Who looks: a subject, its words and its tenant."""
+
+    @property
+    def subject(self) -> str: ...
+    @property
+    def words(self) -> frozenset[str]: ...
+    @property
+    def tenant(self) -> str | None: ...
+
+
+class Facts(Protocol):
+    """What was established before the reply: never changed, but replaced as a whole."""
+
+    @property
+    def principal(self) -> Who | None: ...
+    @property
+    def objects(self) -> Sequence[Settled]: ...
 
 
 class Group(NamedTuple):
@@ -201,9 +245,10 @@ class Group(NamedTuple):
 
 class Eyes:
     """What one caller is to the objects of one reply, by what they say themselves and by what was settled of them
-    before. A page of a hundred objects has few different answers: each is worked out once."""
+    before. A page of a hundred objects has few different answers: each is worked out once. `facts` are those by which
+    it was asked for last."""
 
-    __slots__ = ("_caller", "_grouped", "_groups", "_kinds", "_known", "_remembered", "_said", "_settled")
+    __slots__ = ("_caller", "_grouped", "_groups", "_kinds", "_known", "_remembered", "_said", "_settled", "facts")
 
     def __init__(
         self, kinds: Mapping[str, Kind], caller: Caller, settled: Sequence[Settled], remembered: Remembered = _NOTHING
@@ -216,6 +261,7 @@ class Eyes:
         self._said: dict[tuple[bool, str | None], Relation] = {}
         self._grouped: list[Sighting] | None = None
         self._groups: list[Group] = []
+        self.facts: Facts | None = None
 
     def of(self, caller: Caller, settled: Sequence[Settled]) -> bool:
         """Whether it is this caller who looks, knowing no more and no less."""
@@ -231,10 +277,14 @@ class Eyes:
         groups: dict[tuple[object, ...], Group] = {}
         subject, kinds = self._caller[0], self._kinds
         for seen in found:
-            kind = kinds[seen[0]]
-            owner, home = _named(kind, seen)
+            resource, value, _ = seen
+            kind = kinds[resource]
+            owner: Any = value.get(kind.owner) if kind.owner else None  # as `_named`, but no call for each object
+            home: Any = value.get(kind.tenant) if kind.tenant else None
+            if owner.__class__ is not str or (home.__class__ is not str and kind.tenant is not None):
+                owner, home = _named(kind, seen)
             plain = _plain(kind, owner, home)
-            key = (seen[0], owner == subject, home) if plain else (seen[0], self.words(seen))
+            key = (resource, owner == subject, home) if plain else (resource, self.words(seen))
             group = groups.get(key)
             if group is None:
                 relation = self._says(owner, home) if plain else None

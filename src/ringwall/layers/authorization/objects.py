@@ -14,7 +14,7 @@ from ringwall.core.verdict import Ask, Learned, Refuse, Verdict
 from ringwall.engines.policy import EVERYWHERE, name_of, relate
 from ringwall.layers.authorization.reasons import OBJECT
 from ringwall.layers.authorization.settings import Settings, words_of
-from ringwall.layers.authorization.settle import Matter, object_in, settle, suffices
+from ringwall.layers.authorization.settle import UNASKED, Matter, object_in, settle, suffices
 
 Named = tuple[str, Resource]
 
@@ -33,16 +33,18 @@ def objects_guard(operation: Operation, settings: Settings) -> HeadCheck | None:
     last = named[-1] if named[-1][1] is operation.resource and _reply_shows(operation, settings) else None
     alone = owned[0] if len(named) == 1 and owned[0][1].owner != owned[0][1].id and owned[0][1].claim is None else None
 
-    def check(head: Head, known: Known) -> Verdict:
+    def check(head: Head, known: Known, memory: object = UNASKED) -> Verdict:
         if any(param not in known.params for param, _ in named):
             return Refuse(OBJECT, detail="parameter not in the path")
-        return _next(named, (), known, last if _shows(head) else None)
+        return _next(named, (), known, last if _shows(head) else None, memory)
 
-    def _next(rest: list[Named], done: tuple[ObjectRef, ...], known: Known, shown: Named | None) -> Verdict:
+    def _next(
+        rest: list[Named], done: tuple[ObjectRef, ...], known: Known, shown: Named | None, memory: object = UNASKED
+    ) -> Verdict:
         if not rest:
             return Learned(known.with_objects(done))
         (param, resource), further = rest[0], rest[1:]
-        matter = Matter(resource, known.params[param], _upto(known, rest[0]), allowed, rest[0] is shown)
+        matter = Matter(resource, known.params[param], _upto(known, rest[0]), allowed, rest[0] is shown, memory)
         if resource.owner or resource.tenant:
             return settle(matter, known, settings.probe, lambda ref: _next(further, (*done, ref), known, shown))
         if rest[0] is shown or not done or (known.principal and suffices(known.principal, matter)):
@@ -65,9 +67,10 @@ def objects_guard(operation: Operation, settings: Settings) -> HeadCheck | None:
     return check if alone is None else _by_memory(alone, allowed, check)
 
 
-def _by_memory(named: Named, allowed: frozenset[str], otherwise: HeadCheck) -> HeadCheck:
+def _by_memory(named: Named, allowed: frozenset[str], otherwise: Callable[..., Verdict]) -> HeadCheck:
     """The one object of a path where memory knows all of it, and no role is enough alone: by far the most requests.
-    It decides as `settle` does, in a third of the time; whatever it cannot decide goes the long way."""
+    It decides as `settle` does, in a third of the time; whatever it cannot decide goes the long way, with what memory
+    has answered."""
     param, resource = named
     name, confined, needs_owner = resource.name, resource.tenant is not None, resource.owner is not None
 
@@ -81,10 +84,10 @@ def _by_memory(named: Named, allowed: frozenset[str], otherwise: HeadCheck) -> H
 
         def told(answer: object) -> Verdict:
             if answer.__class__ is not Ownership:
-                return otherwise(head, known)
+                return otherwise(head, known, answer)
             owner, home = answer.owner, answer.tenant
             if (needs_owner and owner is None) or (confined and home is None):
-                return otherwise(head, known)
+                return otherwise(head, known, answer)
             found = relate(principal.subject, words, tenant, owner=owner, home=home, confined=confined)
             if found.words.isdisjoint(allowed):
                 return Refuse(OBJECT, detail="settled by memory")

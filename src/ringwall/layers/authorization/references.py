@@ -52,6 +52,8 @@ def references_guard(operation: Operation, settings: Settings) -> BodyCheck | No
                 yield resource, resource.id, seen.value[resource.id]
 
     def check(request: Request, known: Known) -> Verdict:
+        if decides is None and (known.input is None or _is_empty(known.input)):
+            return PASS  # beside its path, which has a guard of its own, the request says nothing
         found: Found = {}
         for resource, name, value in _named(known.input) if known.input else ():
             folded = fold(name)
@@ -116,6 +118,10 @@ def decided_by_reference(operation: Operation, settings: Settings) -> str | None
 
 def _only_so(known: Known, allowed: frozenset[str]) -> bool:
     return known.principal is None or known.principal.words.isdisjoint(allowed)
+
+
+def _is_empty(given: Input) -> bool:
+    return given.body is None and not given.query and not given.header and not given.cookie
 
 
 def _ids(value: JSON) -> Iterator[str | None]:

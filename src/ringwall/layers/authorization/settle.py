@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import quote
 
 from ringwall.contract.model import Resource
@@ -15,6 +16,7 @@ from ringwall.core.decode import Undecodable, path_segments
 from ringwall.core.known import Known, ObjectRef, Principal, Settled
 from ringwall.core.message import Response
 from ringwall.core.ports import Call, OwnerOf, Ownership, ResolverOf
+from ringwall.core.value import quick
 from ringwall.core.verdict import Ask, Refuse, Verdict
 from ringwall.engines.policy import EVERYWHERE, Relation, claim_at, name_of, object_named, relate, said
 from ringwall.layers.authorization.reasons import OBJECT
@@ -24,15 +26,21 @@ Settle = Callable[[ObjectRef], Verdict]
 Told = Callable[[Ownership | None, Settled], Verdict]
 
 
+UNASKED: Final = object()
+
+
+@quick
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """One object to settle: what it is, who asks, which words suffice, and whether the reply will show it."""
+    """One object to settle: what it is, who asks, which words suffice, whether the reply will show it, and what memory
+    has just answered where it was asked already."""
 
     resource: Resource
     id: str
     params: Mapping[str, str]
     allowed: frozenset[str]
     shown: bool
+    memory: object = UNASKED
 
 
 def settle(matter: Matter, known: Known, probe: Probe, then: Settle) -> Verdict:
@@ -83,6 +91,8 @@ def ask_whose(matter: Matter, probe: Probe, then: Told, principal: Principal | N
             return then(_NOBODYS, "probe")
         return Ask(question, lambda reply: then(_ownership(matter.resource, matter.id, reply), "probe"))
 
+    if matter.memory is not UNASKED:
+        return remembered(matter.memory)
     return Ask(OwnerOf(matter.resource.name, matter.id), remembered)
 
 

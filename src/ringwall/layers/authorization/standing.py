@@ -27,7 +27,7 @@ class Standing:
     roles: Roles
     groups: Mapping[str, str]
     staleness_s: float
-    memory: dict[int, tuple[Principal, float, Principal]] = field(default_factory=dict)
+    memory: dict[tuple[str, str], tuple[Principal, float, Principal]] = field(default_factory=dict)
 
 
 def standing_guard(settings: Standing) -> HeadCheck:
@@ -39,7 +39,8 @@ def standing_guard(settings: Standing) -> HeadCheck:
         principal = known.principal
         if principal is None or principal.method == "claimed":
             return PASS
-        before = memory.get(id(principal))
+        named = principal.credential, principal.subject  # not its `id`: that raises an audit event, which has a hook
+        before = memory.get(named)
         if before is not None and before[0] is principal and before[1] > known.now:
             return PASS if before[2] is principal else Learned(known.with_principal(before[2]))
 
@@ -48,7 +49,7 @@ def standing_guard(settings: Standing) -> HeadCheck:
             made = _standing(principal, granted.roles, settings)
             if len(memory) >= _MANY:
                 memory.pop(next(iter(memory)), None)
-            memory[id(principal)] = principal, min(granted.until, known.now + settings.staleness_s), made
+            memory[named] = principal, min(granted.until, known.now + settings.staleness_s), made
             return PASS if made is principal else Learned(known.with_principal(made))
 
         return Ask(GrantsOf(principal.subject, known.now), judge)

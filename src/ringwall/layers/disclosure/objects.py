@@ -12,6 +12,7 @@ from ringwall.core.known import Known, Principal
 from ringwall.core.message import JSON, Response
 from ringwall.core.plan import ReplyCheck
 from ringwall.core.ports import OwnersOf
+from ringwall.core.value import quick
 from ringwall.core.verdict import PASS, Ask, Refuse, Rewritten, Verdict
 from ringwall.engines.policy import Eyes, Relation, Sighting, name_of, speaks
 from ringwall.engines.policy.sight import REMEMBERED
@@ -22,6 +23,7 @@ from ringwall.layers.disclosure.settings import Places, Settings
 NOBODY = Principal("", frozenset(), "claimed")
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class _Stand:
     """How one reply is judged: `pending` objects are to be settled by it; `sure` says that no role suffices, so that
@@ -130,9 +132,7 @@ def objects_guard(operation: Operation, settings: Settings, places: Places) -> R
 
 def eyes_of(settings: Settings, known: Known, response: Response) -> Eyes:
     """How the caller sees the objects of a reply."""
-    principal = known.principal or NOBODY
-    caller = (principal.subject, principal.words, principal.tenant)
-    return settings.sight.eyes(caller, known.objects, response.found)
+    return settings.sight.eyes(known, response.found)
 
 
 def unread_json(response: Response) -> bool:

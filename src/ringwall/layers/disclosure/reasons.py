@@ -92,6 +92,14 @@ HEADER = _reason(
     "Leave line breaks out of the input.",
     "A header of the reply had a line break or a control character: response splitting.",
 )
+REDIRECT = _reason(
+    "redirect",
+    500,
+    "Internal error",
+    "Leave other sites out of the input.",
+    "The reply led to another site that the request named: an open redirect. If it is meant to, declare the field as a "
+    "URL (`format: uri` in the document, `format: url` and its `hosts` in the contract).",
+)
 REASONS = (
     OWNER,
     LINK,
@@ -104,4 +112,5 @@ REASONS = (
     UNDECLARED,
     SERVER_ERROR,
     HEADER,
+    REDIRECT,
 )

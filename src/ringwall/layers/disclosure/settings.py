@@ -10,21 +10,19 @@ from ringwall.contract.api import Schema
 from ringwall.contract.model import Operation, Resource
 from ringwall.core.message import Response
 from ringwall.engines.policy import Sight, Sighting
-from ringwall.layers.disclosure.markup import Markup
 
 Places = Callable[[Response], list[Sighting]]
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All resources and what finds their objects, the API's component schemas, whether undeclared replies are withheld
-    ("strict"), and the wall's memory of live markup that came in."""
+    """All resources and what finds their objects, the API's component schemas, and whether undeclared replies are
+    withheld ("strict")."""
 
     resources: Mapping[str, Resource]
     sight: Sight
     components: Mapping[str, Schema]
     replies: Literal["strict", "lenient"]
-    markup: Markup
 
 
 def reader(operation: Operation, settings: Settings) -> Places:
@@ -33,5 +31,4 @@ def reader(operation: Operation, settings: Settings) -> Places:
         status: {media: described.schema for media, described in reply.content.items()}
         for status, reply in operation.api.replies.items()
     }
-    find = settings.sight.in_replies(replies, operation.resource.name if operation.resource else None)
-    return lambda response: find(response.status, response.data, response.most_objects, response.found, response.media)
+    return settings.sight.in_replies(replies, operation.resource.name if operation.resource else None)

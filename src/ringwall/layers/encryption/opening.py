@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ringwall.contract.model import Field, Operation, Resource
-from ringwall.core.known import Known, Principal
+from ringwall.core.known import Known
 from ringwall.core.message import Response
 from ringwall.core.plan import ReplyCheck
 from ringwall.core.ports import Opened, Place, Unseal
@@ -16,9 +16,6 @@ from ringwall.engines.crypto.flaws import CryptoFlaw
 from ringwall.engines.policy import Sighting, masked, name_of, said
 from ringwall.layers.encryption.reasons import BY_CODE
 from ringwall.layers.encryption.settings import Settings
-
-NOBODY = Principal("", frozenset(), "claimed")
-
 
 Find = Callable[[Response], list[Sighting]]
 """The objects in a parsed reply."""
@@ -30,8 +27,7 @@ def finder(operation: Operation, settings: Settings) -> Find:
         status: {media: described.schema for media, described in reply.content.items()}
         for status, reply in operation.api.replies.items()
     }
-    find = settings.sight.in_replies(replies, operation.resource.name if operation.resource else None)
-    return lambda response: find(response.status, response.data, response.most_objects, response.found, response.media)
+    return settings.sight.in_replies(replies, operation.resource.name if operation.resource else None)
 
 
 def opening(find: Find, settings: Settings, fields: Mapping[str, list[Field]]) -> ReplyCheck:
@@ -73,9 +69,7 @@ def _records(
     kept: dict[str, object],
 ) -> Iterator[tuple[Sighting, Field, bool, Place]]:
     """Every encrypted value that the caller may read, whole (True) or in part (False), and where it belongs."""
-    principal = known.principal or NOBODY
-    eyes = settings.sight.eyes((principal.subject, principal.words, principal.tenant), known.objects, kept)
-    for name, words, _, alike in eyes.groups(seen_all):
+    for name, words, _, alike in settings.sight.eyes(known, kept).groups(seen_all):
         resource = settings.resources[name]
         shown = [(field, field.read is None or not field.read.isdisjoint(words)) for field in fields[name]]
         shown = [(field, whole) for field, whole in shown if whole or field.mask is not None]

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+import orjson
+
 from ringwall.contract.model import Operation
 from ringwall.core.effect import Effect
 from ringwall.core.known import Known
@@ -78,15 +80,20 @@ class Values:
 
 _PATH: Final = re.compile(r"[/\\%]|\.\.")
 _DELIMITED: Final = re.compile(r"[{%#]")
+_OPENS: Final = frozenset({"{", "["})
+_STRINGS: Final = 10_000
+"""Of how many strings within one text an account is kept; the level that passes it is kept whole."""
 
 
 def values_of(known: Known) -> Values:
-    """The distinct strings of the input and of the path parameters."""
+    """The distinct strings of the input and of the path parameters; of those that are JSON, what they hold too."""
     texts = dict.fromkeys(known.params.values())
     if known.input is not None:
         texts.update(dict.fromkeys(text.value for text in known.input.texts))
         if isinstance(known.input.body, str):
             texts[known.input.body] = None
+    for text in [text for text in texts if text.lstrip()[:1] in _OPENS]:
+        texts.update(dict.fromkeys(_strings(text)))
     distinct = tuple(texts)
     return Values(
         distinct,
@@ -94,6 +101,25 @@ def values_of(known: Known) -> Values:
         tuple(text for text in distinct if _PATH.search(text)),
         tuple(text for text in distinct if _DELIMITED.search(text)),
     )
+
+
+def _strings(text: str) -> list[str]:
+    """The strings of a JSON document within a text: what an application that parses it takes out."""
+    try:
+        level = [orjson.loads(text)]
+    except ValueError:
+        return []
+    found: list[str] = []
+    while level and len(found) < _STRINGS:
+        found += [value for value in level if isinstance(value, str)]
+        level = [below for value in level for below in _below(value)]
+    return found
+
+
+def _below(value: object) -> list[object]:
+    if isinstance(value, dict):
+        return [*value, *value.values()]
+    return value if isinstance(value, list) else []
 
 
 class Watch:

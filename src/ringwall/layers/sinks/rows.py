@@ -51,6 +51,8 @@ def rows_of(operation: Operation, resources: Mapping[str, Resource]) -> Callable
             any_of, by = _filtered(resource, filtered, principal, allowed) if resource is main and filtered else (
                 _allowed(resource, principal, allowed)
             )  # fmt: skip
+            if resource.owner is not None and _owners_alone(resource, known, principal):
+                any_of, by = ((resource.owner, principal.subject),), resource.owner
             lists = resource is main and filtered is not None
             ids: tuple[Cell, ...] | None = None
             if not lists:
@@ -127,6 +129,16 @@ def _barred(resource: Resource, known: Known, principal: Principal, allowed: fro
     if principal.tenant != EVERYWHERE and stated.get(resource.tenant, set()) - {principal.tenant}:
         barred.add(resource.tenant or "")
     return frozenset(barred)
+
+
+def _owners_alone(resource: Resource, known: Known, principal: Principal) -> bool:
+    """Whether the request states a property that the caller may write only as the object's owner: then the row has to
+    be the caller's own, whoever else may touch it."""
+    if resource.owner == CREATOR or known.input is None or known.input.body is None or not principal.subject:
+        return False
+    mine = {f.name for f in resource.fields.values() if f.write is not None and "owner" in f.write
+            and principal.words.isdisjoint(f.write)}  # fmt: skip
+    return not mine.isdisjoint(_stated(known.input.body))
 
 
 def _stated(value: JSON) -> dict[str | None, set[str | None]]:

@@ -15,9 +15,12 @@ from ringwall.core.known import Known
 from ringwall.core.message import JSON, Head
 from ringwall.core.verdict import Fault, Refuse
 from ringwall.layers.validation.places import IGNORED, Absent, Pairs, Sources, reader, typing_of
-from ringwall.layers.validation.reasons import QUERY_UNKNOWN
+from ringwall.layers.validation.reasons import QUERY_UNKNOWN, SCHEMA_REASONS
 from ringwall.layers.validation.settings import Settings
 
+LONGEST = 8192
+"""Characters of a query's value, where the document states no length: what transport takes of a whole target."""
+LENGTH = SCHEMA_REASONS["length"]
 Given = dict[str, dict[str, JSON]]
 
 Where = Literal["path", "query", "header", "cookie"]
@@ -56,6 +59,8 @@ def readers(operation: Operation, settings: Settings) -> Callable[[Head, Known],
         for pair in head.query:
             if not known_name(pair.name):
                 return Refuse(QUERY_UNKNOWN, (Fault("/query", QUERY_UNKNOWN.code),))
+            if len(pair.value) > LONGEST:
+                return Refuse(LENGTH, (Fault(f"/query/{pair.name}", LENGTH.code),))
             query.setdefault(pair.name, []).append(pair)
         given: Given = {"path": dict(known.params), "query": {}, "header": {}, "cookie": {}}
         sources = Sources(known.params, query, head)

@@ -52,7 +52,7 @@ class Responder:
             if not value:
                 spared.append(f"{step.do}: the alert names no {step.what}")
             elif self._never(step, value):
-                spared.append(f"{step.do}: {step.what} {value} is never acted on")
+                spared.append(f"{step.do}: this {step.what} is never acted on")
             elif not self._room(step, value, now):
                 over = True
             else:
@@ -78,14 +78,16 @@ class Responder:
             f"r-{secrets.token_hex(6)}", step.do, step.what, value, now, now + step.seconds, alert.id, alert.rule,
             detail, self._given.dry_run,
         )  # fmt: skip
-        return perform(response, self._alerts, self._revoker)
+        return perform(response, self._alerts, self._revoker, alert.principal)
 
 
-def perform(response: Response, alerts: Alerts, revoker: Revoker) -> Response:
-    """Put a response into force, unless it is dry. Raises Unavailable."""
+def perform(response: Response, alerts: Alerts, revoker: Revoker, whose: str | None = None) -> Response:
+    """Put a response into force, unless it is dry; `whose` address it is held against, where that is known.
+
+    Raises Unavailable."""
     if response.action == "revoke" and not response.dry:
         revoker.revoke(response.kind, response.value, response.since, response.until)
-    alerts.respond(response)
+    alerts.respond(response, whose)
     return response
 
 

@@ -16,7 +16,7 @@ from ringwall.scan.checks.points import able
 from ringwall.scan.checks.writes import Attempt
 from ringwall.scan.model import ANONYMOUS, Account, Reply
 from ringwall.scan.pool import Thing, objects, scalars
-from ringwall.scan.strangers import stranger
+from ringwall.scan.strangers import stand_in, stranger
 from ringwall.scan.subject import Aim, Kind, declared, references
 
 NOT_SHOWN = "no object to try it on: none of another account's is known and none could be made"
@@ -69,6 +69,8 @@ def _victims(bench: Bench, aim: Aim, attacker: Account) -> list[Account]:
     others = [a for a in bench.accounts if a is not attacker]
     if _of_people(bench, aim) and (thrown := stranger(bench)):
         return [thrown.account, *others]
+    if instead := stand_in(bench, aim):
+        return [instead, *others]
     return others if aim.slots else [*others[:1], attacker][:1]
 
 
@@ -106,6 +108,9 @@ def _forbidden(bench: Bench, aim: Aim, attacker: Account, victim: Account, thing
         if bench.subject.may(attacker, aim, attacker.subject, attacker.tenant) is False:
             return "function"
         return "object-read" if aim.method in ("GET", "HEAD") else "object-write"
+    if thing is not None and own and thing.fresh and not thing.seen:
+        for account in (victim, attacker):
+            bench.relist(thing.kind, account)
     if thing is not None and own and bench.pool.apart(thing.kind, victim, attacker, thing):
         return "object-read" if aim.method in ("GET", "HEAD") else "object-write"
     return None

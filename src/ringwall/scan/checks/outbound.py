@@ -10,8 +10,9 @@ from ringwall.scan.bench import Bench
 from ringwall.scan.checks.points import Base, placed, points, sent_by
 from ringwall.scan.subject import Aim
 
-_URLS = re.compile(r"url|uri|link|href|callback|hook|feed|host|image|avatar|src|source|fetch|proxy|remote|site|domain",
-                   re.IGNORECASE)  # fmt: skip
+_URLS = re.compile(r"url|uri|link|href|callback|hook|feed|host|image|avatar|src|source|fetch|proxy|remote|site|domain"
+                   r"|(^|_)api($|_)|[a-z]Api$|endpoint|server|address|target|dest|import|upstream|gateway|icon|logo|photo"
+                   r"|picture|document|file|path|service", re.IGNORECASE)  # fmt: skip
 _WAYS = re.compile(r"^(to|next|go|goto|url|uri|continue|dest|destination|redirect\w*|return\w*|back|forward|target)$",
                    re.IGNORECASE)  # fmt: skip
 _WAIT_S = 0.3

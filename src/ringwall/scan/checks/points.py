@@ -15,7 +15,7 @@ from ringwall.scan.bench import Bench, Sent
 from ringwall.scan.compose import Draft
 from ringwall.scan.model import Account, Reply
 from ringwall.scan.pool import Thing
-from ringwall.scan.strangers import stranger
+from ringwall.scan.strangers import stand_in, stranger
 from ringwall.scan.subject import Aim, references
 from ringwall.scan.values import kind_of, resolved
 
@@ -87,7 +87,8 @@ def _callers(bench: Bench, aim: Aim) -> list[Account]:
     if aim.method != "GET" and named in bench.subject.kinds and bench.subject.kinds[named or ""].person:
         thrown = stranger(bench)
         return [thrown.account] if thrown else []
-    return sorted(bench.accounts, key=lambda a: able(bench, aim, a))
+    instead = stand_in(bench, aim)
+    return [instead] if instead else sorted(bench.accounts, key=lambda a: able(bench, aim, a))
 
 
 def _harmless(bench: Bench, draft: Draft) -> Draft:

@@ -13,7 +13,7 @@ from ringwall.scan.checks.points import able
 from ringwall.scan.compose import Draft
 from ringwall.scan.model import Account
 from ringwall.scan.pool import Thing, objects, scalars
-from ringwall.scan.strangers import stranger
+from ringwall.scan.strangers import stand_in, stranger
 from ringwall.scan.subject import Aim, declared, schema_of_body
 from ringwall.scan.values import resolved
 
@@ -100,8 +100,9 @@ def views(bench: Bench, account: Account, thing: Thing) -> dict[str, JSON]:
 
 
 def _writers(bench: Bench, aim: Aim) -> list[Account]:
-    """Accounts that may call it; where none is known to, any."""
-    return sorted(bench.accounts, key=lambda a: able(bench, aim, a))
+    """Accounts that may call it; where none is known to, any; first one whose object may be spoiled."""
+    instead = stand_in(bench, aim)
+    return [*([instead] if instead else []), *sorted(bench.accounts, key=lambda a: able(bench, aim, a))]
 
 
 def _plain(bench: Bench, aim: Aim, account: Account, thing: Thing | None) -> tuple[Thing, dict[str, JSON]] | None:

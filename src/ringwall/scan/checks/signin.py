@@ -42,6 +42,42 @@ def enumeration(bench: Bench, aim: Aim) -> None:
         bench.refuted("enumeration", aim, "a known name answers as made-up ones do")
 
 
+def forgotten(bench: Bench, aim: Aim) -> None:
+    """Where one only names oneself, because a password was forgotten: a known name against three made-up ones."""
+    user = _named(bench, aim)
+    known = _known(bench)
+    draft = bench.composer.draft(aim, ANONYMOUS, label=bench.label()) if user and known else None
+    if user is None or known is None or draft is None or not isinstance(draft.body, dict):
+        return
+    form = (known.username or "").partition("@")[2]
+    names = [bench.dice.word(f"nobody{bench.label()}", 10) + (f"@{form}" if form else "") for _ in range(3)]
+    asked = {n: bench.send(replace(draft, body={**draft.body, user: n}), wait=False) for n in (known.username, *names)}
+    if any(sent.reply.status in (0, 429) or sent.reply.status >= 500 for sent in asked.values()):
+        bench.untested("enumeration", aim, "its answers cannot be compared")
+        return
+    mine, *others = (shape(sent.reply, (name,)) for name, sent in asked.items())
+    if len(set(others)) > 1:
+        bench.untested("enumeration", aim, "made-up names do not answer alike")
+    elif mine == others[0]:
+        bench.refuted("enumeration", aim, "a known name answers as made-up ones do")
+    else:
+        told = f"{known.name}: {mine[0]} {mine[1][:80]!r}; a made-up name: {others[0][0]} {others[0][1][:80]!r}"
+        bench.proved("enumeration", aim, user, told, "three made-up names answer alike", asked[known.username].call)
+
+
+def names_oneself(bench: Bench, aim: Aim) -> bool:
+    """Whether anybody may name an account there, to be helped with its password."""
+    return _named(bench, aim) is not None
+
+
+def _named(bench: Bench, aim: Aim) -> str | None:
+    words = set(spoken(aim.op.api.path).split())
+    helps = words & {"forgot", "forget", "forgotten", "reset", "recover", "recovery", "lost", "resend"}
+    if aim.method != "POST" or aim.slots or aim.public is False or not helps or login_names(bench.subject, aim):
+        return None
+    return next((n for n in bench.subject.asked(aim) if spoken(n) in USER_NAMES), None)
+
+
 def _known(bench: Bench) -> Account | None:
     """A throw-away account if there is one, else one that was given: it may be locked for a while."""
     thrown = stranger(bench)

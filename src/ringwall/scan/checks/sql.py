@@ -15,6 +15,8 @@ from ringwall.scan.checks.points import Base, Point, placed, points, sent_by, sh
 from ringwall.scan.compose import text_of
 from ringwall.scan.subject import Aim
 
+_WIDEST = 8
+"""Columns that a joined row is tried with."""
 Pair = Callable[[str, str, str], str]
 """Value, operand, operand -> probe; equal operands make it true."""
 
@@ -40,7 +42,9 @@ def sqli(bench: Bench, aim: Aim, base: Base) -> None:
         bench.untested("sqli", aim, "it writes: a pair of its replies cannot be compared")
         return
     tried = [p for p in points(bench, base) if "password" not in p.name.lower()]
-    found = [_differs(bench, base, point) or _ordered(bench, base, point) for point in tried]
+    found = [
+        _differs(bench, base, point) or _ordered(bench, base, point) or _united(bench, base, point) for point in tried
+    ]
     if tried and not any(found):
         bench.refuted("sqli", aim, f"true or false makes no difference in {', '.join(p.name for p in tried)}")
     elif not tried:
@@ -105,6 +109,33 @@ def _opens(bench: Bench, base: Base, point: Point, pair: Pair, unknown: str, not
           "an unknown value OR a true condition answers with data, OR a false one with none (3 of 3)",
           "the unknown value alone answers as the false condition does")  # fmt: skip
     return True
+
+
+def _united(bench: Bench, base: Base, point: Point) -> bool:
+    """Where one quote makes a difference that two do not: a row that the probe computes comes back with the data."""
+    if not point.text:
+        return False
+    value = text_of(point.value) if point.value is not None else "a"
+    plain, odd, even = (bench.send(placed(base, point, f"{value}{marks}")).reply for marks in ("", "'", "''"))
+    if odd.status == even.status or even.status >= 500 or plain.status >= 500:
+        return False
+    for join in ("'{0}'||'{1}'", "concat('{0}','{1}')"):
+        for width in range(1, _WIDEST + 1):
+            probe = _joined(bench, base, point, join, width)
+            if probe and _joined(bench, base, point, join, width):
+                _tell(bench, base, point, probe, "a row of computed words comes back (2 of 2)",
+                      "the words stand nowhere in the request")  # fmt: skip
+                return True
+    return False
+
+
+def _joined(bench: Bench, base: Base, point: Point, join: str, width: int) -> str | None:
+    """A probe whose two words come back as one; None where they do not."""
+    one, two = (bench.dice.word(f"union{bench.label()}", 6) for _ in range(2))
+    columns = ",".join([join.format(one, two)] * width)
+    probe = f"{bench.dice.word(f'none{bench.label()}')}' UNION SELECT {columns} -- "
+    sent = bench.send(placed(base, point, probe))
+    return probe if one + two in sent.reply.text else None
 
 
 def _ordered(bench: Bench, base: Base, point: Point) -> bool:

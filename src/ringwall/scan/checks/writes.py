@@ -91,7 +91,25 @@ def _create(bench: Bench, attempt: Attempt) -> None:
     if thing and seen and _echoed(draft, seen[1]):
         _proved(bench, attempt, sent, f"{thing.kind} {thing.id} exists", seen[0])
         return
-    _answered(bench, attempt, sent)
+    listed = _listed(bench, attempt, draft) if thing is None else None
+    if listed is not None:
+        _proved(bench, attempt, sent, f"what was sent stands in {listed[0]}", listed[1])
+    else:
+        _answered(bench, attempt, sent)
+
+
+def _listed(bench: Bench, attempt: Attempt, draft: Draft) -> tuple[str, Account] | None:
+    """Where nothing names what was made: the list at the same path, and who reads there the words that were sent."""
+    words = {str(v) for _, v in scalars(draft.body) if isinstance(v, str) and len(v) > 5}
+    lists = [a for a in bench.subject.aims if a.method == "GET" and a.path == attempt.aim.path]
+    for aim in lists if words else ():
+        for account in (attempt.victim, *(a for a in bench.accounts if a is not attempt.victim)):
+            asked = bench.composer.draft(aim, account)
+            read = bench.send(asked).reply if asked else None
+            if read is not None and read.fine and any(str(v) in words for _, v in scalars(read.document)):
+                bench.left.append(f"what {attempt.aim.key} made cannot be removed")
+                return aim.key, account
+    return None
 
 
 def _asked(bench: Bench, attempt: Attempt) -> tuple[Draft, Sent] | None:
@@ -139,6 +157,10 @@ def _answered(bench: Bench, attempt: Attempt, sent: Sent) -> None:
 
 def _change(bench: Bench, attempt: Attempt, thing: Thing) -> None:
     seen = _seen(bench, thing)
+    secret = secret_of(bench, attempt)
+    if seen is None and secret is not None:
+        _password(bench, attempt, thing, secret)
+        return
     if seen is None:
         bench.untested(attempt.kind, attempt.aim, "no account is shown the object, so an effect could not be seen")
         return
@@ -165,13 +187,19 @@ def _change(bench: Bench, attempt: Attempt, thing: Thing) -> None:
 
 def _unseen(bench: Bench, attempt: Attempt, thing: Thing) -> None:
     """It sets nothing that can be read back: a password shows at the sign-in, anything else by what changes."""
-    secret = next((n for n in bench.subject.asked(attempt.aim) if "password" in n.lower()), None)
-    if secret and attempt.victim.own and attempt.victim.password:
+    secret = secret_of(bench, attempt)
+    if secret is not None:
         _password(bench, attempt, thing, secret)
     elif thing.fresh or not bench.safe:
         _act(bench, attempt, thing)
     else:
         bench.untested(attempt.kind, attempt.aim, "no property that it sets can be read back")
+
+
+def secret_of(bench: Bench, attempt: Attempt) -> str | None:
+    """The property that sets a password, where the victim is a throw-away account."""
+    own = attempt.victim.own and attempt.victim.password is not None
+    return next((n for n in bench.subject.asked(attempt.aim) if "password" in n.lower()), None) if own else None
 
 
 def _password(bench: Bench, attempt: Attempt, thing: Thing, name: str) -> None:
