@@ -124,7 +124,7 @@ async def _batch(bare: Application, protected: Application, case: Case, meter: M
     times: tuple[list[float], list[float]] = ([], [])
     for _ in range(rounds):
         for took, application in zip(times, (bare, protected), strict=True):
-            took.append((await _once(application, case))[1])
+            took.append((await once(application, case))[1])
     medians: Sequence[float] = [statistics.median(each) for each in times]
     return Figures(case.name, medians[0], medians[1], meter.layers())
 
@@ -132,12 +132,12 @@ async def _batch(bare: Application, protected: Application, case: Case, meter: M
 async def _answer(application: Application, case: Case) -> int:
     """The status, as a server would give it for an application that raises."""
     try:
-        return (await _once(application, case))[0]
+        return (await once(application, case))[0]
     except Exception:  # noqa: BLE001 - an application may fail in any way; then it is not measured
         return 500
 
 
-async def _once(application: Application, case: Case) -> tuple[int, float]:
+async def once(application: Application, case: Case) -> tuple[int, float]:
     """Send it once: the reply's status, and the processor time that it took."""
     scope, messages, status = _scope(case), iter(_content(case)), [0]
 

@@ -62,29 +62,31 @@ def command(contract: Path | None, openapi: str | None, target: str | None, as_j
 
 
 def _clinic(scratch: Path) -> list[Figures]:
-    """The clinic with a page of patients, called by a nurse and a doctor of theirs."""
+    """The clinic with a page of patients."""
     rows = tuple({**SEED.patients[0], "full_name": f"Patient {n}"} for n in range(PAGE))
     app = create_app(scratch / "clinic", replace(SEED, patients=rows))
     contract = subject(CONTRACT, None, None, scratch / "other").contract
 
-    def cases(runtime: Runtime) -> list[Case]:
-        people = {a.name: Account(a.subject, a.name, frozenset(a.roles), a.tenant) for a in ACCOUNTS}
-        nurse, doctor = (_bearer(runtime, people[name]) for name in ("nora", "dara"))
-        return [
-            Case("GET one object, bearer token", "GET", "/patients/1", nurse),
-            Case(f"GET a page of {PAGE} objects", "GET", "/patients", nurse),
-            Case("POST 300 bytes", "POST", "/forms", (*nurse, _JSON), _padded(_FORM)),
-            Case("POST 300 bytes, three fields encrypted", "POST", "/patients", (*doctor, _JSON), _padded(_PATIENT)),
-            Case(
-                "POST 300 bytes, the owner read from the application first",
-                "POST",
-                "/patients/1/visits",
-                (*doctor, _JSON),
-                _padded(_VISIT),
-            ),
-        ]
+    return _figures(app, contract, clinic_cases, scratch, skip=False)
 
-    return _figures(app, contract, cases, scratch, skip=False)
+
+def clinic_cases(runtime: Runtime) -> list[Case]:
+    """What is measured of the clinic, by a nurse and a doctor of it."""
+    people = {a.name: Account(a.subject, a.name, frozenset(a.roles), a.tenant) for a in ACCOUNTS}
+    nurse, doctor = (_bearer(runtime, people[name]) for name in ("nora", "dara"))
+    return [
+        Case("GET one object, bearer token", "GET", "/patients/1", nurse),
+        Case(f"GET a page of {PAGE} objects", "GET", "/patients", nurse),
+        Case("POST 300 bytes", "POST", "/forms", (*nurse, _JSON), _padded(_FORM)),
+        Case("POST 300 bytes, three fields encrypted", "POST", "/patients", (*doctor, _JSON), _padded(_PATIENT)),
+        Case(
+            "POST 300 bytes, the owner read from the application first",
+            "POST",
+            "/patients/1/visits",
+            (*doctor, _JSON),
+            _padded(_VISIT),
+        ),
+    ]
 
 
 _JSON = (b"content-type", b"application/json")
@@ -138,7 +140,7 @@ def _figures(app: Any, contract: Contract, cases: Any, scratch: Path, *, skip: b
     """Every case's figures; one that cannot be measured ends the run, or is skipped with a word."""
     runtime, meter = open_runtime(scratch / "data"), Meter()
     try:
-        wall = wrap(app, prepare(_unlimited(contract)), runtime, Circumstances())
+        wall = wrap(app, prepare(unlimited(contract)), runtime, Circumstances())
         if not isinstance(wall, AsgiWall):
             fail("only ASGI applications can be measured in process")
         wall.wall = meter.timing(wall.wall)
@@ -162,7 +164,7 @@ def _measured(
             click.echo(f"not measured: {why}", err=True)
 
 
-def _unlimited(contract: Contract) -> Contract:
+def unlimited(contract: Contract) -> Contract:
     """The same contract with every rate beyond reach: its guards run, and never refuse."""
     limits = contract.limits
     rates = replace(
