@@ -17,7 +17,7 @@ from ringwall.state.keytable import KeyTable
 from ringwall.state.rootkeys import root_keys
 from ringwall.state.sqlite import Store
 
-STEP = 96 << 10
+STEP = 160 << 10
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_nothing_is_lost_and_the_next_run_ends_it(
     disk: Path, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
-    here = Here(disk, rows=400)
+    here = Here(disk, rows=250)
     if words != ("keys", "migrate"):
         here.run("keys", "migrate")
     left, failed = 0, 0
