@@ -61,7 +61,7 @@ soak: $(VENV)/ready ## 100,000 honest requests, which raise no alert
 
 servers: $(SERVERS)/prefect/ready $(SERVERS)/chroma/ready $(SERVERS)/suite/ready $(SERVERS)/sslyze/ready ## What the tests need of others
 
-packages: ## What the tests need of the distribution: a browser, testssl, SoftHSM, Pebble, PostgreSQL (as root it installs them)
+packages: ## What the tests need of the distribution: a browser, testssl, SoftHSM, Pebble, PostgreSQL, promtool (as root it installs them)
 	scripts/packages.sh
 
 browser: ## A Chromium for the browser tests (as root it installs one)

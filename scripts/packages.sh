@@ -1,5 +1,6 @@
 #!/bin/sh
-# What the tests need of the distribution: a browser, a software HSM, a TLS tester, an ACME server, PostgreSQL. Installs as root what is missing.
+# What the tests need of the distribution: a browser, a software HSM, a TLS tester, an ACME server, PostgreSQL,
+# Prometheus's promtool. Installs as root what is missing.
 set -eu
 
 here=$(dirname "$0")
@@ -10,6 +11,7 @@ command -v softhsm2-util >/dev/null 2>&1 || wanted="$wanted softhsm2"
 command -v pebble >/dev/null 2>&1 || wanted="$wanted pebble"
 [ -n "$(ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null)" ] || command -v initdb >/dev/null 2>&1 || wanted="$wanted postgresql"
 command -v curl >/dev/null 2>&1 || wanted="$wanted curl"
+command -v promtool >/dev/null 2>&1 || wanted="$wanted prometheus"
 [ -n "$wanted" ] || exit 0
 if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
   apt-get update -qq >&2

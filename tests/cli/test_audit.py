@@ -126,6 +126,43 @@ def test_export_of_several_logs(data):
     assert orjson.loads(run(data, "verify", "--json").output)["records"] == 23
 
 
+@pytest.mark.parametrize("form", ["jsonl", "csv", "ocsf"])
+def test_export_resumes_in_every_log(data, tmp_path, form):
+    write(data, 3, log="w1")
+    at = tmp_path / "exported.json"
+    first = run(data, "export", "--format", form, "--resume", at)
+    assert (first.exit_code, orjson.loads(at.read_bytes())) == (0, {"next": {"": 20, "w1": 3}})
+    assert run(data, "export", "--format", form, "--resume", at).stdout == "", "nothing is new"
+    write(data, 2, log="w1")
+    write(data, 1, log="w2")
+    second = run(data, "export", "--format", form, "--resume", at)
+    assert len(second.stdout.splitlines()) == 3
+    whole = run(data, "export", "--format", form).stdout
+    assert sorted((first.stdout + second.stdout).splitlines()) == sorted(whole.splitlines())
+
+
+def test_export_resumes_after_records_were_removed_and_says_what_is_no_such_file(data, tmp_path):
+    at = tmp_path / "exported.json"
+    at.write_text('{"next": {"": 12}}')
+    assert len(run(data, "export", "--resume", at).stdout.splitlines()) == 8
+    for wrong in ("", "[]", '{"next": 5}', '{"next": {"": "x"}}'):
+        at.write_text(wrong)
+        done = run(data, "export", "--resume", at)
+        assert (done.exit_code, at.read_text()) == (2, wrong)
+    assert run(data, "export", "--resume", at, "--from", "2").exit_code == 2
+
+
+def test_what_did_not_arrive_is_exported_again(data, tmp_path):
+    at = tmp_path / "exported.json"
+    path = segments(data / "journal")[0].path
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b"r-17", b"r-XX"))
+    assert run(data, "export", "--resume", at).exit_code == 1
+    assert not at.exists()
+    path.write_bytes(whole)
+    assert len(run(data, "export", "--resume", at).stdout.splitlines()) == 20
+
+
 def test_export_stops_at_an_altered_record(data):
     path = segments(data / "journal")[0].path
     path.write_bytes(path.read_bytes().replace(b"r-7", b"r-X"))

@@ -18,6 +18,7 @@ from ringwall.build.identity import accounts_on
 from ringwall.monitoring.response.responder import by_hand
 from ringwall.state.alerts import Alerts
 from ringwall.state.journal_files import INDEX
+from ringwall.state.sessions import SessionTable
 from ringwall.state.sqlite import Store
 
 PAGES = ("", "tests", "alerts", "alerts?all=1", f"alert?id={ALERT}", "journal", "principals", "request?id=" + "0" * 24)
@@ -135,6 +136,30 @@ def test_the_overview_renews_itself_for_as_long_as_one_may_look(up: Running, peo
     assert there.get(f"{CONSOLE}live").status_code == 200
     there.post("/.ringwall/account/signout", {})
     assert there.get(f"{CONSOLE}live").status_code == 204, "it ends with the session"
+
+
+def test_renewing_is_no_use_of_the_session_and_no_traffic(up: Running) -> None:
+    account(up, "nina", "auditor")
+    nina = Person(up, "nina")
+    nina.enter()
+    store = Store(up.data / "state.db")
+    try:
+        long_ago = time.time() - 1800.0
+        store.rows("UPDATE session SET seen = ?", (long_ago,))
+
+        def seen() -> float:
+            whose = accounts_on(store).named("nina")
+            assert whose is not None
+            return max(each.seen for each in SessionTable(store).sessions_of(whose.subject))
+
+        for _ in range(3):
+            assert nina.get(f"{CONSOLE}live").status_code == 200
+        assert seen() == long_ago
+        count = Markup(nina.get(CONSOLE).text).text.partition("Requests in the last hour")[2].split()[0]
+        assert seen() > long_ago, "looking at a page is"
+        assert Markup(nina.get(CONSOLE).text).text.partition("Requests in the last hour")[2].split()[0] == count
+    finally:
+        store.close()
 
 
 def test_what_tests_found_is_shown(people: dict[str, Person]) -> None:

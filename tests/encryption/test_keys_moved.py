@@ -263,7 +263,11 @@ def _die_at(step: int) -> None:
     migrating.BATCH = 40
 
 
-@pytest.mark.parametrize("words", [("keys", "migrate"), ("keys", "root", "--rotate"), ("keys", "rekey")], ids=" ".join)
+@pytest.mark.parametrize(
+    "words",
+    [("keys", "migrate"), ("keys", "root", "--rotate"), ("keys", "rekey"), ("keys", "rotate", "--all")],
+    ids=" ".join,
+)
 def test_killed_at_any_step_nothing_is_lost_and_the_next_run_ends_it(
     tmp_path: Path, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -281,6 +281,26 @@ def test_a_sanitized_field_is_rewritten_and_others_are_not() -> None:
     )
 
 
+def multipart_of(page: bytes, *more: bytes) -> bytes:
+    return TITLE + part('name="page"', page) + b"".join(more) + b"--B--\r\n"
+
+
+def test_a_sanitized_field_of_a_multipart_form_is_rewritten_and_others_are_not() -> None:
+    guards = forge(operation({"multipart/form-data": MediaType({"$ref": PREFIX + "Note"}, {})}), SETTINGS)
+    hostile = multipart_of(b'<p onclick="x()">h\xc3\xa9</p><script>x()</script>', part('name="tags"', b"a"))
+    assert learned(hostile, MULTI, guards=guards).body == {"title": "x", "page": "<p>h\xe9</p>", "tags": ["a"]}
+    for same in (multipart_of(b"<p>hi</p>"), multipart_of(b"\xff"), TITLE):
+        head = head_of(same, MULTI, b"/notes", ())
+        verdict = judge(guards.body[1], Request(head, head.raw_headers, same), Known("op", 0.0, {}, "::1", "r"))
+        assert not isinstance(verdict, Rewritten)
+
+
+def test_a_text_that_sanitation_would_make_a_boundary_is_refused() -> None:
+    guards = forge(operation({"multipart/form-data": MediaType({"$ref": PREFIX + "Note"}, {})}), SETTINGS)
+    hidden = b'a\r\n-\x01-B\r\nContent-Disposition: form-data; name="kind"\r\n\r\na'
+    assert reason(multipart_of(hidden), MULTI, guards=guards) == "validation.form"
+
+
 def test_a_sanitized_field_of_a_form_is_rewritten_and_others_are_not() -> None:
     guards = forge(operation({FORM.decode(): MediaType({"$ref": PREFIX + "Note"}, {})}), SETTINGS)
     form = b"title=%3Cb%3Et%3C%2Fb%3E&tags=a&tags=b&page="

@@ -120,7 +120,7 @@ class Traffic:
 
 
 def main(requests: int) -> int:
-    """Send honest traffic at a clinic of its own; 1 where it raised anything."""
+    """Send honest traffic at a clinic of its own; 1 where it raised anything, or where a request was not answered."""
     with tempfile.TemporaryDirectory() as name, serving(Path(name)) as running:
         traffic = Traffic(running, callers=40)
         began = time.monotonic()
@@ -130,8 +130,9 @@ def main(requests: int) -> int:
     print(f"{requests:,} requests in {took:.0f} s ({requests / took:.0f}/s), statuses {dict(traffic.statuses)}")
     for alert in found:
         print(f"RAISED {alert.level} {alert.rule} x{alert.count}: {alert.explanation} {dict(alert.group)}")
-    print(f"{len(found)} alerts")
-    return 1 if found else 0
+    unanswered = traffic.statuses[0] + sum(n for status, n in traffic.statuses.items() if status >= 500)
+    print(f"{len(found)} alerts, {unanswered} requests without an answer")
+    return 1 if found or unanswered or traffic.statuses.total() < requests else 0
 
 
 if __name__ == "__main__":

@@ -91,6 +91,26 @@ def test_a_restart_misses_nothing_and_tells_nothing_twice(data: Path, contract: 
     assert rules(data) == {"foreign-object": 5, "enumeration": 1}, "the window went on over the restart"
 
 
+def test_a_hit_after_an_alert_was_closed_is_a_new_alert(data: Path, contract: Contract) -> None:
+    log = journal(data)
+    with monitor_of(contract, data, since={}) as monitor:
+        log.append(record(1))
+        drained(monitor)
+        (first,) = monitor.alerts.alerts(rule="foreign-object")
+        assert monitor.alerts.close(first.id, time.time())
+        log.append(record(2))
+        drained(monitor)
+        (second,) = monitor.alerts.alerts(rule="foreign-object", open_only=True)
+        assert (second.id != first.id, second.count) == (True, 1)
+        kept = monitor.alerts.alert(first.id)
+        assert kept is not None
+        assert (kept.count, kept.last) == (1, first.last), "the closed one is as it was closed"
+        log.append(record(3))
+        drained(monitor)
+        assert [each.count for each in monitor.alerts.alerts(rule="foreign-object", open_only=True)] == [2]
+    log.close()
+
+
 def test_a_first_monitor_begins_at_the_end_and_another_is_turned_away(data: Path, contract: Contract) -> None:
     log = journal(data)
     log.append(record(1))

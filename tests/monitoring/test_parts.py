@@ -20,7 +20,7 @@ from ringwall.core.verdict import PASS, Refuse
 from ringwall.examples.clinic import CONTRACT, create_app
 from ringwall.layers.response import Restraint, Restraints, forge, forge_address
 from ringwall.monitoring.baseline import Baselines
-from ringwall.monitoring.controls import Situation, failures
+from ringwall.monitoring.controls import Lately, Situation, failures
 from ringwall.monitoring.exposed import exposition
 from ringwall.monitoring.incident import assemble
 from ringwall.monitoring.incident_page import page
@@ -331,6 +331,15 @@ def situation(tmp_path: Path, **changes: Any) -> Situation:
 )
 def test_a_control_that_fails_is_told(changes: dict[str, Any], failing: set[str], tmp_path: Path) -> None:
     assert {hit.rule for hit in failures(situation(tmp_path, **changes))} == failing
+
+
+def test_a_loss_is_told_for_an_hour_and_not_for_ever() -> None:
+    lately = Lately()
+    assert lately.grew({"email": 0}, 0.0) == {}
+    assert lately.grew({"email": 2}, 10.0) == {"email": 2}
+    assert lately.grew({"email": 2}, 3000.0) == {"email": 2}
+    assert lately.grew({"email": 2}, 3700.0) == {}
+    assert lately.grew({"email": 3}, 3800.0) == {"email": 3}, "and told again where it goes on"
 
 
 def test_a_certificate_near_its_end_is_told(tmp_path: Path) -> None:

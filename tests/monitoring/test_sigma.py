@@ -144,6 +144,21 @@ def test_value_count_counts_different_values_and_items_of_lists() -> None:
     assert run(found, (40, {**one, "objects": ["x:4"]})) == [], "the window has passed"
 
 
+def test_who_has_a_whole_ipv6_network_is_one_caller() -> None:
+    guesses = [(float(n), {"reason": "r", "client": f"2001:db8:0:7:{n:x}::1"}) for n in range(3)]
+    found = run(detector(BASE, correlated("event_count", by="[client]")), *guesses)
+    assert found == [(2, {"client": "2001:db8:0:7::/64"})]
+    spread = correlated("value_count", condition="{field: client, gte: 3}")
+    moving = [(at, {**record, "principal": "a"}) for at, record in guesses]
+    assert run(detector(BASE, spread), *moving) == [], "privacy addresses of one subscriber are one place"
+    far = [(float(n), {"reason": "r", "principal": "a", "client": f"2001:db8:{n}::1"}) for n in range(3)]
+    assert run(detector(BASE, spread), *far) == [(2, {"principal": "a"})]
+    mapped = [(0.0, "192.0.2.7"), (1.0, "::ffff:192.0.2.7"), (2.0, "192.0.2.7")]
+    told = run(detector(BASE, correlated("event_count", by="[client]")),
+               *((at, {"reason": "r", "client": each}) for at, each in mapped))  # fmt: skip
+    assert told == [(2, {"client": "192.0.2.7"})]
+
+
 @pytest.mark.parametrize(
     ("kind", "condition", "values", "fires"),
     [

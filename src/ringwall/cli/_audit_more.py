@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import click
+import orjson
 
 from ringwall.cli._data import Duration, acts, data_option
 from ringwall.cli._problems import fail, plainly, shown
@@ -101,6 +102,22 @@ def _age(stated: str) -> tuple[str, float]:
     if not name or not equals:
         raise click.UsageError(f"--keep is CLASS=TIME such as allow=90d, not {stated!r}")
     return name, Duration().convert(spelled, None, None)
+
+
+def read_positions(file: Path) -> dict[str, int]:
+    """How far each log was exported; nowhere where there is no file yet. Raises UsageError for another file."""
+    try:
+        found = orjson.loads(file.read_bytes())
+        return {str(log): int(number) for log, number in found["next"].items()}
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        raise click.UsageError(f"{shown(file)}: not what an export with --resume wrote") from None
+
+
+def keep_positions(file: Path, reached: dict[str, int]) -> None:
+    """Replace the file in one step. Raises OSError."""
+    write_whole(file, orjson.dumps({"next": reached}, option=orjson.OPT_SORT_KEYS) + b"\n")
 
 
 def publish_note(target: str, notes: bytes) -> None:

@@ -108,7 +108,11 @@ def rekey_command(
     click.echo("searchable fields are under new keys; `ringwall keys list` shows what the old ones are used for")
 
 
-@click.command("destroy", epilog="Example: ringwall keys destroy KID --custodian alice --custodian bob=bob.passphrase")
+@click.command(
+    "destroy",
+    context_settings={"ignore_unknown_options": True},
+    epilog="Example: ringwall keys destroy KID --custodian alice --custodian bob=bob.passphrase",
+)
 @click.argument("kid")
 @custodian_option
 @data_option

@@ -10,7 +10,14 @@ from pathlib import Path
 import click
 import orjson
 
-from ringwall.cli._audit_more import Unpublished, prove_command, publish_note, retain_command
+from ringwall.cli._audit_more import (
+    Unpublished,
+    keep_positions,
+    prove_command,
+    publish_note,
+    read_positions,
+    retain_command,
+)
 from ringwall.cli._persons import Reader, reader
 from ringwall.cli._recorded import operation_of
 from ringwall.engines.ledger.checkpoints import Checkpoint
@@ -199,28 +206,36 @@ def _line(found: Found) -> str:
 @command.command(
     "export",
     epilog="Examples:\n\n\b\n  ringwall audit export --format ocsf > events.jsonl\n"
-    "  ringwall audit export --format csv --from 120000   # where the last one ended",
+    "  ringwall audit export --format csv --from 120000   # where the last one ended\n"
+    "  ringwall audit export --resume exported.json >> events.jsonl   # of all logs what is new, from cron say",
 )
 @_data
 @click.option("--format", "form", type=click.Choice(list(FORMATS)), default="jsonl", show_default=True)
 @click.option("--from", "start", type=click.IntRange(0), default=0, help="The first record's number.")
 @click.option("--log", help="One log, where each worker has its own.")
-def export_command(data: Path, form: str, start: int, log: str | None) -> None:
+@click.option("--resume", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+              help="Go on where FILE says, in every log, and keep in it where to go on next time.")  # fmt: skip
+def export_command(data: Path, form: str, start: int, log: str | None, resume: Path | None) -> None:
     """Write all records to standard output, and to standard error where to go on next time."""
     place = _journal(data)
     chosen = [name for name in logs(place) if log is None or name == log]
     if not chosen or (start and len(chosen) > 1):
-        raise Unusable(f"several logs: say which with --log, of {', '.join(map(repr, logs(place)))}")
+        raise Unusable(f"several logs: say which with --log, of {', '.join(map(repr, logs(place)))}, or use --resume")
+    if start and resume is not None:
+        raise click.UsageError("--from and --resume do not go together")
+    reached = read_positions(resume) if resume is not None else dict.fromkeys(chosen, start)
     out = sys.stdout.buffer
-    if form == "csv" and not start:
+    if form == "csv" and not any(reached.values()):
         out.write(export_as.header())
     with reader(data) as persons:
         for name in chosen:
-            following = start
-            for found in _records(place, name, start):
+            for found in _records(place, name, reached.setdefault(name, 0)):
                 out.write(FORMATS[form](found, persons))
-                following = found.index + 1
-            click.echo(f"next: --from {following}" + (f" --log {name}" if name else ""), err=True)
+                reached[name] = found.index + 1
+            click.echo(f"next: --from {reached[name]}" + (f" --log {name}" if name else ""), err=True)
+    if resume is not None:
+        out.flush()  # what did not arrive is written again next time
+        keep_positions(resume, reached)
 
 
 def _records(place: Path, log: str, start: int) -> Iterator[Found]:

@@ -77,7 +77,7 @@ def undo_command(response_id: str, data: Path) -> None:
         if found is None:
             fail(f"there is no response {shown(response_id)!r} to undo", 1)
         response, whole = found
-        note(f"undo.{response.action}", f"{response.kind}:{response.value}", {"response": response_id, "whole": whole})
+        note(f"undo.{response.action}", f"response:{response.id}", {"whole": whole})
     click.echo(f"undone: {response.action} {shown(response.kind)}:{shown(response.value)}")
     if not whole:
         click.echo("what was revoked is not given back: sign in again, or issue another key", err=True)

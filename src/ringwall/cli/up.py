@@ -30,7 +30,12 @@ Examples:
 @click.option("--data", type=click.Path(file_okay=False, path_type=Path), default=Path("ringwall-data"),
               show_default=True, help="Directory for state, journal and keys.")  # fmt: skip
 @click.option("--mode", type=click.Choice(["enforce", "observe"]), help="Override the contract's mode.")
-@click.option("--tls", default="auto", show_default=True, help="auto: made here; off; or CHAIN.pem,KEY.pem.")
+@click.option(
+    "--tls",
+    default="auto",
+    show_default=True,
+    help="auto: by the contract's `tls`, else made here; off; or CHAIN.pem,KEY.pem.",
+)
 @click.option("--client-ca", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="PEM",
               help="Callers show a certificate of this authority, or are not spoken to.")  # fmt: skip
 @click.option("--upstream-ca", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="PEM",

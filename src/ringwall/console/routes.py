@@ -93,7 +93,7 @@ def _serve(console: Console, route: _Route) -> Serve:
 
 def _seat(console: Console, visit: Visit, route: _Route) -> Seat | Response:
     """Who may go on, or what is answered instead."""
-    seated = console.desk.seated(visit)
+    seated = console.desk.seated(visit, used=route.page is not live.show)
     if seated is None or not seated[0].mfa:
         if route.method == "POST":
             return note(console, None, 403, "Not signed in", "Sign in, and do it again.")

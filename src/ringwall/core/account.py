@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
@@ -33,7 +34,7 @@ class Account:
     def __init__(self, ticks: Callable[[], int]) -> None:
         self.ticks = ticks
         self.started = ticks()
-        self.layers: dict[Layer, int] = {}
+        self.layers: defaultdict[Layer, int] = defaultdict(int)
         self.steps: list[Step] = []
         self.notes: list[str] = []
         self.of_pages: list[str] = []
@@ -46,7 +47,7 @@ class Account:
         """Add what has passed since to a layer's time, and to that of the guard at hand."""
         passed = self.ticks() - since
         self.took += passed
-        self.layers[layer] = self.layers.get(layer, 0) + passed
+        self.layers[layer] += passed
 
     def rewritten(self, guard: Guard[Any], verdict: Rewritten) -> None:
         """Note that a guard changed the message."""

@@ -36,7 +36,7 @@ def heard(
         except Exception as failure:  # noqa: BLE001 - as in `judge`
             verdict = Refuse(INTERNAL[guard.layer], detail=_where(failure))
         layer, now = guard.layer, ticks()
-        layers[layer] = layers.get(layer, 0) + now - before
+        layers[layer] += now - before
         if verdict is not PASS:
             account.took = now - before
             return guard, _settled(layer, verdict, message)

@@ -45,7 +45,7 @@ class Walk:
     def _walk(self, guards: Sequence[Guard[Any]], message: Message) -> Generator[Question, Any, Message | Refuse]:
         """Each guard in order; the first refusal ends the walk, unless its layer only observes."""
         waiting, account = iter(guards), self._account
-        while (said := heard(waiting, message, self.known, account)) is not None:
+        while (said := heard(waiting, message, self._known or self.known, account)) is not None:
             guard, verdict = said
             if isinstance(verdict, Ask):
                 verdict = yield from self._asked(guard, verdict, message)

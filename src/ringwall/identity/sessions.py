@@ -81,8 +81,9 @@ class Sessions:
         found = self.whose(cookie)
         return found[0] if found else None
 
-    def whose(self, cookie: str) -> tuple[Session, Account] | None:
-        """The session and its account as it is now, or None as `find`. Counts as a use of it."""
+    def whose(self, cookie: str, *, used: bool = True) -> tuple[Session, Account] | None:
+        """The session and its account as it is now, or None as `find`. Counts as a use of it, unless it is no person's
+        doing (`used`): a page that renews itself keeps nobody signed in."""
         found = self._store.session(_digest(cookie)) if cookie and len(cookie) <= _LONGEST else None
         if found is None:
             return None
@@ -91,7 +92,7 @@ class Sessions:
         if self._over(stored, now):
             self._store.end_session(stored.id)
             return None
-        if not 0.0 <= now - stored.seen < SEEN_EVERY_S:
+        if used and not 0.0 <= now - stored.seen < SEEN_EVERY_S:
             self._store.session_seen(stored.id, now)
         return _session(stored), account
 

@@ -48,6 +48,7 @@ _KINDS: Final = {
     "proto": "a member that reaches an object's prototype",
     "ssi": "a server-side include",
     "xslt": "a stylesheet instruction",
+    "undecided": "more places that could begin code than are read closely",
 }
 
 

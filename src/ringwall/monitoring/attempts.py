@@ -1,6 +1,7 @@
 """Tries to sign in as records: what name was tried is told as a keyed hash, so that tries can be counted and no name is
-kept. Where there is an account of the name, the address is sealed under its subject's key, as everything of a person's;
-the subject itself is told only of whoever proved the password: nobody's alerts are about whom others guess at."""
+kept. Where there is an account of the name, the hash and the address are sealed under its subject's key, once there is
+one: making it for a wrong try would take longer than for a name of nobody's. The subject itself is told only of whoever
+proved the password: nobody's alerts are about whom others guess at."""
 
 from __future__ import annotations
 
@@ -25,6 +26,7 @@ class Persons(Protocol):
     """What seals a text under a person's key."""
 
     def seal(self, subject: str, member: str, text: str) -> str: ...
+    def known(self, subject: str) -> bool: ...
 
 
 def attempts(
@@ -47,8 +49,9 @@ def attempts(
             facts={"account": pseudonym(key, name), "outcome": outcome},
         )
         document, subject = event.document(), subject_of(name)
-        if subject is not None:
+        if subject is not None and (outcome == "ok" or persons.known(subject)):
             document["client"] = persons.seal(subject, "client", network)
+            document["account"] = persons.seal(subject, "account", str(event.facts["account"]))
             if outcome == "ok":
                 document["principal"] = persons.seal(subject, "principal", subject)
         log.append(orjson.dumps(document, option=orjson.OPT_SORT_KEYS))

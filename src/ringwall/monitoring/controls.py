@@ -16,6 +16,7 @@ from cryptography import x509
 from ringwall.contract.model import Contract
 from ringwall.monitoring.rules.engine import Hit
 
+LATELY_S: Final = 3600.0
 DAY_S: Final = 86_400.0
 BEHIND_S, BEHIND_BYTES = 10.0, 64 << 20
 SILENT_S: Final = 30.0
@@ -142,6 +143,20 @@ def _tested(here: Situation) -> Iterator[Hit]:
         if last is not None and here.now - last[1] > within * DAY_S:
             told = f"no {name} for {(here.now - last[1]) / DAY_S:.0f} days; {within} is the most"
             yield _failed(name, f"No {name} was run", told, "low")
+
+
+class Lately:
+    """What grew not long ago, of totals that never shrink: so that a loss is an alert for a while, and not for ever."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, tuple[int, float]] = {}
+
+    def grew(self, totals: Mapping[str, int], ticks: float) -> dict[str, int]:
+        """The totals that grew within the last hour; `ticks` are monotonic seconds."""
+        for name, total in totals.items():
+            if total > self._seen.get(name, (0, 0.0))[0]:
+                self._seen[name] = (total, ticks)
+        return {name: total for name, (total, at) in self._seen.items() if ticks - at < LATELY_S}
 
 
 CHECKS: Final[tuple[Check, ...]] = (_journal, _workers, _clock, _certificate, _observing, _budget, _tested)

@@ -18,7 +18,7 @@ from ringwall.contract.model import Contract
 from ringwall.core.event import Event
 from ringwall.core.ports import Unavailable
 from ringwall.monitoring.baseline import Baselines
-from ringwall.monitoring.controls import Situation, failures
+from ringwall.monitoring.controls import Lately, Situation, failures
 from ringwall.monitoring.events import alert_event, response_event, spared_event, told
 from ringwall.monitoring.raised import Raised, made
 from ringwall.monitoring.response.responder import Outcome, Responder
@@ -81,6 +81,8 @@ class Monitor:
     seen: int = 0
     raised_count: int = 0
     _raised: Raised = field(init=False)
+    _groups: Lately = field(default_factory=Lately)
+    _lost: Lately = field(default_factory=Lately)
     _damaged: str = ""
     _latest: float = 0.0
     _behind_since: float | None = None
@@ -98,7 +100,8 @@ class Monitor:
         lines = self.tail.read(BATCH)
         for record, at in self._records(lines):
             self._judge(record, at)
-        self._raised.settle()
+        for hit, record, at in self._raised.settle():
+            self.raise_alert(hit, record, at)
         self._look(len(lines))
         return len(lines)
 
@@ -213,8 +216,8 @@ class Monitor:
             behind_bytes=self.tail.behind(),
             behind_s=ticks - self._behind_since if self._behind_since is not None else 0.0,
             said=said,
-            evicted=self.detector.evicted,
-            lost=self.lost(),
+            evicted=self._groups.grew({"groups": self.detector.evicted}, ticks).get("groups", 0),
+            lost=self._lost.grew(self.lost(), ticks),
             damaged=self._damaged,
             latest=self._latest,
             unloaded=tuple(f"{each.title or each.file}: {each.why}" for each in self.detector.unloaded),

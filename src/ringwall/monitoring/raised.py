@@ -25,7 +25,7 @@ class Raised:
     def __init__(self, alerts: Alerts) -> None:
         self._alerts = alerts
         self._open: dict[Key, Alert] = {}
-        self._changed: dict[Key, Alert] = {}
+        self._changed: dict[Key, tuple[Alert, Hit, Record, float]] = {}
         for alert in reversed(alerts.alerts(open_only=True, limit=MOST)):
             self._keep(_key(alert.rule, alert.group), alert)
 
@@ -43,19 +43,23 @@ class Raised:
                 requests=_requests(known.requests, record),
             )
             self._keep(key, again)
-            self._changed[key] = again
+            self._changed[key] = (again, hit, record, at)
             return again, False
         new = made(hit, group, record, at)
         self._alerts.add(new)
         self._keep(key, new)
         return new, True
 
-    def settle(self) -> None:
-        """Write what went on; of what somebody closed meanwhile the next hit is a new alert. Raises Unavailable."""
+    def settle(self) -> list[tuple[Hit, Record, float]]:
+        """Write what went on; the hits that came for alerts which somebody had closed, to be taken anew. Raises
+        Unavailable."""
         changed, self._changed = self._changed, {}
-        for key, alert in changed.items():
+        anew = []
+        for key, (alert, hit, record, at) in changed.items():
             if not self._alerts.again(alert):
                 self._open.pop(key, None)
+                anew.append((hit, record, at))
+        return anew
 
     def forget(self, rule: str) -> None:
         """What holds no more: its next hit is a new alert."""

@@ -33,7 +33,7 @@ class Alert:
     closed: float | None = None
 
     def document(self) -> dict[str, object]:
-        """As `ringwall alerts --json` prints it."""
+        """As `ringwall alerts list --json` prints it."""
         return {
             "id": self.id, "rule": self.rule, "title": self.title, "level": self.level, "first": self.first,
             "last": self.last, "count": self.count, "group": dict(self.group), "explanation": self.explanation,

@@ -95,9 +95,11 @@ def request_ids(directory: Path, prefix: str, limit: int) -> list[str]:
 
 def tally(directory: Path, since: int, until: int, step: int) -> list[tuple[int, str | None, int]]:
     """How many exchanges there were in each step of time, by reason (None: allowed): the step's beginning, the reason,
-    the count. Times and steps are milliseconds. Raises sqlite3.OperationalError."""
+    the count; those of the console, which would count that somebody looks, are left out. Times and steps are
+    milliseconds. Raises sqlite3.OperationalError."""
     statement = (
         "SELECT at / ? * ?, reason, count(*) FROM events WHERE at >= ? AND at < ? AND kind = 'exchange'"
+        " AND (operation IS NULL OR operation NOT GLOB 'ringwall console.*')"
         " GROUP BY 1, 2 ORDER BY 1, 2"
     )
     return _asked(directory, statement, (step, step, since, until))

@@ -83,6 +83,10 @@ class JournalPersons:
         """What `seal` sealed, in clear while its key lives, else as it is."""
         return str(self._opened(text, member))
 
+    def known(self, subject: str) -> bool:
+        """Whether there is a key of this subject already. Raises Unavailable."""
+        return bool(self._keys.table.of(HOLDER + subject))
+
     def erased(self) -> Callable[[str], bool]:
         """Whether a subject was erased, by the list as it is now."""
         self._refresh()
@@ -92,7 +96,7 @@ class JournalPersons:
         """A record's members in clear, as far as their keys live; the rest as it is written."""
         self._refresh()
         document = dict(record)
-        for member in ("principal", "client"):
+        for member in ("principal", "client", "account"):
             if member in document:
                 document[member] = self._opened(document[member], member)
         objects = document.get("objects")

@@ -48,6 +48,14 @@ def test_a_data_key_is_made_once_and_found_again() -> None:
     assert len(store) == 1
 
 
+def test_a_keys_name_is_no_option_of_a_command() -> None:
+    ring = KeyRing([RootKey.new(os.urandom)], MappedKeys({}), lambda count: b"\xfa" * count)
+    kid = ring.rotate("subject:acc-1").kid
+    assert not kid.startswith("-")
+    assert len(kid) == 12
+    assert ring.find(kid) == ring.current("subject:acc-1")
+
+
 def test_a_rotated_data_key_encrypts_and_the_older_one_still_reads() -> None:
     store, root = dict[str, StoredKey](), RootKey.new(os.urandom)
     ring = ring_over(store, root)

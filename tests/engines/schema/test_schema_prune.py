@@ -40,6 +40,13 @@ CASES = [
     ("plain", ref("Base"), {"id": 1, "hash": "x"}, {"id": 1}, ["/hash"]),
     ("list", {"type": "array", "items": ref("Base")}, [{"id": 1}, {"id": 2, "h": 1}], [{"id": 1}, {"id": 2}], ["/1/h"]),
     (
+        "many of one object",
+        {"type": "array", "items": ref("Base")},
+        [{"a": {}, "b": [], "id": 1, "c": {"x": 1}, "d": 2, "e": [1]}],
+        [{"id": 1}],
+        ["/0/a", "/0/b", "/0/c", "/0/d", "/0/e"],
+    ),
+    (
         "recursive",
         ref("Tree"),
         {"kids": [{"kids": [{"z": 1}], "n": 1}]},

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple, Protocol
 
 from cryptography.exceptions import InvalidTag
 
-from ringwall.engines.crypto.encoding import LENGTHS, from_text, joined, to_text
+from ringwall.engines.crypto.encoding import LENGTHS, from_text, to_text
 from ringwall.engines.crypto.flaws import CryptoFlaw, CryptoRefused
 from ringwall.engines.crypto.keyring import DataKey, Keys
 from ringwall.engines.crypto.rootkey import NONCE_BYTES
@@ -24,9 +24,9 @@ EQUAL: Final = "equal:"
 """How the holders of searchable fields' keys begin."""
 _PREFIX: Final = "rw1."
 _SPLIT: Final = 16  # where a key's name ends, which has 12 characters
-_LABEL: Final = "ringwall/field/1"
+_LABEL: Final = b"ringwall/field/1"
 _TENANT, _OWNER, _OBJECT, _RECORD, _EQUAL = 1, 2, 4, 8, 16
-_FLAGS: Final = tuple(chr(flags) for flags in range(32))
+_FLAGS: Final = tuple(bytes((flags,)) for flags in range(32))
 _KINDS: Final = frozenset({*range(4, 12), _EQUAL, _EQUAL | _TENANT})
 _BLOCK: Final = 16
 _LEAST: Final = NONCE_BYTES + _BLOCK + 16
@@ -218,19 +218,14 @@ def _narrowed(context: Where, flags: int) -> FieldContext | CryptoRefused:
 
 def _bound(kid: str, flags: int, record: bytes, context: Where) -> bytes:
     """The associated data. Which parts are there follows from the flags, which are the third part."""
-    texts = [_LABEL, kid, _FLAGS[flags], "", context.resource, context.field]
+    parts = [_LABEL, kid.encode(), _FLAGS[flags], record, context.resource.encode(), context.field.encode()]
     if context.tenant is not None:
-        texts.append(context.tenant)
+        parts.append(context.tenant.encode())
     if context.owner is not None:
-        texts.append(context.owner)
+        parts.append(context.owner.encode())
     if context.object_id is not None:
-        texts.append(context.object_id)
-    whole = "".join(texts)
-    if record or not whole.isascii():
-        parts = [text.encode() for text in texts]
-        parts[3] = record
-        return joined(*parts)
-    return LENGTHS[len(texts)](len(texts), *map(len, texts)) + whole.encode()  # the same, for every field of a page
+        parts.append(context.object_id.encode())
+    return LENGTHS[len(parts)](len(parts), *map(len, parts)) + b"".join(parts)  # `joined`, for every field of a page
 
 
 def unpadded(padded: bytes) -> bytes | CryptoRefused:

@@ -214,7 +214,7 @@ class KeyRing:
     def rotate(self, holder: str) -> DataKey:
         """Give a holder a new current key; what the older ones encrypted stays readable."""
         generation = max((key.generation for key in self._store.of(holder)), default=0) + 1
-        kid, secret = to_text(self._random(_KID_BYTES)), Secret(self._random(KEY_BYTES))
+        kid, secret = _named(self._random(_KID_BYTES)), Secret(self._random(KEY_BYTES))
         wrapped = self._root.wrap(secret, kid, holder, self._random)
         stored = StoredKey(kid, holder, generation, self._root.id, wrapped)
         self._store.put(stored)
@@ -274,6 +274,12 @@ class KeyRing:
         if current:
             self._current[key.holder] = key.kid
         return key
+
+
+def _named(drawn: bytes) -> str:
+    """A key's name; none begins with a dash, which a command line would read as an option."""
+    kid = to_text(drawn)
+    return f"A{kid[1:]}" if kid.startswith("-") else kid
 
 
 def _opened(stored: StoredKey, secret: Secret) -> DataKey:

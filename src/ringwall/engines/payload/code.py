@@ -7,12 +7,12 @@ loads or reads something, a fully qualified platform class. Mentions in sentence
 from __future__ import annotations
 
 import re
-from itertools import islice
 
 import re2
 
 from ringwall.engines.payload import code_alone
 from ringwall.engines.payload.code_words import CALLS, FAMILIES, FAMILY, JAVA
+from ringwall.engines.payload.effort import MATCH, Effort
 from ringwall.engines.payload.finding import View
 from ringwall.engines.payload.grammar import Grammar
 
@@ -124,23 +124,19 @@ _JAVA_NAME = re.compile(rf"[^\w.]{{0,4}}(?:packages\.)?(?:{JAVA})(?:\.\w++){{1,8
 _DECLARATION = re.compile(r"\s*<\?xml\s+version[^>]{0,200}\?>", re.IGNORECASE)
 _LOADS = frozenset({"require", "compile", "copy", "header", "extract", "glob"})  # ordinary calls in other languages
 _LEADING = " \t\r\n\"'`;(@|{/!-+"
-_MOST = 40
-_TAIL = 1024
 
 
 def detect(view: View) -> str | None:
     """The evidence that `view` is code in action, or None."""
     text = _DECLARATION.sub("", view.text, count=1) if view.text.lstrip().startswith("<?xml") else view.text
-    return _SHAPES.match(text) or _calls(text) or _java_name(text) or code_alone.detect(text)
+    return _SHAPES.match(text) or _calls(text, view.effort) or _java_name(text) or code_alone.detect(text)
 
 
-def _calls(text: str) -> str | None:
+def _calls(text: str, effort: Effort) -> str | None:
     raw = text.encode("utf-8", "replace")
     bytewise = text if text.isascii() else raw.decode("latin-1")  # one character a byte, so that places hold
-    matches = list(islice(_CALLED.finditer(raw), _MOST))
-    if len(matches) == _MOST:  # of very many, those nearest to either end
-        matches += islice(_CALLED.finditer(raw, max(matches[-1].end(), len(raw) - _TAIL)), _MOST)
-    for match in matches:
+    for match in _CALLED.finditer(raw):
+        effort.spend(MATCH)
         if evidence := _call(match.start(), match[1], match[2].decode("latin-1"), bytewise):
             return evidence
     return None

@@ -11,6 +11,7 @@ from ringwall.engines.payload.grammar import Grammar
 HINTS = (
     r"^\W{0,4}(?:\$[a-z_]\w*\s*(?:=|->|::|\()|new\s+[\w.\\]+\(|__\w+__\b|(?:import|from|use|require|exec|system|spawn|echo|print)\s"
     r"|(?:exit|die)\(|[a-z_]\w*(?:\.\w+){1,6}\s*[(\[]|env\[|os\.environ|globalthis\.)",
+    r"\)\s*;\s*(?:#|//)\W*$",
 )
 _LONGEST = 300
 
@@ -47,6 +48,7 @@ _ALONE = Grammar(
         "ruby: statement 'string'": r"^\W{0,3}(?:exec|system|spawn|eval)\s*['\"](?:[^\s'\"]+|[^'\"]*[/"
         r"|;$<>-][^'\"]*)['\"]\s*;?$",
         "perl: use Module;": r"^\W{0,3}use\s+(?-i:[A-Z])\w+(?:::\w+)*\s*;$",
+        "code: ; call(string); comment": r"^[\w.-]{0,12}['\"]?\)?\s*;\s*@?[a-z_]\w*\(.*['\"(].*\)\s*;\s*(?:#|//)\W*$",
         "code: exit()": r"^\W{0,4}(?:exit|die)\((?:['\"].*['\"]|\w+\(.*\))\)\W*$",
     },
     fold=True,

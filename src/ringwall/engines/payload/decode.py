@@ -23,6 +23,9 @@ _ESCAPE = re.compile(
     rf"|([nrtvf0'\"/`\\]))"
 )
 _CSS = re.compile(rf"\\0{{0,4}}({_HEX}{{2}})\s?(?!{_HEX})")
+# Controls that were spelled out stand for blanks, which some databases and browsers take them for; so does a lone A0.
+_CONTROLS = re.compile("[\x01-\x08\x0e-\x1f]")
+_LONE_BLANK = re.compile(rb"(?<![\x80-\xff])\xa0(?![\x80-\xbf])")
 _HEX_PREFIX = re.compile(rf"0[xX]({_HEX}{{2}})(?!{_HEX})")
 _UTF7 = re.compile(r"\+([A-Za-z0-9/]{3,400})-?")
 _BASE64 = re.compile(r"(?:^|[=,:\s])([A-Za-z0-9+/_-]{12,8192}={0,2})(?=$|[&\s;])")
@@ -58,14 +61,14 @@ def percent(text: str) -> str:
     raw = text.replace("=", "=3D").encode("utf-8", "replace")
     # quoted-printable is the one native decoder of hexadecimal escapes: borrow it
     marked = re.sub(rb"%(?=[0-9A-Fa-f]{2})", b"=", raw)
-    return _lenient(binascii.a2b_qp(marked))
+    return _CONTROLS.sub(" ", _lenient(binascii.a2b_qp(marked)))
 
 
 def _lenient(raw: bytes) -> str:
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
-        return _OVERLONG.sub(_short, raw).decode("utf-8", "replace")
+        return _OVERLONG.sub(_short, _LONE_BLANK.sub(b" ", raw)).decode("utf-8", "replace")
 
 
 def _short(match: re.Match[bytes]) -> bytes:
@@ -77,6 +80,11 @@ def _short(match: re.Match[bytes]) -> bytes:
         return bytes([((lead & 1) << 6) | (tail & 0x3F)])
     high, low = (match[2], match[3]) if match[2] is not None else (match[4], match[5])
     return bytes([((high[0] & 1) << 6) | (low[0] & 0x3F)])
+
+
+def stray_percent(text: str) -> str:
+    """Percent signs before what is no hexadecimal number: lenient readers (classic ASP) drop them."""
+    return text.replace("%", "")
 
 
 def plus(text: str) -> str:

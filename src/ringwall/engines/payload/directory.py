@@ -14,7 +14,7 @@ LDAP = "ldap"
 XPATH = "xpath"
 LDAP_HINTS = (r"\)[\s)!&|]*\(|\([&|!]|\*\)|[*()|&]{3}|\)\x00|\\2[89a]",)
 XPATH_HINTS = (
-    r"['\"][\s\])]*(?:or|and|\||\])[\s\S]{0,60}(?:\(|\[|//|/\w)|\bcount\s*\(\s*/|\b(?:string-length"
+    r"['\"][\s\])]*(?:or|and|\|)\W*[a-z-]{4,15}\s*\(|['\"]\s*\]\s*[/|]|\bcount\s*\(\s*/|\b(?:string-length"
     r"|substring|name|document|doc|parent|child|ancestor)\s*(?:\(\s*/|::)|\b(?:doc|document|collection|unparsed-text)\(",
 )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from ringwall.engines.payload import (
     code,
     directory,
+    effort,
     formats,
     headers,
     includes,
@@ -74,6 +75,13 @@ _GATE = Gate(_companies())
 
 def inspect_value(value: str, format: Format = "text") -> Finding | None:  # noqa: A002 - the word of the contract and of `ringwall inspect`
     """The first injection in one string of `format`, or None; JSON inside a string is read as text."""
+    try:
+        return _inspected(value, format)
+    except effort.Spent:
+        return found(effort.KIND, effort.EVIDENCE, View(value))
+
+
+def _inspected(value: str, format: Format) -> Finding | None:  # noqa: A002
     if format in ("code", "sql"):
         return None
     if format == "markdown":

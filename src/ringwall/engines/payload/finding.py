@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
+
+from ringwall.engines.payload.effort import Effort
 
 Format = Literal["text", "plain", "markdown", "html", "code", "sql", "url", "filename", "json"]
 
@@ -28,12 +30,14 @@ class View:
     """One reading of a value: its text after `decoded`.
 
     leaf: it was cut out of a carrier (XML). lined: the value itself had line breaks, so that one more hides nothing.
+    effort: what is left to spend on the value, the same for all its readings.
     """
 
     text: str
     decoded: tuple[str, ...] = ()
     leaf: bool = False
     lined: bool = False
+    effort: Effort = field(default_factory=Effort, compare=False, repr=False)
 
 
 def found(kind: str, evidence: str, view: View) -> Finding:

@@ -29,9 +29,10 @@ _NAME = re.compile(r"[/\\\x00-\x1f\x7f]|^\.{1,2}$|%(?:2f|5c|00)|^\s*$", re.IGNOR
 
 def markdown(value: str) -> Finding | None:
     """Active markup or a script link outside code, or None."""
-    text = without_code(value)
-    if evidence := xss.active_markup(text):
-        return found(xss.KIND, evidence, View(text))
+    view = View(without_code(value))
+    text = view.text
+    if evidence := xss.active_markup(text, view.effort):
+        return found(xss.KIND, evidence, view)
     for target in _link_targets(text):
         if _SCHEME_IN_TARGET.match(_FOLDED.sub("", decode.entities(decode.percent(target)))):
             return found(xss.KIND, "markdown: link script:", View(text))
@@ -45,8 +46,9 @@ def _link_targets(text: str) -> Iterator[str]:
 
 def html(value: str) -> Finding | None:
     """Active markup, or None. What is written with character references is text."""
-    evidence = xss.active_markup(value)
-    return found(xss.KIND, evidence, View(value)) if evidence else None
+    view = View(value)
+    evidence = xss.active_markup(value, view.effort)
+    return found(xss.KIND, evidence, view) if evidence else None
 
 
 def filename(value: str) -> Finding | None:

@@ -9,7 +9,7 @@ from ringwall.engines.payload.finding import View
 from ringwall.engines.payload.grammar import Grammar
 
 KIND = "crlf"
-HINTS = (r"[\r\n]+[\s]*(?:[a-z0-9-]{2,40}\s*:|<|http/\d)|^[\r\n]|\\[rn]|\xe5\x98[\x8a\x8d]",)
+HINTS = (r"[\r\n]+[\s]*(?:[a-z0-9-]+\s*:|<|http/\d)|^[\r\n]|\\[rn]|\xe5\x98[\x8a\x8d]",)
 
 # Response fields (IANA registry) that change how a reply is understood: before them even a raw break is not prose.
 _STRONG = (

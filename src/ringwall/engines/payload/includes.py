@@ -9,8 +9,8 @@ SSI = "ssi"
 XSLT = "xslt"
 SSI_HINTS = (r"<!--\s*#\s*\w+|<\s*/?esi:\w+|<!--esi",)
 XSLT_HINTS = (
-    r"<\w{1,12}:(?:stylesheet|transform|value-of|template|script|include|import|copy-of|variable)\b"
-    r"|1999/xsl/transform|xmlns:\w{1,12}\s*=\s*.(?:http://(?:php\.net|xml\.apache|exslt|icl\.com|saxon)|urn:schemas-m)",
+    r"<\w+:(?:stylesheet|transform|value-of|template|script|include|import|copy-of|variable)\b"
+    r"|1999/xsl/transform|xmlns:\w+\s*=\s*.(?:http://(?:php\.net|xml\.apache|exslt|icl\.com|saxon)|urn:schemas-m)",
 )
 
 # Apache mod_include's elements, with the attribute each needs; ESI 1.0's elements.

@@ -2,21 +2,21 @@
 
 It is no HTML parser (nh3 is the one that cleans documents): it answers which tags a browser could see from any place
 in the text on, inside quotes and comments too, since the value may land in either. A native automaton finds the tags
-that could be active; only those are read, each for at most `REACH` characters, at most `MOST` from each end.
+that could be active; only those are read, each for at most `REACH` characters.
 """
 
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 
 import re2
 
+from ringwall.engines.payload.effort import MATCH, Effort
+
 REACH = 1200
-MOST = 40
+_PLACE = 6  # steps to come to a tag at all
 ATTRIBUTES = 24
 
 # Elements that act by being there, names of attributes that hold script, addresses that could be script, active styles.
@@ -50,27 +50,19 @@ class Tag:
     after: str
 
 
-def tags(text: str) -> Iterator[Tag]:
-    """The tags of `text` that could be active, in order; of very many, those nearest to either end."""
+def tags(text: str, effort: Effort) -> Iterator[Tag]:
+    """The tags of `text` that could be active, in order."""
     raw = text.encode("utf-8", "replace")
     bytewise = raw.decode("latin-1")  # one character a byte, so that the automaton's places hold
     seen = -1
-    for place in _places(raw):
-        for start in _starts(bytewise, place):
+    for sign in _SIGN.finditer(raw):
+        effort.spend(MATCH)
+        for start in _starts(bytewise, sign.start()):
             if start > seen and (opened := _OPEN.match(bytewise, start)):
                 seen = start
-                yield _tag(bytewise, opened)
-
-
-def _places(raw: bytes) -> Iterator[int]:
-    hits = _SIGN.finditer(raw)
-    last = 0
-    for hit in islice(hits, MOST):
-        last = hit.start()
-        yield last
-    tail = max(last + 1, len(raw) - 16 * 1024)
-    for hit in deque(islice(_SIGN.finditer(raw[tail:]), 8 * MOST), MOST):
-        yield tail + hit.start()
+                tag = _tag(bytewise, opened)
+                effort.spend(_PLACE + 2 * len(tag.attributes))
+                yield tag
 
 
 def _starts(text: str, place: int) -> list[int]:

@@ -22,7 +22,8 @@ OPERATORS = words(
 _NAMES = "|".join(sorted((name[1:] for name in OPERATORS), key=len, reverse=True))
 HINTS = (
     r"\$\s*(?:" + _NAMES.lower() + r")\b|\\u0024",
-    r"(?:\|\||&&|;)[\s\S]{0,12}(?:this\b|return\b|while\b|function\b|var\b|do\b|\d\s*==|['\"]\w*['\"]\s*==|sleep\("
+    r"(?:\|\||&&|;)(?:[\s!({}]|/\*[^*]*\*/)*(?:this\b|return\b|while\b|function\b|var\b|do\b|\d[\w.]*\s*==|['\"]\w*['\"]\s*=="
+    r"|sleep\("
     r"|db\.|true\b)|\bdb\.\w+[.(]|^\W*(?:this\.\w|function\s*\()",
 )
 
@@ -55,11 +56,14 @@ _BARE = Grammar(
 def detect(view: View) -> str | None:
     """The evidence that `view` changes a query's operators, or None."""
     text = view.text
-    return _OPERATOR.match(text) or _script(text)
+    return _OPERATOR.match(text) or _script(view)
 
 
-def _script(text: str) -> str | None:
-    evidence = _BARE.match(tokens(text))
+def _script(view: View) -> str | None:
+    text = view.text
+    letters = tokens(text)
+    view.effort.spend(len(letters))
+    evidence = _BARE.match(letters)
     if evidence and ("db." in text or "collection" not in evidence):
         return evidence
     for quote in "'\"":

@@ -13,7 +13,7 @@ from ringwall.engines.payload.grammar import Grammar
 
 KIND = "lfi"
 HINTS = (
-    r"\.\.?[\x00-\x20]*(?:[/\\;]|%|0x|\xc0|\xc1|[0-9a-f]{2}[a-z.])|\.\.[^\w\s.,]{1,12}\w",
+    r"\.\.?[\x00-\x20]*(?:[/\\;]|%|0x|\xc0|\xc1|[0-9a-f]{2}[a-z.])|\.\.[^\w\s.,]",
     r"^[\s\"'=@&;\\/.a]*(?:file:/*)?[/\\]+[\w.$@-]|^[\w./~\\-]*(?:web-inf|meta-inf|\.(?:git|svn|hg|ssh|env|ht\w+"
     r"|\w+_history))",
     r"^~\w*/\.|^[\s\"']*[a-z]:[\\/]|^[\s\"']*\\\\",
@@ -21,7 +21,7 @@ HINTS = (
     r"/etc/|/proc/|/windows/|\\windows\\|boot\.ini|win\.ini|web\.config|passwd|\.ht(?:access|passwd)|/var/",
     r"%00|\x00|0x2e|%c0|%c1|%2e",
     r"^[\w./\\-]+(?:/|%2f)(?:passwd|shadow|hosts)\b",
-    r"2f\.\.2f|5c\.\.5c",
+    r"2f\.\.2f|5c\.\.5c|::\$[adi]",
 )
 
 _SEP = r"(?:[/\\]|%(?:25)*(?:2f|5c|c0%af|c1%9c)|0x(?:2f|5c)|2f|5c)"
@@ -71,6 +71,10 @@ _WRAPPER = re.compile(
     r"|compress\.(?:zlib|bzip2)|ssh2(?:\.\w+)?)://\S|(?:data|file)://\S|file:/+\w|php://\S|data:;?,?base64,)",
     re.IGNORECASE,
 )
+# The streams of a file on NTFS (Microsoft Learn, "File Streams"): another name for the same content.
+_STREAM = re.compile(
+    r"[^\s:]{1,400}::\$(?:data|index_allocation|attribute_list)\S{0,8}|[a-z]:[^:]{1,400}::\$data\S{0,8}", re.IGNORECASE
+)
 _RELATIVE = re.compile(
     r"[\w./\\-]*(?:web|meta)-inf[/\\]\S*|(?:~|[\w./-]*/)?\.(?:git|svn|hg|ssh)[/\\]\S*"
     r"|~\w*/\.[\w.-]+(?:/\S*)?|(?:~/)?\.(?:env(?:\.\w+)?|htaccess|htpasswd|\w+_history)|[\w./\\-]*(?:etc|proc)[/\\](?:passwd|shadow|hosts"
@@ -82,8 +86,10 @@ _RELATIVE = re.compile(
 def detect(view: View) -> str | None:
     """The evidence that `view` climbs out of a directory or names a system's file, or None."""
     text = view.text
-    if len(text) < 2000 and _WRAPPER.search(text):
+    if _WRAPPER.search(text[:2000]) and (len(text) < 2000 or _WRAPPER.match(text)):
         return "path: stream wrapper"
+    if "::$" in text and _STREAM.fullmatch(text):
+        return "path: name::$stream"
     if "\x00" in text and re.search(r"[\w)]\.?\w{0,5}\x00", text[:2000]) and _is_path(text.replace("\x00", "")):
         return "path: name NUL"
     if _climbs(text):

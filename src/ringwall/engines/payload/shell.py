@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from html.entities import html5
-from itertools import islice
 
 import re2
 
+from ringwall.engines.payload.effort import Effort
 from ringwall.engines.payload.finding import View
 from ringwall.engines.payload.grammar import Grammar
 from ringwall.engines.payload.shell_command import command_line, is_shaped, whole_command
@@ -34,8 +34,7 @@ HINTS = (
     r"|convertfrom|select|where|format|enable|disable|register)-\w",
 )
 
-MOST = 48
-_TAIL = 1024
+_PLACE = 16  # steps to come to a place at all
 _WINDOW = 600
 _SHORT = 90
 
@@ -45,14 +44,23 @@ def _named(names: frozenset[str]) -> str:
 
 
 _PROGRAMS = _named(PLAIN | WORDS)
-# A name that is no word, or a word with something within two words of it that a sentence has not.
-_CANDIDATE = re2.compile(
-    (
-        r"(?i)(?:\|\|?|&&?|;|\n|\r|\x00|`|\$\(|[<>]\(|\^|[\"']\s*<)[\s\"'({!@]*(?:\$\w+\s+)?(?:[~.\w%:*?/\\-]*[/\\])?"
-        rf"(?:(?:{_named(PLAIN | PREFIXES | PAIRS.keys())})(?:$|[^\w=_:@',.-]|['.](?:$|[^\w]))"
-        rf"|(?:{_named(WORDS)})(?:$|['.](?:$|[^\w])|(?:\s+[\w.-]+)?\s*(?:$|[^\s\w=:@',.-]|[\w.-]*[^\s\w',.]|\d)))"
-    ).encode()
-)
+
+
+def _candidate(separators: str) -> re2._Regexp[bytes]:
+    """A name that is no word, or a word with something within two words of it that a sentence has not."""
+    return re2.compile(
+        (
+            rf"(?i)(?:\|\|?|&&?|;|{separators}\x00|`|\$\(|[<>]\(|\^|[\"']\s*<)"
+            r"[\s\"'({!@]*(?:\$\w+\s+)?(?:[~.\w%:*?/\\-]*[/\\])?"
+            rf"(?:(?:{_named(PLAIN | PREFIXES | PAIRS.keys())})(?:$|[^\w=_:@',.-]|['.](?:$|[^\w]))"
+            rf"|(?:(?:{_named(WORDS - {'.'})})\b|\.)"
+            r"(?:$|['.](?:$|[^\w])|(?:\s+[\w.-]+)?\s*(?:$|[^\s\w=:@',.-]|[\w.-]*[^\s\w',.]|\d)))"
+        ).encode()
+    )
+
+
+_CANDIDATE = _candidate("")
+_CANDIDATE_LINES = _candidate(r"\n|\r|")
 _HEAD = re.compile(
     r"(?P<separator>\|\|?|&&?|;|\n|\r|\x00|`|\$\(|<\(|>\(|\^|[\"']\s*<)"
     r"(?P<wrap>[\s\"'({!@]*+(?:\$\w+\s++)?)(?P<path>(?:[~.\w%:*?-]*[/\\])*+)(?P<name>[\w.+?*\[\]-]++(?:\(\))?)"
@@ -82,11 +90,13 @@ def detect(view: View) -> str | None:
     hidden = bool(view.decoded) and not view.lined
     if "IFS" in text and _IFS.search(text):
         return "shell: word$IFS"
-    return _read(text, hidden) or (_read(_unquoted(text), hidden) if _QUOTED.match(text) else None)
+    return _read(text, hidden, view.effort) or (
+        _read(_unquoted(text), hidden, view.effort) if _QUOTED.match(text) else None
+    )
 
 
-def _read(text: str, hidden: bool) -> str | None:
-    return _shapes(text) or _commands(text, hidden) or whole_command(text.strip())
+def _read(text: str, hidden: bool, effort: Effort) -> str | None:
+    return _shapes(text) or _commands(text, hidden, effort) or whole_command(text.strip())
 
 
 def _unquoted(text: str) -> str:
@@ -108,17 +118,14 @@ def _shapes(text: str) -> str | None:
     return None
 
 
-def _commands(text: str, hidden: bool) -> str | None:
+def _commands(text: str, hidden: bool, effort: Effort) -> str | None:
     """A program named where the shell looks for one: after a separator, a substitution, a line break."""
     raw = text.encode("utf-8", "replace")
     rows = text.count("\n") > 1 and text.count("|") > 3
     lines = hidden or len(raw) < 120
     seen: set[tuple[str, str]] = set()
-    places = list(islice(_candidates(raw), MOST))
-    if len(places) == MOST:  # of very many, those nearest to either end
-        tail = max(places[-1] + 1, len(raw) - _TAIL)
-        places += islice(_candidates(raw, tail), MOST)
-    for start in places:
+    for start in _candidates(raw, _CANDIDATE_LINES if lines else _CANDIDATE):
+        effort.spend(_PLACE)
         window = raw[start : start + _WINDOW].decode("utf-8", "replace")
         head = _HEAD.match(window)
         if head is None:
@@ -127,25 +134,24 @@ def _commands(text: str, hidden: bool) -> str | None:
         if (before, window) in seen:
             continue
         seen.add((before, window))
-        if _quiet(head, before, lines) or (rows and head["separator"] == "|" and _in_row(raw, start)):
+        if _quiet(head, before) or (rows and head["separator"] == "|" and _in_row(raw, start)):
             continue
-        if evidence := _judge(head, window, start == 0, before):
+        if evidence := _judge(head, window, start == 0, before, effort):
             return evidence
     return None
 
 
-def _candidates(raw: bytes, at: int = 0) -> Iterator[int]:
+def _candidates(raw: bytes, candidate: re2._Regexp[bytes]) -> Iterator[int]:
     """Where candidates begin; one may begin with the sign that ended the one before."""
-    while match := _CANDIDATE.search(raw, at):
+    at = 0
+    while match := candidate.search(raw, at):
         yield match.start()
         at = max(match.end() - 1, match.start() + 1)
 
 
-def _quiet(head: re.Match[str], before: str, lines: bool) -> bool:
-    """A separator that is something else here: a line break of a text, a code span's tick, a reference's ampersand."""
+def _quiet(head: re.Match[str], before: str) -> bool:
+    """A separator that is something else here: a code span's tick, a reference's ampersand."""
     separator = head["separator"]
-    if separator in ("\n", "\r"):
-        return not lines
     if separator == "`":
         return _TICK_BEFORE.search(before) is None
     if separator == "^":
@@ -163,11 +169,12 @@ def _in_row(raw: bytes, at: int) -> bool:
     return row.count(b"|") > 1 and b"||" not in row
 
 
-def _judge(head: re.Match[str], window: str, leads: bool, before: str) -> str | None:
+def _judge(head: re.Match[str], window: str, leads: bool, before: str, effort: Effort) -> str | None:
     name, separator = head["name"].lower(), head["separator"].strip() or "newline"
     rest = window[head.end() :]
     end = _END.search(rest)
     words = [word.rstrip("\"'") or word for word in rest[: end.start() if end else None].lstrip("\"'").split()]
+    effort.spend(len(words))
     closed = end is not None and end.group() in (")", "`") and separator in ("$(", "`", "<(", ">(")
     titled = head["name"].istitle() or (head["name"].isupper() and len(name) < 4)
     if titled and not (words and (words[0][0] in "-/\"'$~" or words[0][1:2] == ":")):

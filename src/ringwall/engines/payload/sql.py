@@ -7,11 +7,12 @@ escapes. A value with balanced quotes that stays inside its string never matches
 from __future__ import annotations
 
 import re
-from collections import deque
+from dataclasses import replace
 from itertools import islice
 
 import re2
 
+from ringwall.engines.payload.effort import MATCH
 from ringwall.engines.payload.finding import View
 from ringwall.engines.payload.sql_grammar import AFTER_STRING, BARE, INSIDE
 from ringwall.engines.payload.sql_tokens import tokens
@@ -52,6 +53,8 @@ _COMMENT_TEXT = re.compile(r"(?:--|#|/\*)[\s+-]*+(?P<said>.*+)", re.DOTALL)
 _GLUED = re.compile(r"[ \t]{0,2}[)]{0,4}[ \t]{0,2};?[ \t]{0,2}(?=--|#(?:\s|$|--|['\"])|/\*)")
 # One word, a closed string, one operator, a string left open: balanced only by the quotes around the value.
 _OPEN = re.compile(r"\)*+(?:o!?|!?K[KwFl!]{0,2}|a{1,2})[qQ]$")
+_GLUED_LINE = re.compile(r"(?<=\S)(?:--|#)\w{0,40}\n(?=\S)")
+_FEW_LINES = 2
 _CUT = re.compile(r"(?:--[\s+-]{0,3}|#|/\*)$")
 _KEYWORD = re.compile(
     r"\W{0,3}\d++\)*+\s++(?:x?or|and|\|\||&&)\s++\(*+(?:not\s++)?(?:true|false|null|\d++\s++is)\b[)\s]*+(?:$|--|\#|;|not\s|null)",
@@ -78,27 +81,42 @@ _OPENING = (" statement", " declare", " (select")
 _NEAR = 40
 _WINDOW = 48
 _SAME = 400  # characters that hold a window's tokens: what begins alike is read once
-_ENDS = 24
-_TAIL = 1024
+_FEW = 8
+_PLACE = 8  # steps to come to a place and read the first few tokens
+# How each of `INSIDE` begins, in the first few tokens.
+_BEGUN = re.compile(
+    r"Ul?\(*+(?:S|$)|o[!(a]*+(?:n|s[KkE]|d\(|$)|d\([nsvq(]|;(?:DT|NI|RF|P|y[vz]|x|S)|\(++(?:S|$)|g\(n\)|yz|Iu"
+)
 
 
 def detect(view: View) -> str | None:
     """The evidence that `view` holds SQL outside any string, or None."""
-    return _bare(view.text) or _inside(view.text)
+    lines = _lines(view)
+    return _bare(view) or _inside(view) or (_bare(lines) if lines else None)
 
 
 def detect_in_strings(view: View) -> str | None:
     """The evidence that `view` ends the string it lands in and goes on as SQL, or None."""
-    return _in_strings(view.text)
+    lines = _lines(view)
+    return _in_strings(view) or (_in_strings(lines) if lines else None)
 
 
-def _bare(text: str) -> str | None:
+def _bare(view: View) -> str | None:
+    text = view.text
     letters = tokens(text)
+    view.effort.spend(len(letters))
     if evidence := BARE.match(letters) or _cut_statement(letters) or _commented(text):
         return evidence
     if text.lstrip().startswith("@@"):
         return "sql: server variable"
     return "sql: number or true" if _KEYWORD.match(text) else None
+
+
+def _lines(view: View) -> View | None:
+    """The view with the comments that stand in place of blanks, each a word and a line's end, read as blanks."""
+    if "\n" not in view.text or len(_GLUED_LINE.findall(view.text)) < _FEW_LINES:
+        return None
+    return replace(view, text=_GLUED_LINE.sub(" ", view.text))
 
 
 def _commented(text: str) -> str | None:
@@ -118,10 +136,10 @@ def _cut_statement(letters: str) -> str | None:
     return "sql: statement cut short" if calls and unfinished else None
 
 
-def _in_strings(text: str) -> str | None:
+def _in_strings(view: View) -> str | None:
     for quote in "'\"`":
-        for start in _closings(text, quote):
-            if evidence := _after(text, start, quote):
+        for start in _closings(view.text, quote):
+            if evidence := _after(view, start, quote):
                 return evidence.replace("'", quote, 1)
     return None
 
@@ -144,8 +162,10 @@ def _closings(text: str, quote: str) -> list[int]:
     return places
 
 
-def _after(text: str, start: int, quote: str) -> str | None:
+def _after(view: View, start: int, quote: str) -> str | None:
+    text = view.text
     letters = tokens(text, start)
+    view.effort.spend(len(letters))
     evidence = AFTER_STRING.match(letters)
     if (
         evidence
@@ -192,20 +212,24 @@ def _truncation(text: str, start: int, letters: str, quote: str) -> str | None:
     return "sql: ' --"
 
 
-def _inside(text: str) -> str | None:
+def _inside(view: View) -> str | None:
     """The shapes that are statements wherever they stand, looked for around the words that can begin them."""
+    text = view.text
     raw = text.lower().encode("utf-8", "replace")
     bytewise = text if text.isascii() else raw.decode("latin-1")  # one character a byte, so that places hold
-    places = [match.start() for match in islice(_ANCHOR.finditer(raw), _ENDS)]
-    if len(places) == _ENDS:  # of very many, those nearest to either end
-        tail = max(places[-1] + 1, len(raw) - _TAIL)
-        places.extend(deque((tail + match.start() for match in _ANCHOR.finditer(raw[tail:])), _ENDS))
     seen: set[str] = set()
-    for place in places:
+    for match in _ANCHOR.finditer(raw):
+        view.effort.spend(MATCH)
+        place = match.start()
         here = bytewise[place : place + _SAME]
-        if here in seen:
+        if here in seen or not place:
             continue
         seen.add(here)
-        if place and (evidence := INSIDE.match(tokens(bytewise, place, _WINDOW))):
+        view.effort.spend(_PLACE)
+        if not _BEGUN.match(tokens(bytewise, place, _FEW)):
+            continue
+        letters = tokens(bytewise, place, _WINDOW)
+        view.effort.spend(len(letters))
+        if evidence := INSIDE.match(letters):
             return evidence
     return None

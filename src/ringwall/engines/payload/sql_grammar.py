@@ -56,12 +56,13 @@ AFTER_STRING = Grammar(
         "sql: ' (select": rf"^\)*\(+S{_LIST}",
         "sql: ', constant, constant) delay": r"^\)*(?:,n)+\)*(?:y|C|$)",
         "sql: ', (select": r"^\)*,\(*S",
+        "sql: ', call() --": r"^\)*,\(*(?:ch|cw|cn|[fgd]\()[^;]*C$",
         "sql: ' delay": r"^\)*yz",
-        "sql: ' declare": r"^\)*y[^;]{0,12}(?:yv|S|D|NI)|^y[vz]",
+        "sql: ' declare": r"^\)*y[^;]{0,12}(?:yv|S|D|NI)|^\)*y[vz]",
         "sql: ' as name from": r"^\)*A[wsh]F|^(?:,[ws])+F",
         "sql: ' statement": rf"^\)*(?:NI[wt]|RF[wt]W|DT[wt]|P[wt]E|S{_LIST}[^;]*F|S[wt]F[wt]W)",
         "sql: ' into file": r"^\)*Iu|^\)*Lnn?Iu",
-        "sql: ' in boolean": r"^\)*Kw?w?C",
+        "sql: ' in boolean": r"^\)*Kw?w?(?:C|\)+[;oaUC])",
     }
 )
 
@@ -117,7 +118,7 @@ BARE = Grammar(
         "sql: package call": r"X\.[wfgd]+\(",
         "sql: limit procedure": r"^a?nLn(?:,n)?(?:TY|U|I)|TYf?g?\(|TY\(",
         "sql: conditional on constants": r"^g\(n[ek]n\)S|ch[!(]*(?:[ns][ekK)]|g\(|[wv](?:\.w)?[ek])|(?:^"
-        r"|[aoek,(])g\(n[ek]n,|^g\([nw]\(?\)?e$|^g\(g\(\)[ek]",
+        r"|[aoek,(])g\(n[ek]n,|^f\(n[ek]n,|^g\([nw]\(?\)?e$|^g\(g\(\)[ek]",
         "sql: cut call": r"^\(+Sl?[nsvg(]|^[^;S]{1,20},\(+Sl?[nsvag(]|^S?[gd]\($|^g\(g\(g?|^\)K\(",
         "sql: operator constant": rf"^{_NUMBER}?\)*o(?:aa|!a|a!)[!(a]*n",
         "sql: (constant = constant) operator": r"^\(+[ns]e[ns]\)+[aoek]",

@@ -13,12 +13,13 @@ from ringwall.engines.payload.sql_words import CATALOGUES, EFFECTS, INTROSPECTIO
 LIMIT = 160
 
 _TOKEN = re.compile(
-    r"""(?P<ws>[\s\x00\x0b\xa0]++|\d++\.\d*+e(?=\()|\{[^\W\d]\w{0,20}+\s++|\})
+    r"""(?P<ws>[\s\x00\x0b\xa0]++|\d++\.\d*+e(?=[()])|\d++\.e(?=[\s,;])|q(?=')|\{[^\W\d]\w{0,20}+\s++|\})
     |(?P<mysql>/\*!\d*+|\*/)
     |(?P<inline>/\*[^*]*+(?:\*(?!/)[^*]*+)*+\*/)
     |(?P<comment>--[^\n]*+|\#[^\n]*+|/\*.*+)
     |(?P<hex>0x[0-9a-f]++|[xnb](?='))
-    |(?P<num>\d++(?:\.\d*+)?(?:e[+-]?\d++)?|\.\d++)
+    |(?P<num>\d++(?:\.\d*+)?(?:e[+-]?\d++)?(?:[df](?=union\b))?|\.\d++)
+    |(?P<dollar>\$\w*+\$[^$]*+\$\w*+\$)
     |(?P<var>@(?!>)@?+[\w$.`]*+)
     |(?P<word>[^\W\d][\w$]*+)
     |(?P<shift><<(?!<)|>>(?!>))
@@ -42,6 +43,7 @@ _END = {
 _LETTERS = {
     "hex": "n",
     "num": "n",
+    "dollar": "s",
     "var": "v",
     "equal": "e",
     "compare": "k",

@@ -11,7 +11,7 @@ from ringwall.engines.payload.vocabulary import words
 # class letter -> words. The letters are read by the grammar in `sql`.
 _CLASSES = {
     "o": "or and xor",
-    "!": "not",
+    "!": "not binary",
     "K": "like rlike regexp glob ilike match between in is sounds similar",
     "a": "div mod collate",
     "U": "union intersect except minus",

@@ -7,10 +7,11 @@ filter with arguments, a private attribute) is code that a template engine would
 from __future__ import annotations
 
 import re
-from itertools import islice
+from collections.abc import Iterator
 
 import re2
 
+from ringwall.engines.payload.effort import MATCH
 from ringwall.engines.payload.finding import View
 from ringwall.engines.payload.grammar import Grammar
 
@@ -31,20 +32,25 @@ _DELIMITERS = (
     ("smarty", "{", "}"),
 )
 _SMARTY = re.compile(r"\$|\d|[a-z]+\s|php$")
-_MOST = 12  # spans of a kind read from each end of a text
+_PLACE = 6  # steps to come to a span at all
+_SIGNS_A_STEP = 16
 _LONGEST = 400
 _FEW = 400
-# What opens a span that holds more than words, for each opening.
+# What opens a span that holds more than words, for each opening; Thymeleaf's holds another opening.
 _SPANS = {
-    opening: re2.compile((re.escape(opening) + r"(?:[^{}]*[^\w\s{}]|\s?[^A-Za-z\s])").encode())
+    opening: re2.compile((re.escape(opening) + r"(?:[^{}]*?[^\w\s{}]|\s?[^A-Za-z\s])").encode())
     for _, opening, _ in _DELIMITERS
-}
+} | {"[[": re2.compile(rb"\[\[[$*#]\{")}
 _STRING = re.compile(r"'[^']{0,400}'|\"[^\"]{0,400}\"|\\?[\"'][^\"']{0,200}\\?[\"']")
-_OPERATION = re.compile(
-    r"^\s*`|[\w\])'\"]\s*\(|\w\s*\[\s*[\w'\"]|[\d)]\s*[*+/%^-]\s*[\d('\"s]|__\w+|\|\s*\w+\s*\(|^\s*[\[(]\s*[s\d'\"{]"
-    r"|\w\s*\?\s*new|@\w+[.\w]*@|\b(?:new|T)\s*[\s(]\s*[\w.]+\(|s\s*[|~+*]|^[^=]*=\s*s\s*$|\bimport\s+\w"
-    r"|^\s*[=:]?\s*s\s*$|\d\s*(?:==|<|>|!=)\s*\d|^\s*\.\w+(?:\.\w+|\s*$)|^\s*(?:\d+|s)\s*\|\s*\w|\bif\b[^{}]{1,80}\belse\b|^\s*(?:printf|print|html|js|call|index"
-    r"|template|range|define)\s+[s$.]"
+_OPERATION = Grammar(
+    {
+        "operation": (
+            r"^\s*`|[\w\])'\"]\s*\(|\w\s*\[\s*[\w'\"]|[\d)]\s*[*+/%^-]\s*[\d('\"s]|__\w+|\|\s*\w+\s*\(|^\s*[\[(]\s*[s\d'\"{]"
+            r"|\w\s*\?\s*new|@\w+[.\w]*@|\b(?:new|T)\s*[\s(]\s*[\w.]+\(|s\s*[|~+*]|^[^=]*=\s*s\s*$|\bimport\s+\w"
+            r"|^\s*[=:]?\s*s\s*$|\d\s*(?:==|<|>|!=)\s*\d|^\s*\.\w+(?:\.\w+|\s*$)|^\s*(?:\d+|s)\s*\|\s*\w|\bif\b[^{}]{1,80}\belse\b|^\s*(?:printf|print|html|js|call|index"
+            r"|template|range|define)\s+[s$.]"
+        )
+    }
 )
 # Objects that template engines and web frameworks put into every template's scope (Jinja2, Flask, Twig, Smarty, EL).
 _SCOPE = re.compile(
@@ -77,15 +83,18 @@ _TWIG_BLOCK = re.compile(
 
 def detect(view: View) -> str | None:
     """The evidence that `view` holds a template expression, or None."""
-    text = view.text
+    raw = view.text.encode("utf-8", "replace")
+    text = view.text if view.text.isascii() else raw.decode("latin-1")  # one character a byte, so that places hold
     for kind, opening, closing in _DELIMITERS:
         seen: set[str] = set()
-        for start in _openings(text, opening):
+        for start in _openings(raw, opening):
+            view.effort.spend(MATCH)
             end = text.find(closing, start, start + _LONGEST)
             inside = text[start : end if end >= 0 else start + _LONGEST]
             if inside in seen:
                 continue
             seen.add(inside)
+            view.effort.spend(_PLACE + len(inside) // _SIGNS_A_STEP)
             if (end >= 0 or opening == "${") and (
                 evidence := _judge(kind, inside, len(inside) + 6 >= len(text.strip()))
             ):
@@ -93,25 +102,17 @@ def detect(view: View) -> str | None:
     return _DIRECTIVES.match(text)
 
 
-def _openings(text: str, opening: str) -> list[int]:
-    """Where the insides of the first and the last spans that `opening` opens begin; bare placeholders do not count."""
-    at = text.find(opening)
-    if at < 0:
-        return []
-    if len(text) < _FEW:
-        return [match.end() for match in re.finditer(f"(?={re.escape(opening)})(?:{re.escape(opening)})", text)][
-            : 2 * _MOST
-        ]
-    raw = text.encode("utf-8", "replace")
-    places = [match.start() + len(opening) for match in islice(_SPANS[opening].finditer(raw), _MOST)]
-    if len(places) == _MOST:
-        at = len(raw)
-        sign = opening.encode()
-        while len(places) < 2 * _MOST and (at := raw.rfind(sign, places[_MOST - 1], at)) >= 0:
-            places.append(at + len(sign))
-    if not text.isascii():
-        return [len(raw[:place].decode("utf-8", "replace")) for place in places]
-    return places
+def _openings(raw: bytes, opening: str) -> Iterator[int]:
+    """Where the insides of the spans that `opening` opens begin; in a long text bare placeholders do not count."""
+    sign = opening.encode()
+    at = raw.find(sign)
+    if len(raw) < _FEW:
+        while at >= 0:
+            yield at + len(sign)
+            at = raw.find(sign, at + len(sign))
+    while at >= 0 and (match := _SPANS[opening].search(raw, at)):
+        yield match.start() + len(sign)
+        at = max(match.end() - 1, match.start() + len(sign))
 
 
 def _judge(kind: str, inside: str, alone: bool) -> str | None:
@@ -130,7 +131,7 @@ def _judge(kind: str, inside: str, alone: bool) -> str | None:
     if kind == "el" and _SCOPE.fullmatch(inside) and re.search(r"\w[.\[]", inside):
         return "template: ${ scope object }"
     plain = _STRING.sub("s", inside)
-    if _OPERATION.search(plain) and not (kind == "el" and plain.lstrip().startswith("/")):
+    if _OPERATION.match(plain) and not (kind == "el" and plain.lstrip().startswith("/")):
         return f"template: {kind} expression"
     return None
 
@@ -138,7 +139,7 @@ def _judge(kind: str, inside: str, alone: bool) -> str | None:
 def _block(inside: str) -> str | None:
     inside = inside.strip("-+~ ")
     statement = _TWIG_BLOCK.match(inside)
-    if statement and _OPERATION.search(_STRING.sub("s", statement["rest"])):
+    if statement and _OPERATION.match(_STRING.sub("s", statement["rest"])):
         return "template: {% statement expression %}"
     return "template: {% import %}" if re.match(r"\s*(?:import|debug|include)\s*\S*", inside) else None
 
@@ -154,6 +155,6 @@ def _smarty(inside: str, alone: bool) -> str | None:
         return "template: {tag call()}"
     return (
         "template: {$expression}"
-        if alone and inside[:1] == "$" and _OPERATION.search(_STRING.sub("s", inside))
+        if alone and inside[:1] == "$" and _OPERATION.match(_STRING.sub("s", inside))
         else None
     )

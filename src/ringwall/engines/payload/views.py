@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ringwall.engines.payload import decode
 from ringwall.engines.payload.carriers import leaves
@@ -22,6 +23,7 @@ LONG = 12 * 1024  # beyond this the decoders run one after another, and only wha
 # (decoder's name, sign that wakes it, decoder); the signs are read together by one automaton
 _STEPS: tuple[tuple[str, str, decode.Decoder], ...] = (
     ("url", r"%(?:u[0-9a-f]{4}|[0-9a-f]{2})", decode.percent),
+    ("stray", r"(?:%[a-z(),'\" =*.;-]){4}", decode.stray_percent),
     ("html", r"&(?:#x?[0-9a-f]|[a-z]{2,20}\d?;|(?:lt|gt|quot|amp)\b)", decode.entities),
     ("escape", r"\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|u\{|[0-7]{2}|[nr]|[\"'/])", decode.escapes),
     ("utf7", r"\+A[a-z0-9/]{2}", decode.utf7),
@@ -56,15 +58,13 @@ def views(value: str) -> Iterator[View]:
 
 def _together(view: View) -> Iterator[View]:
     """A long value as it is, then after every decoder whose signs it shows, once and again."""
-    spent = 0
-    for _ in range(DEPTH):
-        spent += len(view.text)
-        yield view
-        after = _decoded(view)
-        if after.text == view.text or spent + len(after.text) > BUDGET:
-            return
-        view = after
     yield view
+    for _ in range(DEPTH - 1):
+        after = _decoded(view)
+        if after.text == view.text:
+            return
+        yield after
+        view = after
 
 
 def _decoded(view: View) -> View:
@@ -78,7 +78,7 @@ def _decoded(view: View) -> View:
         if after and after != text:
             text = f"{text}\n{after}" if name == "base64" else after
             done.append(name)
-    return View(text, tuple(done), view.leaf, view.lined)
+    return replace(view, text=text, decoded=tuple(done))
 
 
 def _next(view: View) -> Iterator[View]:
@@ -86,9 +86,9 @@ def _next(view: View) -> Iterator[View]:
     for number in _SIGNS.awake(text):
         name, _, decoder = _STEPS[number]
         if done.count(name) < (3 if name == "url" else 2):
-            yield View(decoder(text), (*done, name), view.leaf, view.lined)
+            yield replace(view, text=decoder(text), decoded=(*done, name))
     if "+" in text and " " not in text and "plus" not in done and _PLUS.search(text):
-        yield View(decode.plus(text), (*done, "plus"), view.leaf, view.lined)
+        yield replace(view, text=decode.plus(text), decoded=(*done, "plus"))
     if not view.leaf:
         for name, leaf in leaves(text):
-            yield View(leaf, (*done, name), True, view.lined)
+            yield replace(view, text=leaf, decoded=(*done, name), leaf=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from ringwall.engines.payload import decode
+from ringwall.engines.payload.effort import Effort
 from ringwall.engines.payload.finding import View
 from ringwall.engines.payload.grammar import Grammar
 from ringwall.engines.payload.js_tokens import tokens
@@ -19,7 +20,7 @@ from ringwall.engines.payload.xss_shapes import ANYCASE, EXACT
 KIND = "xss"
 HINTS = (
     r"<[\s\x00/+]*[a-z?!%\\]",
-    r"(?:script|mocha)[\s\x00]*:|s\s*c\s*r\s*i\s*p\s*t\s*:|data:[^,]{0,40}(?:html|xml|script|svg)",
+    r"(?:script|mocha)[\s\x00]*:|s\s*c\s*r\s*i\s*p\s*t\s*:|data:[^,]*(?:html|xml|script|svg)",
     r"\bon[a-z]{3,24}[\s\x00-\x20/]*=",
     r"(?:alert|prompt|confirm|eval|settimeout|setinterval|fromcharcode|expression|function|constructor|atob"
     r"|write(?:ln)?|fetch|import|void|open|call|apply)[\s)\]'\"]*(?:\(|`|\?|\.call|\.apply)",
@@ -70,13 +71,13 @@ _AFTER_STRING = Grammar(
 def detect(view: View) -> str | None:
     """The evidence that `view` is active content, or None."""
     text = view.text
-    return active_markup(text) or ANYCASE.match(text) or EXACT.match(text) or _in_string(text)
+    return active_markup(text, view.effort) or ANYCASE.match(text) or EXACT.match(text) or _in_string(view)
 
 
-def active_markup(text: str) -> str | None:
+def active_markup(text: str, effort: Effort) -> str | None:
     """The evidence of a tag in `text` that a browser would act on, or None."""
     seen: set[tuple[str, bool, tuple[tuple[str, str], ...]]] = set()
-    for tag in tags(text):
+    for tag in tags(text, effort):
         same = (tag.name, tag.closes, tag.attributes)
         if same in seen and not tag.name.startswith(("s", "script")):
             continue
@@ -151,9 +152,14 @@ def _folded(value: str) -> str:
     return _NOISE.sub("", _CSS_COMMENT.sub("", decode.css(plain)))
 
 
-def _in_string(text: str) -> str | None:
+def _in_string(view: View) -> str | None:
+    text = view.text
     for quote in "'\"`":
         at = text.find(quote)
-        if at >= 0 and _GOES_ON.match(text, at + 1) and (evidence := _AFTER_STRING.match(tokens(text, at + 1))):
+        if at < 0 or not _GOES_ON.match(text, at + 1):
+            continue
+        letters = tokens(text, at + 1)
+        view.effort.spend(len(letters))
+        if evidence := _AFTER_STRING.match(letters):
             return evidence.replace("'", quote, 1)
     return None

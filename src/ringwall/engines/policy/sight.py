@@ -267,10 +267,12 @@ class Eyes:
         groups: dict[tuple[object, ...], Group] = {}
         subject, kinds = self._caller[0], self._kinds
         for seen in found:
-            kind = kinds[seen[0]]
-            owner, home = _named(kind, seen)
+            resource, value, _ = seen
+            kind = kinds[resource]
+            owner: Any = value.get(kind.owner) if kind.owner else None  # as `_named`, but no call for each object
+            home: Any = value.get(kind.tenant) if kind.tenant else None
             plain = owner.__class__ is str and home.__class__ is str
-            key = (seen[0], owner == subject, home) if plain else (seen[0], self.words(seen))
+            key = (resource, owner == subject, home) if plain else (resource, self.words(seen))
             group = groups.get(key)
             if group is None:
                 relation = self._says(owner, home) if plain else None

@@ -4,6 +4,7 @@ from ringwall.engines.schema.compiled import CODES, Compiler, Flaw, Unusable, Va
 from ringwall.engines.schema.decode import Bounds, Decoded, Malformed, decode
 from ringwall.engines.schema.document import Components, Schema, in_place, members, types
 from ringwall.engines.schema.nulls import valid_without_nulls
+from ringwall.engines.schema.patches import MERGE_PATCH, patch_of
 from ringwall.engines.schema.prune import Pruner, pruner
 from ringwall.engines.schema.shape import ANYTHING, LANGUAGE, Node, Note, Shapes
 
@@ -11,6 +12,7 @@ __all__ = [
     "ANYTHING",
     "CODES",
     "LANGUAGE",
+    "MERGE_PATCH",
     "Bounds",
     "Compiler",
     "Components",
@@ -27,6 +29,7 @@ __all__ = [
     "decode",
     "in_place",
     "members",
+    "patch_of",
     "pruner",
     "token",
     "types",

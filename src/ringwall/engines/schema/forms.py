@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from multipart import MultipartError, MultipartSegment, PushMultipartParser  # type: ignore[import-untyped]
@@ -20,7 +21,8 @@ _DISPOSITION = re.compile(r'form-data; ?name="(?:[^"\\\r\n]|\\[\\"])+"(?:; ?file
 @dataclass(frozen=True, slots=True)
 class Part:
     """One part: its field's name, a file's name (None: a field), its media type in lower case ("" where none is
-    stated), its charset, its content, and the coding that a file's content is said to be packed in ("": none)."""
+    stated), its charset, its content, the coding that a file's content is said to be packed in ("": none), and its
+    headers as they came."""
 
     name: str
     filename: str | None
@@ -28,6 +30,7 @@ class Part:
     charset: str
     content: bytes
     coding: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 def parts(content: bytes, content_type: str, most: int) -> tuple[Part, ...] | None:
@@ -44,6 +47,22 @@ def parts(content: bytes, content_type: str, most: int) -> tuple[Part, ...] | No
         return tuple(_parsed(content, boundary, most))
     except (MultipartError, ValueError):
         return None
+
+
+def written(made: Sequence[tuple[Part, bytes]], content_type: str) -> bytes | None:
+    """The body of parts with the contents beside them, under the boundary that is stated; None where a content holds
+    it. The length that a part states of itself is left out."""
+    found = _BOUNDARY.search(content_type)
+    if found is None:
+        return None
+    line = f"--{found.group(1) or found.group(2)}".encode()
+    out = bytearray()
+    for part, content in made:
+        if b"\r\n" + line in b"\r\n" + content:
+            return None
+        kept = (f"{name}: {value}\r\n" for name, value in part.headers if name.lower() != "content-length")
+        out += line + b"\r\n" + "".join(kept).encode("utf-8", "surrogateescape") + b"\r\n" + content + b"\r\n"
+    return bytes(out + line + b"--\r\n")
 
 
 def _ends_once(content: bytes, closing: bytes) -> bool:
@@ -87,7 +106,9 @@ def _part(head: MultipartSegment, content: bytes) -> Part:
         raise ValueError("a part's content type")
     kind, charset = (media.group(1).lower(), (media.group(2) or "").lower()) if media else ("", "")
     coding = headers.get("content-encoding", "").strip().lower()
-    return Part(head.name, head.filename, kind, charset, content, "" if coding == "identity" else coding)
+    return Part(
+        head.name, head.filename, kind, charset, content, "" if coding == "identity" else coding, tuple(head.headerlist)
+    )
 
 
 _HEADERS = frozenset({"content-disposition", "content-type", "content-length", "content-transfer-encoding"})

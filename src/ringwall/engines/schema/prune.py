@@ -7,7 +7,7 @@ undeclared property each, copies cost six times what taking it out does.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
@@ -15,6 +15,8 @@ from threading import Lock
 from ringwall.engines.schema.compiled import Compiler, Unusable, Validator
 from ringwall.engines.schema.document import JSON, Components, Schema
 from ringwall.engines.schema.shape import ANYTHING, Node, Shapes
+
+_DEEP = frozenset({dict, list})
 
 
 @dataclass(slots=True)
@@ -24,12 +26,10 @@ class Removed:
     count: int = 0
     deep: bool = False
 
-    def take(self, value: dict[str, JSON], names: list[str]) -> None:
+    def take(self, value: dict[str, JSON], names: Collection[str]) -> None:
         """Leave members out."""
-        for name in names:
-            kind = type(value.pop(name))
-            if kind is dict or kind is list:
-                self.deep = True
+        kinds = set(map(type, map(value.pop, names)))  # all of them first: a look that ends early would leave some in
+        self.deep = self.deep or not _DEEP.isdisjoint(kinds)
         self.count += len(names)
 
 
@@ -96,8 +96,8 @@ class _Pruning:
         plain = node.other is None and not node.choices and not nested
         for below in value:
             if plain and type(below) is dict:
-                if not below.keys() <= names:
-                    removed.take(below, [name for name in below if name not in names])
+                if undeclared := below.keys() - names:
+                    removed.take(below, undeclared)
             else:
                 self.prune(below, node, removed)
 

@@ -50,9 +50,9 @@ class Desk:
         self.identity.devices.forget(account.name)
         self.end_tokens(account.subject)
 
-    def seated(self, visit: Visit) -> tuple[Session, Account] | None:
-        """Whose session the visitor's is."""
-        return self.identity.sessions.whose(visit.visitor.session)
+    def seated(self, visit: Visit, *, used: bool = True) -> tuple[Session, Account] | None:
+        """Whose session the visitor's is; `used`: this is somebody's doing, and counts against the session's idling."""
+        return self.identity.sessions.whose(visit.visitor.session, used=used)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,19 +20,19 @@ def reach_guard(operation: Operation, settings: Settings, places: Places) -> Rep
     """Note the objects of a list; None where the path names the one object already."""
     if operation.objects and not operation.lists:
         return None
-    ids = {resource.name: resource.id for resource in settings.resources.values()}
+    named = {resource.name: (resource.id, resource.owner) for resource in settings.resources.values()}
 
     def check(response: Response, known: Known) -> Verdict:
         if not response.parsed or not 200 <= response.status < 300:
             return PASS
         found: dict[tuple[str, str], str | None] = {(ref.resource, ref.id): ref.owner for ref in known.objects}
-        for seen in places(response):
+        for resource, value, _ in places(response):
             if len(found) >= MOST:
                 break
-            name = name_of(seen.value.get(ids.get(seen.resource, "")))
-            if name is not None:
-                owner = settings.resources[seen.resource].owner
-                found.setdefault((seen.resource, name), name_of(seen.value.get(owner)) if owner else None)
+            by, owner = named[resource]
+            name = name_of(value.get(by))
+            if name is not None and (resource, name) not in found:
+                found[resource, name] = name_of(value.get(owner)) if owner else None
         if len(found) == len(known.objects):
             return PASS
         settled = {(ref.resource, ref.id): ref for ref in known.objects}

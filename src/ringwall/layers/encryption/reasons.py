@@ -43,5 +43,12 @@ HANDOVER = Reason(
     "The request gives an object to another owner or tenant, and leaves values behind that open for the former one "
     "alone: it is no PATCH whose schema takes them, or they do not open.",
 )
-REASONS = (*UNREADABLE.values(), FORGED, STEP, HANDOVER)
+CONTENT = Reason(
+    "encryption.content",
+    415,
+    "Content type not allowed",
+    "Send this as JSON.",
+    "A field that is stored encrypted came in a form or in XML, which is not written anew: only JSON is.",
+)
+REASONS = (*UNREADABLE.values(), FORGED, STEP, HANDOVER, CONTENT)
 BY_CODE = {flaw.value: reason for flaw, reason in UNREADABLE.items()}

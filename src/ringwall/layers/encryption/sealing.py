@@ -14,6 +14,7 @@ from ringwall.core.ports import Place, Seal
 from ringwall.core.verdict import PASS, Ask, Refuse, Rewritten, Verdict
 from ringwall.layers.encryption.handover import handing_over
 from ringwall.layers.encryption.places import placed, with_owners
+from ringwall.layers.encryption.reasons import CONTENT
 from ringwall.layers.encryption.settings import Settings
 from ringwall.layers.encryption.slots import Body, copied, reader
 
@@ -31,6 +32,8 @@ def sealing(operation: Operation, settings: Settings, fields: Mapping[str, list[
         body = read(given.media_type, copied(given.body))
         if body is None or isinstance(body, Refuse):
             return body or PASS
+        if body.slots and not request.head.media_type.endswith(("/json", "+json")):
+            return Refuse(CONTENT)
         return handed(body, known, lambda: seal(body, request, known))
 
     def seal(body: Body, request: Request, known: Known) -> Verdict:

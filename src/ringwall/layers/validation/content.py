@@ -14,7 +14,8 @@ from ringwall.engines.schema import Malformed, decode, in_place, members, types
 from ringwall.engines.schema.coerce import coerce
 from ringwall.engines.schema.files import agrees, is_filename
 from ringwall.engines.schema.forms import Part, parts
-from ringwall.engines.schema.xml import leaves
+from ringwall.engines.schema.xml import leaves, parsed
+from ringwall.engines.schema.xml_shape import Repeated, Shape, XmlShapes, value_of
 from ringwall.layers.validation.media import Declared, unpacked
 from ringwall.layers.validation.places import Typing, typing_of
 from ringwall.layers.validation.reasons import (
@@ -25,6 +26,7 @@ from ringwall.layers.validation.reasons import (
     FORM,
     JSON_REASONS,
     REPEATED,
+    ROOT,
     TEXT,
     XML,
 )
@@ -52,7 +54,7 @@ def reader(declared: Declared, settings: Settings) -> Read:
     if declared.kind == "json":
         return _json(settings)
     if declared.kind == "xml":
-        return _xml(settings)
+        return _xml(declared, settings)
     return _text if declared.kind == "text" else _opaque
 
 
@@ -80,12 +82,25 @@ def _text(request: Request, body: bytes) -> Content | Refuse:
         return Refuse(TEXT)
 
 
-def _xml(settings: Settings) -> Read:
+def _xml(declared: Declared, settings: Settings) -> Read:
+    schema = declared.media.schema
+    free = schema is None or schema is True or schema == {}
+    shapes = XmlShapes(settings.schemas)
+    shape, name = (shapes.of(schema), shapes.root(schema)) if schema is not None else (Shape(), "")
+
     def read(request: Request, body: bytes) -> Content | Refuse:
-        found = leaves(body, settings.depth, settings.items)
-        if found is None:
+        root = parsed(body, settings.depth, settings.items)
+        if root is None:
             return Refuse(XML)
-        return Content(None, tuple(Text(f"/body{leaf.path}", leaf.text, free=True) for leaf in found), judged=False)
+        if free:
+            texts = (Text(f"/body{leaf.path}", leaf.text, free=True) for leaf in leaves(root))
+            return Content(None, tuple(texts), judged=False)
+        if (name and root.name != name) or (shape.space and root.space != shape.space):
+            return Refuse(ROOT, (Fault("/body", ROOT.code),))
+        try:
+            return Content(value_of(root, shape, root.space))
+        except Repeated:
+            return Refuse(REPEATED, (Fault("/body", REPEATED.code),))
 
     return read
 

@@ -11,7 +11,17 @@ from ringwall.core.known import Input, Known, Text
 from ringwall.core.message import JSON, Head, Request
 from ringwall.core.plan import BodyCheck, HeadCheck
 from ringwall.core.verdict import PASS, Fault, Learned, Refuse, Verdict
-from ringwall.engines.schema import ANYTHING, Flaw, Node, Unusable, Validator, valid_without_nulls
+from ringwall.engines.schema import (
+    ANYTHING,
+    MERGE_PATCH,
+    Compiler,
+    Flaw,
+    Node,
+    Unusable,
+    Validator,
+    patch_of,
+    valid_without_nulls,
+)
 from ringwall.engines.schema.files import is_filename
 from ringwall.engines.schema.text import flaw_of
 from ringwall.engines.schema.urls import WEB, Policy, is_allowed
@@ -160,13 +170,14 @@ _KINDS: tuple[Kind, ...] = ("json", "form", "multipart", "text", "xml", "opaque"
 class Representation:
     """One declared representation, made ready: how it is read, validated and walked."""
 
-    __slots__ = ("_key", "_node", "_read", "_validator")
+    __slots__ = ("_key", "_node", "_patch", "_read", "_validator")
 
     def __init__(self, declared: Declared, operation: Operation, settings: Settings) -> None:
         schema = declared.media.schema
         self._key = declared.key
         self._read = content.reader(declared, settings)
-        self._validator = settings.compiler.closed(schema) if schema is not None else None
+        self._patch = declared.key == MERGE_PATCH
+        self._validator = _validator_of(schema, settings, patch=self._patch) if schema is not None else None
         self._node = _node_of(schema, operation, settings)
 
     def read(self, request: Request, body: bytes, texts: list[Text]) -> Body | Refuse:
@@ -181,10 +192,18 @@ class Representation:
             return Refuse(SCHEMA)
         if self._validator is not None and not self._validator.is_valid(found.value):
             flaws = self._validator.flaws(found.value)
-            if not valid_without_nulls(found.value, self._validator, flaws):
+            if self._patch or not valid_without_nulls(found.value, self._validator, flaws):
                 return refused(tuple(Flaw(f"/body{flaw.pointer}", flaw.code) for flaw in flaws))
         collect(found.value, self._node, "/body", texts)
         return Body(found.value, self._key)
+
+
+def _validator_of(schema: Schema, settings: Settings, *, patch: bool) -> Validator | Unusable:
+    """The validator of a schema's values, or of their merge patches, in which null is not absence."""
+    if not patch:
+        return settings.compiler.closed(schema)
+    partial, components = patch_of(schema, settings.schemas)
+    return Compiler(components).closed(partial)
 
 
 def _node_of(schema: Schema | None, operation: Operation, settings: Settings) -> Node:

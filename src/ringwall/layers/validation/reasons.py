@@ -83,6 +83,8 @@ FORM = _reason("form", 400, "Malformed form", "Send a form as the URL Standard o
     "The form's encoding is broken, or could be read in two ways.")  # fmt: skip
 XML = _reason("xml", 400, "Malformed XML", "Send well-formed XML in UTF-8 without a document type.",
     "The XML is not well-formed, is too deep or too large, or has a document type (XXE, entity bombs).")  # fmt: skip
+ROOT = _reason("xml.root", 422, "Unexpected XML element", "Send the element that the document declares.",
+    "The root of an XML document has another name or namespace than its schema's `xml` object says.")  # fmt: skip
 TEXT = _reason("text", 400, "Malformed text", "Send text in UTF-8.", "The content is not UTF-8.")
 FILE_TYPE = _reason("file.type", 415, "File type not allowed", "Send a file of a declared type.",
     "A file's type is not declared, or its first bytes are not of the type that it claims.")  # fmt: skip
@@ -95,7 +97,7 @@ URL = _reason("url", 422, "URL not allowed", "Use an http or https URL of a publ
 
 REASONS: Final[tuple[Reason, ...]] = (
     *SCHEMA_REASONS.values(), SCHEMA, *JSON_REASONS.values(), *TEXT_REASONS.values(), MEDIA, CHARSET, CODING,
-    coding.BOMB, coding.CORRUPT, MISSING, UNEXPECTED, QUERY_UNKNOWN, REPEATED, STYLE, FORM, XML, TEXT, FILE_TYPE,
-    FILE_NAME, FILE_UNEXPECTED, URL,
+    coding.BOMB, coding.CORRUPT, MISSING, UNEXPECTED, QUERY_UNKNOWN, REPEATED, STYLE, FORM, XML, ROOT, TEXT,
+    FILE_TYPE, FILE_NAME, FILE_UNEXPECTED, URL,
 )  # fmt: skip
 BY_CODE: Final = {reason.code: reason for reason in REASONS}

@@ -15,8 +15,10 @@ from ringwall.core.plan import BodyCheck
 from ringwall.core.verdict import PASS, Refuse, Rewritten, Verdict
 from ringwall.engines.schema import ANYTHING, Bounds, Malformed, Node, decode
 from ringwall.engines.schema.files import safe_filename
+from ringwall.engines.schema.forms import Part, parts, written
 from ringwall.engines.schema.text import canonical
 from ringwall.layers.validation.media import Declared
+from ringwall.layers.validation.reasons import FORM
 from ringwall.layers.validation.settings import Settings
 
 SCHEMES = {"http", "https", "mailto"}
@@ -50,7 +52,7 @@ def rewrite(text: str, form: str) -> str:
 def sanitizing(nodes: Mapping[str, Node], choose: Callable[..., Declared | Refuse | None], settings: Settings) -> (
     BodyCheck | None
 ):  # fmt: skip
-    """The guard that rewrites JSON and form content of the given shapes; None where nothing in them asks for it."""
+    """The guard that rewrites JSON, forms and multipart of the given shapes; None where nothing in them asks for it."""
     stated = any(f.sanitize for resource in settings.resources.values() for f in resource.fields.values())
     mine = {key: node for key, node in nodes.items() if stated and _asks(node, set())}
     if not mine:
@@ -62,14 +64,22 @@ def sanitizing(nodes: Mapping[str, Node], choose: Callable[..., Declared | Refus
         if not isinstance(declared, Declared) or declared.key not in mine:
             return PASS
         lengths = [0, 0]
-        if declared.kind == "json":
-            body = _json(request.body or b"", mine[declared.key], bounds, lengths)
-        else:
-            form = declared.kind == "form"
-            body = _form(request.body or b"", mine[declared.key], bounds.items, lengths) if form else None
-        if body is None:
-            return PASS
+        body = rewritten(request, declared, lengths)
+        if body is None or isinstance(body, Refuse):
+            return body or PASS
         return Rewritten(request.with_body(body), f"sanitized {lengths[0]} to {lengths[1]} characters")
+
+    def rewritten(request: Request, declared: Declared, lengths: list[int]) -> bytes | Refuse | None:
+        node, content = mine[declared.key], request.body or b""
+        match declared.kind:
+            case "json":
+                return _json(content, node, bounds, lengths)
+            case "form":
+                return _form(content, node, bounds.items, lengths)
+            case "multipart":
+                kind = request.head.headers.get("content-type", "")
+                return _multipart(content, kind, node, settings.parts, lengths)
+        return None
 
     return check
 
@@ -93,6 +103,28 @@ def _form(content: bytes, node: Node, most: int, lengths: list[int]) -> bytes | 
     if all(value == pair.value for (_, value), pair in zip(made, pairs or (), strict=True)):
         return None
     return urlencode(made).encode("ascii")
+
+
+def _multipart(content: bytes, kind: str, node: Node, most: int, lengths: list[int]) -> bytes | Refuse | None:
+    """As `_form`, of multipart; files stay as they are. Text that would hold the boundary once clean is refused."""
+    found = parts(content, kind, most)
+    if found is None:
+        return None
+    made = [(part, _part(part, node, lengths)) for part in found]
+    if all(content == part.content for part, content in made):
+        return None
+    return written(made, kind) or Refuse(FORM)
+
+
+def _part(part: Part, node: Node, lengths: list[int]) -> bytes:
+    if part.filename is not None:
+        return part.content
+    try:
+        text = part.content.decode("utf-8")
+    except UnicodeDecodeError:
+        return part.content
+    clean = _cleaned(text, _field(node, part.name), lengths)
+    return clean.encode("utf-8") if isinstance(clean, str) and clean is not text else part.content
 
 
 def _field(node: Node, name: str) -> Node:

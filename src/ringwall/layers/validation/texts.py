@@ -35,7 +35,7 @@ def _members(value: dict[str, JSON], node: Node, at: str, out: list[Text]) -> No
             collect(given, node.other or unstated, where, out)
         elif kind is str:
             add(_made(Text, (f"{at}/{name}", given, child.free, child.format, child.observe, child.urls)))
-        elif kind is dict:
+        elif kind is dict and given:
             _members(given, child, f"{at}/{name}", out)  # type: ignore[arg-type]
         elif kind is list:
             collect(given, child, f"{at}/{name}", out)

@@ -21,8 +21,9 @@ from sigma.correlations import (
     SigmaRuleReference,
 )
 
+from ringwall.core.address import network
 from ringwall.monitoring.rules.atoms import Unsupported
-from ringwall.monitoring.rules.fields import Getter, Record, getter
+from ringwall.monitoring.rules.fields import WEB, Getter, Record, getter
 from ringwall.monitoring.rules.load import references
 from ringwall.monitoring.rules.windows import MEAN, MEDIAN, Amount, Count, Distinct, Together, Total, Window, percentile
 
@@ -142,10 +143,19 @@ def _nothing(record: Record) -> object:
 
 
 def _getter(field: str) -> Getter:
+    """How to read what is counted or grouped by. Addresses of one subscriber are one: whoever holds an IPv6 /64 has no
+    more callers to spread a guess over, nor is one who moves about in it many."""
     found = getter(field)
     if found is None:
         raise Unsupported(f"the field {field}: the journal keeps no such thing")
-    return found
+    if WEB.get(field.lower(), field) != "client":
+        return found
+
+    def address(record: Record) -> object:
+        text = found(record)
+        return network(text) if isinstance(text, str) else None
+
+    return address
 
 
 def _makers(seconds: float, wanted: float, share: int) -> Mapping[SigmaCorrelationType, Callable[[], Window]]:
