@@ -58,6 +58,7 @@ EXPECTED = {
 WITHOUT_A_CONTRACT = {
     ("object-read", "GET /car/{car_id}/place"),
     ("object-read", "GET /orders/{order_id}"),
+    ("object-write", "PUT /people/{mail}/password"),
     ("mass-assignment", "PUT /clips/{clip_id}"),
     ("nosqli", "POST /coupon"),
     ("sqli", "POST /voucher"),

@@ -5,28 +5,22 @@ What it makes it writes down, and removes at the end. Checks hold no state of th
 
 from __future__ import annotations
 
-import re
-import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from ringwall.contract.api import JSON
 from ringwall.contract.guess import is_sign_in
+from ringwall.scan.aims import Aim
 from ringwall.scan.browser import Browser
-from ringwall.scan.catalogue import WEAKNESSES
-from ringwall.scan.client import Client, curl
+from ringwall.scan.client import Client
 from ringwall.scan.compose import Composer, Draft
-from ringwall.scan.forms import text_of
 from ringwall.scan.listener import Listener
-from ringwall.scan.model import ANONYMOUS, Account, Call, Finding, Reply, State, Verdict
+from ringwall.scan.model import ANONYMOUS, Account, Call, Finding, Reply, Verdict
 from ringwall.scan.pool import Pool, Thing, id_of, objects
 from ringwall.scan.progress import Progress
-from ringwall.scan.subject import Aim, Subject
+from ringwall.scan.subject import Subject
 from ringwall.scan.values import Dice, kind_of, resolved
-
-NEXT = 6
-"""Numbers after the highest known one at which an account's own object is looked for."""
-_RANK: Mapping[State, int] = {"proved": 2, "refuted": 1, "not tested": 0}
+from ringwall.scan.verdicts import Verdicts
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +31,7 @@ class Sent:
     reply: Reply
 
 
-class Bench:
+class Bench(Verdicts):
     """Everything that a check needs. `accounts` are those that the user named, signed in; `people` these and the
     throw-away ones that the scan made."""
 
@@ -56,7 +50,8 @@ class Bench:
         costly: bool,
         say: Callable[[str], None],
     ) -> None:
-        self.subject, self.client, self.accounts, self.dice = subject, client, accounts, dice
+        super().__init__(client, people)
+        self.subject, self.accounts, self.dice = subject, accounts, dice
         self.composer, self.pool, self.listener, self.safe, self.costly, self.say = (
             composer,
             pool,
@@ -66,16 +61,13 @@ class Bench:
             say,
         )
         self.watchers: list[Callable[[Aim, Sent], None]] = []
-        self.findings: dict[str, Finding] = {}
         self.left: list[str] = []
+        self.spare: Callable[[str, Account], Thing | None] = lambda kind, owner: None
         self.state: Progress | None = None
         self.browser: Browser | None = None
         self.sprinkled: list[tuple[str, Aim, str, Sent]] = []
-        self.people = people
-        self._verdicts: dict[tuple[str, str], Verdict] = {}
         self._made: list[tuple[Thing, Account]] = []
         self._spoiled: set[tuple[str, str]] = set()
-        self._lock = threading.Lock()
         self._count = 0
 
     # --- sending
@@ -115,49 +107,17 @@ class Bench:
         if (kind, owner.name) in self._spoiled:
             return None
         if owner.own and not self.makers(kind):
-            return self._came_with(kind, owner) or self._put(kind, owner)
+            return self.spare(kind, owner)
         for account in (owner, *(a for a in self.accounts if a is not owner)):
             for aim in self.makers(kind):
                 thing = self._make(aim, account, owner)
                 if thing is not None and self._belongs(thing, owner):
                     return thing
-        made = self._put(kind, owner)
+        made = self.spare(kind, owner)
         if made is not None:
             return made
         self._spoiled.add((kind, owner.name))
         return None
-
-    def _put(self, kind: str, owner: Account) -> Thing | None:
-        """A new object under a name of the scan's own, where a PUT makes what is not there (RFC 9110, 9.3.4)."""
-        for aim in (a for a in self.subject.aims if a.method == "PUT" and a.item and a.kind == kind):
-            flat = next((p.schema for p in aim.op.api.parameters if p.name == aim.slots[-1][0]), {})
-            name = self.composer.maker.make(flat, aim.slots[-1][0], f"new{self.label()}", lambda name, flat: None)
-            thing = Thing(kind, text_of(name), {}, owner.name, fresh=True)
-            before = self.look(thing, owner)
-            draft = self.composer.draft(aim, owner, thing=thing, label=self.label(), new=True)
-            if before is None or before[0].reply.status not in (404, 410) or draft is None:
-                continue
-            if not self.send(draft).reply.fine:
-                continue
-            seen = self.look(thing, owner)
-            if seen and seen[1] is not None:
-                thing.values.update(seen[1])
-                self.keep(thing, owner)
-                return thing
-        return None
-
-    def _came_with(self, kind: str, owner: Account) -> Thing | None:
-        """An object that came with a throw-away account: it may be spoiled like one that was made."""
-        held = next((t for t in self.pool.of(kind) if t.fresh and self.owner(t) is owner), None)
-        if held is not None:
-            return held
-        self.relist(kind, owner)
-        known = [int(t.id) for t in self.pool.of(kind) if t.id.isdecimal()]
-        self.count(kind, (owner,), range(max(known, default=0) + 1, max(known, default=0) + NEXT + 1))
-        found = next((t for t in self.pool.of(kind) if not t.fresh and self.owner(t) is owner), None)
-        if found is not None:
-            found.maker, found.fresh = owner.name, True
-        return found
 
     def relist(self, kind: str, account: Account) -> None:
         """Read the lists of a kind again, as an account sees them now."""
@@ -294,45 +254,11 @@ class Bench:
         """What the scan made and is still there, newest first, with the account that made it."""
         return self._made[::-1]
 
-    # --- verdicts
-
-    def proved(
-        self, kind: str, aim: Aim | str, where: str, evidence: str, control: str, call: Call, change: str = "",
-        *, cause: str = "",
-    ) -> None:  # fmt: skip
-        """Keep a finding; one of the same cause is kept once, with every operation where it shows. Secrets of any
-        account are cut out of what it shows."""
-        key = aim if isinstance(aim, str) else aim.key
-        line = curl(call, self.client.url)
-        change = change or WEAKNESSES[kind].change
-        finding = Finding(kind, key, where, self.hidden(evidence), self.hidden(control), self.hidden(line), change,
-                          cause=cause)  # fmt: skip
-        with self._lock:
-            known = self.findings.setdefault(finding.id, finding)
-            if known.operation != key and key not in known.also:
-                self.findings[finding.id] = replace(known, also=(*known.also, key))
-        self._judge(key, kind, "proved", finding.evidence)
-
-    def refuted(self, kind: str, aim: Aim | str, why: str) -> None:
-        """It was tried properly and does not hold."""
-        self._judge(aim if isinstance(aim, str) else aim.key, kind, "refuted", self.hidden(why))
-
-    def untested(self, kind: str, aim: Aim | str, why: str) -> None:
-        """It could not be tried, or nothing could be told from it."""
-        self._judge(aim if isinstance(aim, str) else aim.key, kind, "not tested", self.hidden(why))
-
-    def _judge(self, key: str, kind: str, state: State, why: str) -> None:
-        with self._lock:
-            known = self._verdicts.get((key, kind))
-            if known is None or _RANK[state] > _RANK[known.state]:
-                self._verdicts[key, kind] = Verdict(key, kind, state, why)
+    # --- steps
 
     def restore(self, verdicts: Iterable[Verdict], findings: Iterable[Finding], count: int) -> None:
         """Take in what was told before the scan was taken up again; labels go on from `count`."""
-        for finding in findings:
-            self.findings[finding.id] = finding
-        for verdict in verdicts:
-            self._judge(verdict.operation, verdict.kind, verdict.state, verdict.why)
+        self.taken_up(verdicts, findings)
         self._count = count
 
     def step(self, phase: str, key: str, work: Callable[[], object]) -> bool:
@@ -348,17 +274,6 @@ class Bench:
             found = [f for k, f in self.findings.items() if told.get(k) != f]
             self.state.finish(name, fresh, found, self._count)
         return True
-
-    def verdicts(self) -> dict[tuple[str, str], Verdict]:
-        """Every verdict so far by operation and class."""
-        return dict(self._verdicts)
-
-    def hidden(self, text: str) -> str:
-        """The text without any account's credential."""
-        for account in self.people:
-            for secret in account.secrets:
-                text = text.replace(secret, f"${account.name.upper()}")
-        return re.sub(r"eyJ[\w-]{8,}\.[\w-]*\.[\w-]*", "(a token)", text)
 
 
 def anonymous(owner: Account) -> Account:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from ringwall.scan.aims import Aim
 from ringwall.scan.bench import Bench
 from ringwall.scan.model import Account
 from ringwall.scan.pool import Thing
 from ringwall.scan.resuming import itself, password_of
-from ringwall.scan.subject import Aim
 
 
 def clean(bench: Bench) -> None:

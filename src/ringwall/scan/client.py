@@ -176,7 +176,10 @@ def curl(call: Call, url: str) -> str:
     parts = ["curl", "-si"] + (["-X", call.method] if call.method != "GET" else [])
     parts += [f"-H {shlex.quote(f'{name}: {value}')}" for name, value in call.headers if name != "User-Agent"]
     variable = "".join(c if c.isalnum() else "_" for c in call.account.name.upper())
-    parts += [f'-H "{name}: ${variable}"' for name, _ in call.account.headers]
+    values = list(dict.fromkeys(value for _, value in call.account.headers))
+    for name, value in call.account.headers:  # a variable for each value: a session's cookie, its word against forgery
+        at = values.index(value)
+        parts.append(f'-H "{name}: ${variable}{f"_{at + 1}" if at else ""}"')
     if call.body:
         parts.append(f"--data-raw {shlex.quote(call.body.decode('utf-8', 'replace'))}")
     return " ".join([*parts, shlex.quote(url + call.target)])

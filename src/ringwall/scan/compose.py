@@ -8,10 +8,11 @@ from urllib.parse import quote, urlencode
 
 from ringwall.contract.api import JSON, Parameter
 from ringwall.contract.guess import is_sign_in, spoken
+from ringwall.scan.aims import Aim
 from ringwall.scan.forms import NONE, Form, text_of
 from ringwall.scan.model import AGENT, Account, Call
 from ringwall.scan.pool import Pool, Thing
-from ringwall.scan.subject import Aim, Subject, login_names
+from ringwall.scan.subject import Subject, login_names
 from ringwall.scan.values import Hint, Maker, kind_of, resolved
 
 _SEARCHES = ("q", "query", "search", "term", "text", "keyword", "s")

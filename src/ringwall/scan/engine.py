@@ -9,15 +9,14 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import date
 from functools import partial
 from pathlib import Path
 
 from ringwall.contract.api import Api
 from ringwall.contract.model import Contract
+from ringwall.scan.aims import Aim
 from ringwall.scan.bench import Bench
 from ringwall.scan.browser import Browser
-from ringwall.scan.catalogue import KINDS, WEAKNESSES
 from ringwall.scan.checks import (
     access,
     computed,
@@ -39,15 +38,16 @@ from ringwall.scan.compose import Composer, Draft
 from ringwall.scan.keeping import Keeper
 from ringwall.scan.listener import Listener
 from ringwall.scan.login import Login
-from ringwall.scan.model import SERVICE, Account, Finding, Report, Verdict
+from ringwall.scan.model import SERVICE, Account, Report
+from ringwall.scan.outcome import report
 from ringwall.scan.pool import Pool, Thing
 from ringwall.scan.progress import Progress
 from ringwall.scan.resuming import resume
 from ringwall.scan.signing import signed_in
-from ringwall.scan.subject import Aim, Subject, subject
+from ringwall.scan.spare import spare
+from ringwall.scan.subject import Subject, subject
 from ringwall.scan.values import Dice, Maker
 
-OF_SERVICE = ("cors", "headers", "tls", "inventory")
 COUNTED = 8
 """Numbers at which objects are looked for that no list shows."""
 CLEAN_S = 15.0
@@ -120,7 +120,7 @@ def scan(
         client.close()
         if state:
             state.close()
-    return _report(bench, url, seed, client.requests, time.monotonic() - started, ended)
+    return report(bench, url, seed, client.requests, time.monotonic() - started, ended)
 
 
 def _bench(
@@ -144,6 +144,7 @@ def _bench(
         costly=options.costly,
         say=say,
     )
+    bench.spare = partial(spare, bench)
     bench.watchers.append(lambda aim, sent: errors.watch(bench, aim, sent))
     bench.watchers.append(lambda aim, sent: properties.watch(bench, aim, sent))
     return bench
@@ -299,25 +300,3 @@ def _last(bench: Bench, bases: list[Base]) -> None:
     for aim in signin.sign_ins(bench):
         bench.step("enumeration", aim.key, partial(signin.enumeration, bench, aim))
         bench.step("guesses", aim.key, partial(signin.guesses, bench, aim))
-
-
-def _report(bench: Bench, url: str, seed: str, requests: int, seconds: float, ended: str | None) -> Report:
-    findings = sorted(bench.findings.values(), key=lambda f: (-WEAKNESSES[f.kind].score, f.kind, f.operation, f.where))
-    today = date.today()  # noqa: DTZ011 - a contract's day is the reader's own
-    stated = bench.subject.contract.accepted if bench.subject.contract else ()
-    accepted = {a.id for a in stated if a.until >= today}
-    marked = tuple(replace(f, accepted=f.id in accepted) for f in findings)
-    return Report(url, bench.subject.api.title, seed, marked, _verdicts(bench, marked, ended), requests,
-                  round(seconds, 2), tuple(bench.left), ended)  # fmt: skip
-
-
-def _verdicts(bench: Bench, findings: tuple[Finding, ...], ended: str | None) -> tuple[Verdict, ...]:
-    """A verdict for each operation and class; what nobody judged was not tested."""
-    known = bench.verdicts()
-    why = f"the scan ended before: {ended}" if ended else "it does not apply to an operation of this form"
-    keys = [(aim.key, kind) for aim in bench.subject.aims for kind in KINDS if kind not in OF_SERVICE]
-    unusable = [op for op in bench.subject.api.operations if op.flaw is not None]
-    closed = [Verdict(op.key, kind, "not tested", f"the document leaves it undecidable: {op.flaw}")
-              for op in unusable for kind in KINDS if kind not in OF_SERVICE]  # fmt: skip
-    of_service = [(SERVICE, kind) for kind in OF_SERVICE]
-    return tuple(known.get(key) or Verdict(*key, "not tested", why) for key in (*keys, *of_service)) + tuple(closed)

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ringwall.contract.api import JSON
+from ringwall.scan.aims import Aim, Kind
 from ringwall.scan.model import Account
-from ringwall.scan.subject import Aim, Kind, Subject
+from ringwall.scan.subject import Subject
 
 MOST = 400
 

@@ -11,12 +11,13 @@ from urllib.parse import quote, urljoin
 
 from ringwall.contract.api import Api
 from ringwall.contract.guess import spoken
+from ringwall.scan.aims import Aim
 from ringwall.scan.client import Client
 from ringwall.scan.jwt import bearer, claims
 from ringwall.scan.login import Login, Unusable, grant_call, token_url
 from ringwall.scan.model import AGENT, ANONYMOUS, Account, Call, Headers, Reply
 from ringwall.scan.pool import objects
-from ringwall.scan.subject import Aim, Subject, login_names
+from ringwall.scan.subject import Subject, login_names
 from ringwall.scan.values import Dice, Maker
 
 TOKENS = ("access token", "accesstoken", "auth token", "authtoken", "token", "access", "id token", "jwt", "jwt token",

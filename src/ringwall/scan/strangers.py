@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ringwall.contract.api import JSON
+from ringwall.scan.aims import Aim, Kind
 from ringwall.scan.bench import Bench, Sent
 from ringwall.scan.login import Unusable
 from ringwall.scan.model import ANONYMOUS, Account
 from ringwall.scan.pool import Thing, id_of, objects
 from ringwall.scan.signing import credential_in, sign_in_call, signed_in
-from ringwall.scan.subject import Aim, Kind, login_names
+from ringwall.scan.subject import login_names
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ringwall.contract.guess import is_sign_in
+from ringwall.scan.aims import Aim
 from ringwall.scan.bench import Bench, anonymous
 from ringwall.scan.checks import lists, reads, selves, writes
 from ringwall.scan.checks.attempts import Attempt
 from ringwall.scan.model import ANONYMOUS, Account
 from ringwall.scan.pool import Thing
 from ringwall.scan.strangers import stand_in, stranger
-from ringwall.scan.subject import Aim, references
+from ringwall.scan.subject import references
 
 NOT_SHOWN = "no object to try it on: none of another account's is known and none could be made"
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ringwall.contract.api import JSON
+from ringwall.scan.aims import Aim
 from ringwall.scan.bench import Bench, Sent
 from ringwall.scan.compose import Draft
 from ringwall.scan.model import Account
 from ringwall.scan.pool import Thing, scalars
-from ringwall.scan.subject import Aim
 
 _VOLATILE = ("updated", "modified", "version", "etag", "last", "seen", "count")
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
+from ringwall.scan.aims import Aim
 from ringwall.scan.bench import Bench, short
 from ringwall.scan.checks.points import Base, Point, placed, points, sent_by
 from ringwall.scan.forms import text_of
-from ringwall.scan.subject import Aim
 
 Probe = Callable[[str, int, int], str]
 _PROBES: Mapping[str, tuple[Probe, ...]] = {

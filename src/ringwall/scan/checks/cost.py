@@ -11,9 +11,9 @@ import time
 from collections.abc import Callable, Iterator
 from statistics import median
 
+from ringwall.scan.aims import Aim
 from ringwall.scan.bench import Bench
 from ringwall.scan.checks.points import Base, Point, placed, points
-from ringwall.scan.subject import Aim
 
 SLOW_S, TURNS = 0.25, 3
 Shape = Callable[[int], str]

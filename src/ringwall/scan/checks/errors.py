@@ -6,9 +6,9 @@ import re
 from dataclasses import replace
 
 from ringwall.contract.api import JSON
+from ringwall.scan.aims import Aim
 from ringwall.scan.bench import Bench, Sent, short
 from ringwall.scan.checks.points import Base
-from ringwall.scan.subject import Aim
 from ringwall.scan.values import kind_of, resolved
 
 _TRACES = re.compile(

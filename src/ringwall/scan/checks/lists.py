@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from ringwall.scan.aims import Aim, Kind
 from ringwall.scan.bench import Bench, short
 from ringwall.scan.model import Account
 from ringwall.scan.pool import objects
-from ringwall.scan.subject import Aim, Kind
 
 
 def check(bench: Bench, aim: Aim) -> None:

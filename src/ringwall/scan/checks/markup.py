@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from html.parser import HTMLParser
 
+from ringwall.scan.aims import Aim
 from ringwall.scan.bench import Bench, Sent
 from ringwall.scan.checks.points import Base, Point, placed, points, sent_by
 from ringwall.scan.checks.writes import changeable
 from ringwall.scan.model import Reply
 from ringwall.scan.pool import Thing
-from ringwall.scan.subject import Aim
 from ringwall.scan.values import kind_of, resolved
 
 _INERT = frozenset({"textarea", "title", "style", "script", "noscript", "template", "xmp", "iframe", "noembed"})

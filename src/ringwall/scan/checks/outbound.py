@@ -7,9 +7,10 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from ringwall.contract.guess import is_sign_in
+from ringwall.scan.aims import Aim
 from ringwall.scan.bench import Bench
 from ringwall.scan.checks.points import Base, placed, points, sent_by
-from ringwall.scan.subject import Aim, login_names
+from ringwall.scan.subject import login_names
 
 _URLS = re.compile(r"url|uri|link|href|callback|hook|feed|host|image|avatar|src|source|fetch|proxy|remote|site|domain"
                    r"|(^|_)api($|_)|[a-z]Api$|endpoint|server|address|target|dest|import|upstream|gateway|icon|logo|photo"

@@ -11,12 +11,13 @@ from urllib.parse import quote
 
 from ringwall.contract.api import JSON
 from ringwall.contract.guess import is_sign_in
+from ringwall.scan.aims import Aim
 from ringwall.scan.bench import Bench, Sent
 from ringwall.scan.compose import Draft
 from ringwall.scan.model import ANONYMOUS, Account, Reply
 from ringwall.scan.pool import Thing
 from ringwall.scan.strangers import stand_in, stranger
-from ringwall.scan.subject import Aim, references
+from ringwall.scan.subject import references
 from ringwall.scan.values import kind_of, resolved
 
 _VOLATILE = re.compile(

@@ -8,13 +8,14 @@ from dataclasses import replace
 
 from ringwall.contract.api import JSON
 from ringwall.contract.survey import applied
+from ringwall.scan.aims import Aim
 from ringwall.scan.bench import Bench, Sent, secretly, short
 from ringwall.scan.checks.points import able
 from ringwall.scan.compose import Draft
 from ringwall.scan.model import Account
 from ringwall.scan.pool import Thing, objects, scalars
 from ringwall.scan.strangers import stand_in, stranger
-from ringwall.scan.subject import Aim, declared
+from ringwall.scan.subject import declared
 from ringwall.scan.values import resolved
 
 _HASH = re.compile(

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from ringwall.scan.aims import Aim
 from ringwall.scan.bench import Bench, Sent, anonymous, short
 from ringwall.scan.checks.attempts import Attempt
 from ringwall.scan.checks.points import able
 from ringwall.scan.model import Reply
 from ringwall.scan.pool import Thing, objects, scalars
-from ringwall.scan.subject import Aim, declared
+from ringwall.scan.subject import declared
 
 
 @dataclass(frozen=True, slots=True)

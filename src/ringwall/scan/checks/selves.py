@@ -11,13 +11,14 @@ from dataclasses import replace
 
 from ringwall.contract.api import JSON
 from ringwall.contract.guess import is_sign_in
+from ringwall.scan.aims import Aim, Kind
 from ringwall.scan.bench import Bench, Sent, anonymous, short
 from ringwall.scan.checks.attempts import changed
 from ringwall.scan.checks.properties import MOST, extra, views
 from ringwall.scan.model import ANONYMOUS, Account
 from ringwall.scan.pool import Thing
 from ringwall.scan.strangers import Stranger, stranger
-from ringwall.scan.subject import Aim, Kind, references
+from ringwall.scan.subject import references
 
 
 def check(bench: Bench, aim: Aim) -> None:

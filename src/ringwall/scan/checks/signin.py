@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ringwall.contract.guess import is_sign_in, spoken
+from ringwall.scan.aims import Aim
 from ringwall.scan.bench import Bench, Sent
 from ringwall.scan.checks.points import Base, shape
 from ringwall.scan.compose import Draft
 from ringwall.scan.model import ANONYMOUS, Account
 from ringwall.scan.signing import credential_in
 from ringwall.scan.strangers import signs_in, stranger
-from ringwall.scan.subject import USER_NAMES, Aim, login_names
+from ringwall.scan.subject import USER_NAMES, login_names
 
 TRIES = 30
 

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ringwall.contract.guess import is_sign_in
+from ringwall.scan.aims import Aim
 from ringwall.scan.bench import Bench, Sent, short
 from ringwall.scan.checks.points import Base, Point, placed, points, sent_by, shape
 from ringwall.scan.forms import text_of
-from ringwall.scan.subject import Aim
 
 _WIDEST = 8
 """Columns that a joined row is tried with."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ringwall.contract.guess import spoken
+from ringwall.scan.aims import Aim
 from ringwall.scan.bench import Bench, Sent
 from ringwall.scan.checks.points import Base
 from ringwall.scan.compose import Draft
@@ -16,7 +17,6 @@ from ringwall.scan.login import Unusable
 from ringwall.scan.model import Account
 from ringwall.scan.signing import signed_in
 from ringwall.scan.strangers import stranger
-from ringwall.scan.subject import Aim
 
 
 def token(bench: Bench, aim: Aim, base: Base) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ringwall.contract.api import JSON
+from ringwall.scan.aims import Aim
 from ringwall.scan.bench import Bench, Sent, short
 from ringwall.scan.checks import acts
 from ringwall.scan.checks.attempts import Attempt, echoed, proved, refused, seen
@@ -12,7 +13,6 @@ from ringwall.scan.compose import Draft
 from ringwall.scan.model import Account
 from ringwall.scan.pool import Thing, scalars
 from ringwall.scan.strangers import signs_in
-from ringwall.scan.subject import Aim
 from ringwall.scan.values import kind_of, resolved
 
 

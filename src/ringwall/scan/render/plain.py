@@ -31,8 +31,8 @@ def text(report: Report) -> str:
     lines += [summary(report)]
     if report.ended:
         lines.append(f"Stopped early: {report.ended}.")
-    lines += [f"Left behind: {', '.join(report.left[:20])}"] if report.left else []
-    return "\n".join([*lines, "", *_untested(report), f"Seed {report.seed} repeats it."])
+    lines += _left(report)
+    return "\n".join([*lines, "", *_classes(report), "", *_untested(report), f"Seed {report.seed} repeats it."])
 
 
 def _finding(finding: Finding) -> list[str]:
@@ -61,6 +61,25 @@ def summary(report: Report) -> str:
         f"{states['refuted']} refuted, {states['not tested']} not tested; "
         f"{report.requests} requests in {report.seconds:.1f} s"
     )
+
+
+def _left(report: Report) -> list[str]:
+    """What could not be removed, by kind."""
+    kinds: dict[str, list[str]] = {}
+    for kind, _, name in (each.partition(" ") for each in report.left):
+        kinds.setdefault(kind, []).append(name)
+    return [
+        f"Left behind: {len(names)} × {kind} ({', '.join(name[:40] for name in names[:3])}{', …' * (len(names) > 3)})"
+        for kind, names in kinds.items()
+    ]
+
+
+def _classes(report: Report) -> list[str]:
+    """How many operations each class was proved, refuted and not tested at."""
+    counted = Counter((v.kind, v.state) for v in report.verdicts)
+    kinds = list(dict.fromkeys(v.kind for v in report.verdicts))
+    rows = [f"{k:<16}{counted[k, 'proved']:>7}{counted[k, 'refuted']:>9}{counted[k, 'not tested']:>12}" for k in kinds]
+    return [f"{'operations':<16}{'proved':>7}{'refuted':>9}{'not tested':>12}", *rows]
 
 
 def _untested(report: Report) -> list[str]:
