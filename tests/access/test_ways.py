@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI, HTTPException
 from flask import Flask, jsonify
+from pydantic import BaseModel
 
 from access.access_rig import Protected, gateway, protected, running
 from ringwall.build.assemble import prepare
@@ -175,3 +176,112 @@ def test_what_one_worker_remembers_another_knows_at_once_and_after_a_restart(tmp
         again = Protected(one, keys, app, None, third)
         assert (again.said("ann", "GET", "/notes/1"), again.said("bob", "GET", "/notes/1")) == ("200", "authz.object")
     third.close()
+
+
+REUSED = MADE + '  "DELETE /notes/{note_id}": {allow: [owner]}\n'
+
+
+def reused() -> FastAPI:
+    """Notes whose ids are taken again once they are free."""
+    app = FastAPI()
+    notes: set[int] = set()
+
+    @app.post("/notes", status_code=201)
+    def add() -> dict[str, str]:
+        free = next(i for i in range(1, 99) if i not in notes)
+        notes.add(free)
+        return {"note_id": str(free)}
+
+    @app.get("/notes/{note_id}")
+    def note(note_id: str) -> dict[str, str]:
+        if int(note_id) not in notes:
+            raise HTTPException(404)
+        return {"note_id": note_id}
+
+    @app.delete("/notes/{note_id}", status_code=204)
+    def remove(note_id: str) -> None:
+        notes.discard(int(note_id))
+
+    return app
+
+
+@pytest.mark.parametrize("mode", ["in process", "gateway"])
+def test_an_id_that_is_taken_again_is_whose_it_is_now(mode: str, tmp_path: Path) -> None:
+    accounts = {"ann": ("reader",), "bob": ("reader",)}
+    with protected(reused(), REUSED, accounts, mode, tmp_path) as api:
+        for mine, others in (("ann", "bob"), ("bob", "ann"), ("ann", "bob")):
+            assert api.ask(mine, "POST", "/notes").json() == {"note_id": "1"}
+            assert api.said(mine, "GET", "/notes/1") == "200"
+            assert api.said(others, "GET", "/notes/1") == api.said(others, "DELETE", "/notes/1") == "authz.object"
+            assert api.said(mine, "DELETE", "/notes/1") == "204"
+            assert api.said(mine, "GET", "/notes/1") == "authz.object"
+
+
+GIVEN = """\
+ringwall: 1
+api: app
+authentication: {api_keys: true}
+roles: {clerk: {}}
+resources:
+  case: {schema: Case, id: id, owner: owner, fields: {owner: {read: [clerk]}}}
+operations:
+  "POST /cases": {allow: [owner, clerk]}
+  "GET /cases/{id}": {allow: [owner, clerk]}
+  "PATCH /cases/{id}": {allow: [owner, clerk]}
+  "PUT /cases/{id}": {allow: [owner, clerk]}
+"""
+
+
+class Case(BaseModel):
+    id: int
+    owner: str
+    text: str = ""
+
+
+class CaseChange(BaseModel):
+    owner: str | None = None
+    text: str | None = None
+
+
+def given_away() -> FastAPI:
+    """Cases that change hands: by a reply that says so (PATCH), and by one that says nothing (PUT)."""
+    app = FastAPI()
+    cases: dict[int, Case] = {}
+
+    @app.post("/cases", status_code=201)
+    def add(case: Case) -> Case:
+        cases[case.id] = case
+        return case
+
+    @app.get("/cases/{id}")
+    def read(id: int) -> Case:  # noqa: A002 - the parameter's name in the path
+        if id not in cases:
+            raise HTTPException(404)
+        return cases[id]
+
+    @app.patch("/cases/{id}")
+    def change(id: int, changed: CaseChange) -> Case:  # noqa: A002
+        cases[id] = cases[id].model_copy(update=changed.model_dump(exclude_none=True))
+        return cases[id]
+
+    @app.put("/cases/{id}", status_code=204)
+    def put(id: int, changed: CaseChange) -> None:  # noqa: A002
+        cases[id] = cases[id].model_copy(update=changed.model_dump(exclude_none=True))
+
+    return app
+
+
+@pytest.mark.parametrize("mode", ["in process", "gateway"])
+@pytest.mark.parametrize("method", ["PATCH", "PUT"])
+def test_what_is_given_away_is_the_other_ones(mode: str, method: str, tmp_path: Path) -> None:
+    accounts: dict[str, tuple[str, ...]] = {"ann": (), "bob": (), "cleo": ("clerk",)}
+    done = {"PATCH": "200", "PUT": "204"}[method]
+    with protected(given_away(), GIVEN, accounts, mode, tmp_path) as api:
+        assert api.said("ann", "POST", "/cases", json={"id": 1, "owner": "ann"}) == "201"
+        assert api.said("ann", method, "/cases/1", json={"text": "mine"}) == done
+        assert api.said("bob", method, "/cases/1", json={"text": "x"}) == "authz.object"
+        assert api.said("ann", method, "/cases/1", json={"owner": "bob"}) == "authz.claim"
+        assert api.said("cleo", method, "/cases/1", json={"owner": "bob"}) == done
+        assert api.said("bob", method, "/cases/1", json={"text": "thanks"}) == done
+        assert api.said("ann", method, "/cases/1", json={"text": "x"}) == "authz.object"
+        assert api.said("ann", "GET", "/cases/1") == "authz.object"

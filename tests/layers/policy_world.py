@@ -18,7 +18,18 @@ from ringwall.core.judge import answered
 from ringwall.core.known import Input, Known, Principal
 from ringwall.core.message import Head, Headers, RawHead, Request, Response
 from ringwall.core.plan import Guard, Guards, Plan, Wall
-from ringwall.core.ports import Fetch, Granted, GrantsOf, OwnerOf, Ownership, OwnersOf, Ports, Remember, ResolverOf
+from ringwall.core.ports import (
+    Fetch,
+    Forget,
+    Granted,
+    GrantsOf,
+    OwnerOf,
+    Ownership,
+    OwnersOf,
+    Ports,
+    Remember,
+    ResolverOf,
+)
 from ringwall.core.reasons import Layer
 from ringwall.core.verdict import Learned, Verdict
 from ringwall.engines.policy import Kind, Sight
@@ -115,6 +126,9 @@ class World:
     def remember(self, question: Any) -> None:
         self.memory[question.resource, question.id] = Ownership(question.owner, question.tenant)
 
+    def forget(self, question: Any) -> None:
+        self.memory.pop((question.resource, question.id), None)
+
     def plan(self, op: Operation) -> Plan:
         if id(op) not in self._forged:
             kinds = [Kind(r.name, r.schema, r.id, r.owner, r.tenant) for r in self.resources.values()]
@@ -122,7 +136,7 @@ class World:
             rules = authorization.forge(op, authorization.Settings(self.resources, sight, self.probe, self.standing))
             shown = disclosure.Settings(self.resources, sight, COMPONENTS, "lenient")
             guards = rules + disclosure.forge(op, shown) + disclosure.forge_masks(op, shown)
-            reply = tuple(sorted(guards.reply, key=lambda g: g.layer != Layer.DISCLOSURE))
+            reply = tuple(sorted(guards.reply, key=lambda g: g.layer == Layer.DISCLOSURE))
             self._forged[id(op)] = op, Plan(op.key, op.api.path, Guards(guards.head, guards.body, (), reply))
         return self._forged[id(op)][1]
 
@@ -157,6 +171,7 @@ class World:
                 ResolverOf: lambda q: self.resolvers.get(q.resource),  # type: ignore[attr-defined]
                 GrantsOf: lambda q: Granted(self.grants.get(q.subject, frozenset()), math.inf),  # type: ignore[attr-defined]
                 Remember: self.remember,
+                Forget: self.forget,
                 Fetch: self.fetch,
             },
             lambda event: None,

@@ -371,7 +371,10 @@ class TestClaims:
         op = patch(w, body=PATIENT)
         assert w.ask(op, ALICE, P, body={"account_id": "alice"}).said == "allowed"
         assert w.ask(op, ALICE, P, body={"account_id": "bob"}).said == "authz.claim"
+        assert w.memory["patient", "1"] == Ownership("alice", "north"), "the reply said nothing, nor did the request"
         assert w.ask(op, NURSE, P, body={"account_id": "bob"}).said == "allowed"
+        assert w.memory == {}, "given away, and the reply did not say to whom"
+        w.memory["patient", "1"] = Ownership("alice", "north")
         assert w.ask(op, NURSE, P, body={"clinic_id": "south"}).said == "authz.claim"
         w.memory["patient", "1"] = Ownership("sam", "north")
         assert w.ask(op, AWAY, P, body={"account_id": "bob"}).said == "authz.claim"

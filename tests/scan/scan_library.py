@@ -25,6 +25,29 @@ FLAWS = {
 }
 """Beside them `soft`, which is no flaw: a wrong password is answered with 200 and a word."""
 STRONG = "q7Zt0vXn4mB2c8RkL1yHs6Wd9fGj3pEu"
+EXPECTED = {
+    ("authentication", "GET /v2/notes/{note_id}"),
+    ("function", "GET /v2/users"),
+    ("function", "POST /v2/articles"),
+    ("object-read", "GET /v2/users/{username}"),
+    ("object-read", "GET /v2/notes/{note_id}"),
+    ("object-write", "PUT /v2/users/{username}/email"),
+    ("object-write", "PUT /v2/users/{username}/password"),
+    ("object-write", "DELETE /v2/users/{username}"),
+    ("object-write", "PATCH /v2/notes/{note_id}"),
+    ("object-write", "DELETE /v2/notes/{note_id}"),
+    ("mass-assignment", "POST /v2/register"),
+    ("mass-assignment", "POST /v2/notes"),
+    ("mass-assignment", "PATCH /v2/notes/{note_id}"),
+    ("data-exposure", "GET /v2/users"),
+    ("sqli", "GET /v2/search"),
+    ("xss", "GET /v2/hello"),
+    ("errors", "GET /v2/search"),
+    ("enumeration", "POST /v2/login"),
+    ("rate-limit", "POST /v2/login"),
+    ("inventory", "(service)"),
+    ("headers", "(service)"),
+}
 CONTRACT = """
 ringwall: 1
 api: openapi.json

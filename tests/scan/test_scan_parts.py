@@ -22,9 +22,10 @@ from ringwall.scan.checks.markup import acted_on
 from ringwall.scan.checks.points import shape
 from ringwall.scan.client import STORM, Client, Ended, curl
 from ringwall.scan.jwt import claims, weak_key
+from ringwall.scan.login import Unusable
 from ringwall.scan.model import ANONYMOUS, Account, Call, Reply
 from ringwall.scan.patterns import matching
-from ringwall.scan.signing import Unusable, account
+from ringwall.scan.signing import account
 from ringwall.scan.values import Dice, Maker
 
 PATTERNS = (

@@ -153,6 +153,12 @@ _BY_FAMILY: dict[str, tuple[_Template, ...]] = {
             "operations: {{{operation}: {{allow: [{role}], when: {{hours: 06:00-22:00}}}}}}",
         ),
     ),
+    "authz.batch": (
+        (
+            "Have clients send their requests one by one; or, if the application judges each of them by its caller:",
+            "operations: {{{operation}: {{allow: [{role}], batch: true}}}}",
+        ),
+    ),
     "authz.duties": (
         ("Take one of the roles away: `ringwall roles show` says who holds which, and by whom.", None),
         ("Or, if both may be held by one person, leave them out of `never`.", None),

@@ -71,6 +71,9 @@ def _narrowings(was: Operation, now: Operation, here: str) -> Iterator[Change]:
     if a.when != b.when:
         way = "closed" if _narrower(a.when, b.when) else "opened"
         yield Change(way, "operation", now.key, "its conditions (`when`) are other ones", here)
+    if a.batch != b.batch:
+        way = "opened" if b.batch else "closed"
+        yield Change(way, "operation", now.key, f"batch: {a.batch} became {b.batch}".lower(), here)
     if a.policy != b.policy:
         way = "closed" if b.policy else "opened"
         yield Change(way, "operation", now.key, f"policy: {a.policy} became {b.policy}".lower(), here)

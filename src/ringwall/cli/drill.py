@@ -21,7 +21,8 @@ from ringwall.contract.model import Misconfigured
 from ringwall.drill import matrix, render, yours
 from ringwall.drill.compare import NoEarlier, earlier, fallen
 from ringwall.drill.fool import FOOLABLE
-from ringwall.scan.signing import About, Unusable, account
+from ringwall.scan.login import Unusable
+from ringwall.scan.signing import About, account
 
 EPILOG = """\b
 Examples:

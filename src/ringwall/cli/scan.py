@@ -19,12 +19,17 @@ from ringwall.cli._source import fetch, find
 from ringwall.contract.api import Api
 from ringwall.contract.document import parse
 from ringwall.contract.model import Misconfigured
+from ringwall.contract.openapi import load_api
 from ringwall.contract.parse import load, read
+from ringwall.scan.browser import Unavailable
 from ringwall.scan.catalogue import WEAKNESSES
+from ringwall.scan.client import Client, Ended
+from ringwall.scan.crawl import Crawl
 from ringwall.scan.engine import Options, scan
-from ringwall.scan.model import Account, Report
+from ringwall.scan.login import Login, Unusable, read_login
+from ringwall.scan.model import ANONYMOUS, Account, Report
 from ringwall.scan.render import FORMATS
-from ringwall.scan.signing import About, Unusable, account
+from ringwall.scan.signing import About, account
 from ringwall.scan.subject import secured
 
 EPILOG = """\b
@@ -35,16 +40,25 @@ Examples:
   ringwall scan URL --as ana=header:'Cookie: session=…' --format sarif --output scan.sarif
 
 A credential is bearer:TOKEN, key:KEY (X-API-Key), basic:USER:PASSWORD, header:'NAME: VALUE', or
-login:USER:PASSWORD, shown to the operation that signs in. --as NAME=@VARIABLE takes it from the environment.
+login:USER:PASSWORD, shown to the operation that signs in,
+or client:ID:SECRET for an OAuth client; --login describes a sign-in. --as NAME=@VARIABLE takes it from the environment.
 Scan only what you may: it makes, changes and removes objects in the accounts' names.
 """
 
 
 @click.command(epilog=EPILOG)
 @click.argument("url")
-@click.option("--openapi", help="The OpenAPI document: a path or URL.  [default: asked of URL at the usual places]")
+@click.option(
+    "--openapi", help="The OpenAPI document: a path or URL.  [default: asked of URL, else found out by crawling]"
+)
 @click.option("--contract", type=click.Path(dir_okay=False, path_type=Path), help="The contract: who may do what.")
 @click.option("--as", "stated", multiple=True, metavar="NAME=CREDENTIAL", help="An account; give two or more.")
+@click.option(
+    "--login",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="How one signs in, where the document does not tell: operation, body, form, token, header; YAML.",
+)
+@click.option("--token-url", help="Where client:ID:SECRET is given its token.  [default: as the document says]")
 @click.option("--role", "roles", multiple=True, metavar="NAME=ROLE[,ROLE]", help="The roles of an account.")
 @click.option("--subject", "subjects", multiple=True, metavar="NAME=SUBJECT", help="What owner properties hold for it.")
 @click.option("--tenant", "tenants", multiple=True, metavar="NAME=TENANT", help="What tenant properties hold for it.")
@@ -58,26 +72,43 @@ Scan only what you may: it makes, changes and removes objects in the accounts' n
 @click.option("--in-flight", type=click.IntRange(1, 16), default=4, show_default=True, help="Requests at a time.")
 @click.option("--safe/--unsafe", default=True, show_default=True, help="Touch only what the scan made itself.")
 @click.option("--cost/--no-cost", "costly", default=False, help="Also try values that may take the target long.")
+@click.option("--browser", is_flag=True, help="Prove script in pages in a real Chromium.")
 @click.option("--seed", default="", help="Make the scan's words and numbers the same again.")
+@click.option(
+    "--state",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Keep what is done in this file: a scan that was stopped goes on there.",
+)
 @click.option("--ca", type=click.Path(exists=True, dir_okay=False), help="A CA certificate to trust, PEM.")
 @data_option
 def command(
-    url: str, openapi: str | None, contract: Path | None, stated: tuple[str, ...], roles: tuple[str, ...],
-    subjects: tuple[str, ...], tenants: tuple[str, ...], form: str, as_json: bool, output: Path | None, fail_on: str,
-    budget: float, rate: float, in_flight: int, safe: bool, costly: bool, seed: str, ca: str | None, data: Path,
+    url: str, openapi: str | None, contract: Path | None, stated: tuple[str, ...], login: Path | None,
+    token_url: str | None, roles: tuple[str, ...], subjects: tuple[str, ...], tenants: tuple[str, ...], form: str,
+    as_json: bool, output: Path | None, fail_on: str, budget: float, rate: float, in_flight: int, safe: bool,
+    costly: bool, browser: bool, seed: str, state: Path | None, ca: str | None, data: Path,
 ) -> None:  # fmt: skip
     """Find vulnerabilities in the API that runs at URL: proved, each with its control, or not told."""
     people = _accounts(stated, roles, subjects, tenants)
     options = Options(
-        budget, rate, in_flight, safe, costly, seed, ssl.create_default_context(cafile=ca) if ca else None
+        budget,
+        rate,
+        in_flight,
+        safe,
+        costly,
+        seed,
+        ssl.create_default_context(cafile=ca) if ca else None,
+        browser=browser,
+        state=state,
+        token_url=token_url,
+        login=_login(login) if login else None,
     )
     try:
-        api, asked = _api(url, openapi)
+        api, asked = _api(url, openapi, people, options)
         told = load(contract, openapi=api, fetch=fetch) if contract else None
         report = scan(_origin(url), api, told, people, options, secured=asked, say=_progress())
     except Misconfigured as mistakes:
         refused_contract(mistakes)
-    except (Unusable, ValueError, OSError) as failure:
+    except (Unusable, Unavailable, ValueError, OSError) as failure:
         fail(shown(failure))
     _clear()
     _write(report, FORMATS["json" if as_json else form], output)
@@ -85,6 +116,15 @@ def command(
         tested(data, "scan", {"findings": len(report.counted)}, _kept(report))
     least = {"low": 0.0, "medium": 4.0, "high": 7.0, "critical": 9.0}[fail_on]
     sys.exit(1 if any(WEAKNESSES[f.kind].score >= least for f in report.counted) else 0)
+
+
+def _login(path: Path) -> Login:
+    try:
+        return read_login(read(path), str(path))
+    except Misconfigured as mistakes:
+        refused_contract(mistakes)
+    except Unusable as failure:
+        raise click.UsageError(str(failure)) from None
 
 
 def _kept(report: Report) -> dict[str, object]:
@@ -116,13 +156,38 @@ def _origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _api(url: str, openapi: str | None) -> tuple[Api, dict[str, bool]]:
-    """The API, and which of its operations the document asks a credential for."""
-    found = find(openapi or _origin(url) + "/")
+def _api(
+    url: str, openapi: str | None, people: tuple[Account, ...], options: Options
+) -> tuple[Api, dict[str, bool]]:  # fmt: skip
+    """The API, and which of its operations the document asks a credential for. Crawled where there is no document."""
+    try:
+        found = find(openapi or _origin(url) + "/")
+    except click.UsageError:
+        if openapi:
+            raise
+        return _crawled(_origin(url), people, options)
     source = found.reference
     content = fetch(source) if source.startswith(("http://", "https://")) else read(Path(source))
     data = parse(content, source).data
     api = found.api if found.base_path is None else replace(found.api, base_path=found.base_path)
+    return api, secured(data) if isinstance(data, dict) else {}
+
+
+def _crawled(url: str, people: tuple[Account, ...], options: Options) -> tuple[Api, dict[str, bool]]:
+    client = Client(url, in_flight=options.in_flight, rate=options.rate, budget_s=options.budget_s / 3,
+                    tls=options.tls, timeout_s=options.timeout_s)  # fmt: skip
+    crawl = Crawl(client, next((p for p in people if p.headers), ANONYMOUS))
+    try:
+        made = crawl.run()
+    except Ended as ended:
+        fail(f"the crawl ended: {ended}")
+    finally:
+        client.close()
+    data = parse(crawl.declared, url).data if crawl.declared else made
+    api, _ = load_api(crawl.declared or made, url)
+    if not api.operations:
+        raise click.UsageError(f"{url} serves no OpenAPI document, and names no operations; give --openapi.")
+    click.echo(f"No OpenAPI document: {len(api.operations)} operations were found by crawling.", err=True)
     return api, secured(data) if isinstance(data, dict) else {}
 
 

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from ringwall.contract.api import Api, ApiOperation, Parameter
+from ringwall.contract.batch import carries
 from ringwall.contract.model import Operation, Resource, Rule
-from ringwall.contract.survey import Shown, Survey
+from ringwall.contract.survey import Shown, Survey, media_schemas, properties
 from ringwall.contract.templates import BadTemplate, canonical, parameters
 
 _GENERIC = frozenset({"id", "uuid", "guid", "pk", "key", "slug", "name", "uid"})
@@ -106,14 +107,16 @@ class Binder:
         shown = () if api.websocket else self._survey.replied(api)
         objects = tuple(self._objects(api.path))
         resource = self._stated(rule) or self._resource(api, shown, objects)
+        filtered = rule is not None and rule.filter is not None  # a search may be a POST
         return Operation(
             api=api,
             base_path=self._api.base_path,
             rule=rule,
             resource=resource,
             objects=objects,
-            lists=api.method == "GET" and self._lists(resource, shown),
-            creates=api.method == "POST" and self._creates(api, resource, shown),
+            lists=filtered or (api.method == "GET" and self._lists(resource, shown)),
+            creates=api.method == "POST" and not filtered and self._creates(api, resource, shown),
+            carries=carries(api, self._api.schemas),
         )
 
     def _stated(self, rule: Rule | None) -> Resource | None:
@@ -165,8 +168,22 @@ class Binder:
         return collection and (same or silent) and not self._acts(api, resource)
 
     def _acts(self, api: ApiOperation, resource: Resource | None) -> bool:
-        """`POST /payments/{payment_id}/refund` answers with a payment too, but makes none."""
-        return resource is not None and any(name == resource.name for _, name in self._objects(api.path))
+        """`POST /payments/{payment_id}/refund` answers with a payment too, but makes none; nor does `POST /refunds`
+        that takes a `payment_id`."""
+        if resource is None:
+            return False
+        named = any(name == resource.name for _, name in self._objects(api.path))
+        return named or (
+            self._by_word.get(_fold(api.path.rstrip("/").split("/")[-1])) is not resource and self._takes(api, resource)
+        )
+
+    def _takes(self, api: ApiOperation, resource: Resource) -> bool:
+        """Whether a parameter or a property of the body is named as an id of the resource, or as ids."""
+        bodies = media_schemas(api.body.content if api.body else {})
+        names = {name for body in bodies for name in properties(body, self._api.schemas)}
+        names |= {parameter.name for parameter in api.parameters if parameter.where != "path"}
+        ends = ("id", "ids", "uuid", "uuids", "guid", "pk")
+        return not {_fold(n) for n in names}.isdisjoint(word + end for word in _words(resource) for end in ends)
 
 
 def _fold(text: str) -> str:

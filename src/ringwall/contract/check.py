@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from ringwall.contract.api import Api
+from ringwall.contract.api import Api, Schema
 from ringwall.contract.model import CREATOR, Operation, Resource
 from ringwall.contract.reading import Desk
 from ringwall.contract.survey import applied, properties
@@ -50,11 +50,19 @@ def _members(resource: Resource, api: Api, in_paths: set[str], desk: Desk) -> No
     if resource.id and resource.id not in known and resource.id not in in_paths:
         desk.unknown((*path, "id"), "property", resource.id, known)
     for key, name in (("owner", resource.owner), ("tenant", resource.tenant)):
-        if name is not None and name not in known and not (key == "owner" and name == CREATOR):
+        if name is not None and not _declared(name, known, api) and not (key == "owner" and name == CREATOR):
             desk.unknown((*path, key), "property", name, known)
     for name in resource.fields:
         if name not in known:
             desk.unknown((*path, "fields", name), "property", name, known, key=True)
+
+
+def _declared(name: str, known: Mapping[str, Schema], api: Api) -> bool:
+    """Whether there is a property of this name, or the dotted path of properties that it is."""
+    if name in known:
+        return True
+    first, _, rest = name.partition(".")
+    return bool(rest) and first in known and _declared(rest, properties(known[first], api.schemas), api)
 
 
 def _relations(key: str, decided: list[Operation], resources: Mapping[str, Resource], desk: Desk) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from ringwall.contract import draft_login, guess
-from ringwall.contract.api import Api, ApiOperation
+from ringwall.contract.api import Api, ApiOperation, Schema
 from ringwall.contract.bind import Binder, plurals
 from ringwall.contract.grammar import KEY, NAME
 from ringwall.contract.login_guess import Login, recognised
@@ -123,7 +123,7 @@ def _kind(name: str, parameter: str, component: str, operation: ApiOperation, ap
     known = properties(api.schemas[component], api.schemas)
     candidates = (parameter, "id", f"{name}_id")
     identity = next((c for c in candidates if c in known), parameter)
-    owner = guess.owner(n for n in known if n != identity)
+    owner = _owner({n: schema for n, schema in known.items() if n != identity}, api)
     fields = []
     for prop, schema in known.items():
         found = guess.data_class(prop, schema, component)
@@ -133,6 +133,16 @@ def _kind(name: str, parameter: str, component: str, operation: ApiOperation, ap
     resource = Resource(name, component, identity, held, None, dict[str, Field](), _NOWHERE)
     reason = f"{operation.key} answers with {component}"
     return Kind(resource, reason, owner, guess.tenant(known), tuple(fields))
+
+
+def _owner(known: Mapping[str, Schema], api: Api) -> guess.Guess | None:
+    """The property that likely holds the owner; of an object (`author: {email, …}`), what names a person there."""
+    found = guess.owner(known)
+    below = properties(known[found.value], api.schemas) if found is not None else {}
+    if found is None or not below:
+        return found
+    inner = guess.subject(below)
+    return guess.Guess(f"{found.value}.{inner.value}", f"{found.reason}, {inner.reason}") if inner is not None else None
 
 
 def _resources(kinds: tuple[Kind, ...]) -> Iterator[str]:

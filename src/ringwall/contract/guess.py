@@ -46,7 +46,8 @@ _SERVICE: Final = frozenset({"check", "checks", "status", "endpoint", "probe", "
 _PERSONS: Final = frozenset({"user", "person", "patient", "customer", "client", "employee", "member", "contact",
                              "account", "profile", "owner", "student", "guest"})  # fmt: skip
 _OWNERS: Final = ("owner_id", "owner", "user_id", "account_id", "customer_id", "created_by", "creator_id", "author_id",
-                  "member_id", "username")  # fmt: skip
+                  "member_id", "username", "user", "author", "customer", "creator", "account")  # fmt: skip
+_SUBJECTS: Final = ("sub", "subject", "account id", "user id", "username", "user name", "login", "email", "id", "uuid")
 _TENANTS: Final = ("tenant_id", "tenant", "organization_id", "organisation_id", "org_id", "workspace_id", "company_id",
                    "clinic_id", "team_id", "account_group_id")  # fmt: skip
 _HEALTH: Final = frozenset({"health", "healthz", "healthcheck", "heartbeat", "ping", "live", "livez", "ready", "readyz",
@@ -106,6 +107,11 @@ def _is_text(schema: Schema) -> bool:
 def owner(names: Iterable[str]) -> Guess | None:
     """The property that likely holds an owner's subject."""
     return _one_of(_OWNERS, names, "an owner")
+
+
+def subject(names: Iterable[str]) -> Guess | None:
+    """The property of a person that likely names the one who signs in."""
+    return _one_of(_SUBJECTS, names, "one who signs in")
 
 
 def tenant(names: Iterable[str]) -> Guess | None:

@@ -51,7 +51,7 @@ def _writes(operation: Operation) -> bool:
 
 
 def _access(contract: Contract) -> Iterator[Finding]:
-    for find in (lint_access.unreachable, lint_access.open_fields, lint_access.order):
+    for find in (lint_access.unreachable, lint_access.open_fields, lint_access.order, lint_access.batches):
         for name, at, about, what, do in find(contract):
             yield Finding(name, "warning", at, about, what, do)
 

@@ -57,6 +57,20 @@ def _holding(operation: Operation, contract: Contract) -> set[str]:
     return allow
 
 
+def batches(contract: Contract) -> Iterator[Told]:
+    """Operations that are open and take whole requests in their body."""
+    for operation in contract.operations:
+        rule = operation.rule
+        if rule is None or not rule.allow or not operation.carries:
+            continue
+        what = f"{operation.key} takes requests inside its body, which nobody judges on their way"
+        if not rule.batch:
+            what += "; it is refused (authz.batch)"
+        do = "Close it (`allow: []`) and have clients send their requests singly; or, if the application itself judges "
+        do += "each of them, state `batch: true` and accept this finding with a reason."
+        yield "contract.batch", rule.at, operation.key, what, do
+
+
 def open_fields(contract: Contract) -> Iterator[Told]:
     """Fields with a class that anyone may read, though not anyone may read the rest."""
     for resource in contract.resources.values():

@@ -186,6 +186,7 @@ class Rule:
     policy: bool = False
     requires: Requirement | None = None
     query: tuple[str, ...] = ()
+    batch: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,8 +230,9 @@ class Operation:
     """An operation of the API and everything stated of it: what a plan is compiled from.
 
     `rule` is the line that decided (None: not stated, so closed). `resource` is what it acts on, `objects`
-    the path parameters that name objects, outermost first, as (parameter, resource name). `lists`: it is a
-    GET that answers with many of the resource; `creates`: a POST that answers with a new one.
+    the path parameters that name objects, outermost first, as (parameter, resource name). `lists`: it
+    answers with many of the resource, being a GET or filtered; `creates`: a POST that answers with a new one;
+    `carries`: its body holds whole requests.
     """
 
     api: ApiOperation
@@ -240,6 +242,7 @@ class Operation:
     objects: tuple[tuple[str, str], ...]
     lists: bool
     creates: bool
+    carries: bool = False
 
     @property
     def key(self) -> str:

@@ -292,6 +292,7 @@ def rules(value: JSON, known: Mapping[str, Role], kinds: Iterable[str], desk: De
                 at=desk.document.at(path, key=True),
                 when=conditions(stated.get("when"), (*path, "when"), desk.report),
                 policy=stated.get("policy") is True,
+                batch=stated.get("batch") is True,
                 requires=requirement(stated.get("requires")),
                 query=words(stated.get("query")),
             )

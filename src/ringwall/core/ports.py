@@ -22,6 +22,7 @@ class Unavailable(Exception):
 class Question:
     """Base of all questions."""
 
+    __slots__ = ()
     slow: ClassVar[bool] = False
 
 
@@ -161,12 +162,20 @@ class Ownership:
 @quick
 @dataclass(frozen=True, slots=True)
 class Remember(Question):
-    """Keep who owns an object that was just created. Answer: None."""
+    """Keep who owns an object that was just created, or given away. Answer: None."""
 
     resource: str
     id: str
     owner: str | None
     tenant: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Forget(Question):
+    """Know no more who owns an object: it is gone, or another's by now. Answer: None."""
+
+    resource: str
+    id: str
 
 
 @dataclass(frozen=True, slots=True)

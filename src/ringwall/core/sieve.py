@@ -17,12 +17,11 @@ from ringwall.core.message import JSON, Response
 from ringwall.core.pages import pages_of
 from ringwall.core.plan import Aside, Plan, Wall
 from ringwall.core.reasons import UNREADABLE
-from ringwall.core.split import Page, Unreadable
+from ringwall.core.split import PAGE, Page, Unreadable
 from ringwall.core.verdict import Refuse
 
 LONG: Final = 1 << 20
 """Bytes up to which a list is read whole, so that what it says of its own length can be corrected."""
-_AT_ONCE: Final = 1 << 20
 
 Judged = tuple[Response | Refuse, Known, list[str]]
 """A page as the guards leave it, what they learned, and what they noted."""
@@ -79,14 +78,14 @@ class Sieve:
         return b"".join(out)
 
     def _plain(self, part: bytes, *, last: bool) -> Iterator[bytes]:
-        """The part without its coding, a piece at a time, and b"" once nothing more comes."""
+        """The part without its coding, not more than a page at a time, and b"" once nothing more comes."""
         engine = self._inflate
         if engine is None:
-            yield part
+            yield from (part[begin : begin + PAGE] for begin in range(0, len(part), PAGE))
         else:
             rest = part
             while rest:
-                yield engine.decompress(rest, _AT_ONCE)
+                yield engine.decompress(rest, PAGE)
                 rest = engine.unconsumed_tail
             if engine.unused_data or (last and not engine.eof):
                 raise zlib.error("not one whole member")
@@ -142,5 +141,8 @@ def _at(data: JSON, path: tuple[str, ...]) -> JSON:
 
 
 def _length(data: JSON, path: tuple[str, ...]) -> int:
+    """How many items a list has, or an object by which they are named."""
     found = _at(data, path)
+    if isinstance(found, dict):
+        return sum(isinstance(value, dict) for value in found.values())
     return len(found) if isinstance(found, list) else 0

@@ -72,7 +72,7 @@ class Splitter:
                 return found
             if len(text) > self.most:
                 raise Unreadable
-            self._enough = 2 * len(text)
+            self._enough = min(2 * len(text), self.most + 1)
         if not last or not text:
             return None
         return self._taken(len(text), None)

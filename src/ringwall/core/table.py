@@ -58,7 +58,10 @@ def columns(text: bytes) -> tuple[Columns, bytes]:
     end = text.find(b"\n")
     first = text[len(mark) : end if end >= 0 else len(text)].decode()
     between = max(_BETWEEN, key=first.count)
-    names = next(csv.reader([first.rstrip("\r")], delimiter=between, strict=True), [])
+    try:
+        names = next(csv.reader([first.rstrip("\r")], delimiter=between, strict=True), [])
+    except csv.Error as failure:
+        raise ValueError("no columns") from failure
     if not names or len(set(names)) < len(names):
         raise ValueError("no columns")
     line = "\r\n" if first.endswith("\r") or end < 0 else "\n"

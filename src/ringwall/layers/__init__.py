@@ -30,5 +30,5 @@ ORDER: Final = Order(
     ),
     body=("transport", "validation", "detection", "authorization", "encryption", "echo", "authentication"),
     sink=("sinks",),
-    reply=("authentication", "disclosure", "echo", "encryption", "masks", "authorization", "delivery", "reach"),
+    reply=("authentication", "authorization", "disclosure", "echo", "encryption", "masks", "delivery", "reach"),
 )

@@ -12,13 +12,15 @@ from dataclasses import dataclass, replace
 
 from ringwall.contract.api import JSON
 from ringwall.contract.guess import is_sign_in
+from ringwall.scan.browser import Browser
 from ringwall.scan.catalogue import WEAKNESSES
 from ringwall.scan.client import Client, curl
 from ringwall.scan.compose import Composer, Draft
+from ringwall.scan.forms import text_of
 from ringwall.scan.listener import Listener
 from ringwall.scan.model import ANONYMOUS, Account, Call, Finding, Reply, State, Verdict
 from ringwall.scan.pool import Pool, Thing, id_of, objects
-from ringwall.scan.signing import Unusable, signed_in
+from ringwall.scan.progress import Progress
 from ringwall.scan.subject import Aim, Subject
 from ringwall.scan.values import Dice, kind_of, resolved
 
@@ -66,10 +68,12 @@ class Bench:
         self.watchers: list[Callable[[Aim, Sent], None]] = []
         self.findings: dict[str, Finding] = {}
         self.left: list[str] = []
+        self.state: Progress | None = None
+        self.browser: Browser | None = None
+        self.sprinkled: list[tuple[str, Aim, str, Sent]] = []
         self.people = people
         self._verdicts: dict[tuple[str, str], Verdict] = {}
         self._made: list[tuple[Thing, Account]] = []
-        self._causes: dict[tuple[str, str], str] = {}
         self._spoiled: set[tuple[str, str]] = set()
         self._lock = threading.Lock()
         self._count = 0
@@ -111,13 +115,35 @@ class Bench:
         if (kind, owner.name) in self._spoiled:
             return None
         if owner.own and not self.makers(kind):
-            return self._came_with(kind, owner)
+            return self._came_with(kind, owner) or self._put(kind, owner)
         for account in (owner, *(a for a in self.accounts if a is not owner)):
             for aim in self.makers(kind):
                 thing = self._make(aim, account, owner)
                 if thing is not None and self._belongs(thing, owner):
                     return thing
+        made = self._put(kind, owner)
+        if made is not None:
+            return made
         self._spoiled.add((kind, owner.name))
+        return None
+
+    def _put(self, kind: str, owner: Account) -> Thing | None:
+        """A new object under a name of the scan's own, where a PUT makes what is not there (RFC 9110, 9.3.4)."""
+        for aim in (a for a in self.subject.aims if a.method == "PUT" and a.item and a.kind == kind):
+            flat = next((p.schema for p in aim.op.api.parameters if p.name == aim.slots[-1][0]), {})
+            name = self.composer.maker.make(flat, aim.slots[-1][0], f"new{self.label()}", lambda name, flat: None)
+            thing = Thing(kind, text_of(name), {}, owner.name, fresh=True)
+            before = self.look(thing, owner)
+            draft = self.composer.draft(aim, owner, thing=thing, label=self.label(), new=True)
+            if before is None or before[0].reply.status not in (404, 410) or draft is None:
+                continue
+            if not self.send(draft).reply.fine:
+                continue
+            seen = self.look(thing, owner)
+            if seen and seen[1] is not None:
+                thing.values.update(seen[1])
+                self.keep(thing, owner)
+                return thing
         return None
 
     def _came_with(self, kind: str, owner: Account) -> Thing | None:
@@ -169,7 +195,14 @@ class Bench:
             return False
         if aim is self.subject.sign_up():
             return True
-        return aim.op.creates if self.subject.contract and aim.op.resource else aim.kind is not None
+        if self.subject.contract and aim.op.resource:
+            return aim.op.creates or self._collection(aim)
+        return aim.kind is not None
+
+    def _collection(self, aim: Aim) -> bool:
+        """Whether the path is that of objects of its kind, each under its own name below it."""
+        below = (a.path for a in self.subject.aims if a.item and a.kind == aim.kind)
+        return any(path.rpartition("/")[0] == aim.path.rstrip("/") for path in below)
 
     def _belongs(self, thing: Thing, owner: Account) -> bool:
         """Whether a new object is the one's for whom it was made; where it names another owner it is not."""
@@ -207,6 +240,12 @@ class Bench:
 
     def keep(self, thing: Thing, account: Account) -> None:
         """Write down what an account made, for its removal."""
+        self.restore_thing(thing, account)
+        if self.state is not None:
+            self.state.keep(thing, account.name)
+
+    def restore_thing(self, thing: Thing, account: Account) -> None:
+        """Take in what was made, now or before the scan was taken up again."""
         self.pool.add(thing)
         with self._lock:
             self._made.append((thing, account))
@@ -247,71 +286,32 @@ class Bench:
     def gone(self, thing: Thing) -> None:
         """Note that an object has been removed."""
         self.pool.drop(thing)
+        if self.state is not None:
+            self.state.gone(thing)
         self._made = [(t, a) for t, a in self._made if t is not thing and (t.kind, t.id) != (thing.kind, thing.id)]
 
-    def clean(self) -> None:
-        """Remove what was made, newest first and accounts last; what cannot be removed is told."""
-        newest_first = self._made[::-1]
-        for thing, account in sorted(newest_first, key=lambda made: self.subject.kinds[made[0].kind].person):
-            aim = next((a for a in self.subject.aims if a.method == "DELETE" and a.item and a.kind == thing.kind), None)
-            itself = self._itself(thing)
-            order = dict.fromkeys(a for a in (itself, self.owner(thing), account, *self.accounts) if a)
-            done = aim is not None and any(self._removed(aim, a, thing) for a in order)
-            if not done and not self._absent(thing, itself):
-                self.left.append(f"{thing.kind} {thing.id}")
-
-    def _removed(self, aim: Aim, account: Account, thing: Thing) -> bool:
-        draft = self.composer.draft(aim, account, thing=thing)
-        return draft is not None and self.client.send(draft.call()).fine
-
-    def _absent(self, thing: Thing, itself: Account | None) -> bool:
-        """Whether it is gone already: an account that signs in no more, an object that is not there for its owner."""
-        if self.subject.kinds[thing.kind].person:
-            return itself is None and self._password(thing) is not None
-        owner = self.owner(thing)
-        seen = self.look(thing, owner) if owner else None
-        return seen is not None and seen[0].reply.status in (404, 410)
-
-    @staticmethod
-    def _password(thing: Thing) -> str | None:
-        return next((v for n, v in thing.values.items() if "password" in n.lower() and isinstance(v, str)), None)
-
-    def _itself(self, thing: Thing) -> Account | None:
-        """An account that a probe of the sign-up made, signed in to remove itself."""
-        password = self._password(thing)
-        if not self.subject.kinds[thing.kind].person or password is None:
-            return None
-        try:
-            made = Account("made", username=thing.id, password=password, subject=thing.id, own=True)
-            return signed_in((made,), self.subject, self.client, self.dice)[0]
-        except Unusable:
-            return None
+    def made_things(self) -> list[tuple[Thing, Account]]:
+        """What the scan made and is still there, newest first, with the account that made it."""
+        return self._made[::-1]
 
     # --- verdicts
 
     def proved(
-        self, kind: str, aim: Aim | str, where: str, evidence: str, control: str, call: Call, change: str = ""
-    ) -> None:
-        """Keep a finding. Secrets of any account are cut out of what it shows."""
+        self, kind: str, aim: Aim | str, where: str, evidence: str, control: str, call: Call, change: str = "",
+        *, cause: str = "",
+    ) -> None:  # fmt: skip
+        """Keep a finding; one of the same cause is kept once, with every operation where it shows. Secrets of any
+        account are cut out of what it shows."""
         key = aim if isinstance(aim, str) else aim.key
         line = curl(call, self.client.url)
         change = change or WEAKNESSES[kind].change
-        finding = Finding(kind, key, where, self.hidden(evidence), self.hidden(control), self.hidden(line), change)
+        finding = Finding(kind, key, where, self.hidden(evidence), self.hidden(control), self.hidden(line), change,
+                          cause=cause)  # fmt: skip
         with self._lock:
-            self.findings.setdefault(finding.id, finding)
+            known = self.findings.setdefault(finding.id, finding)
+            if known.operation != key and key not in known.also:
+                self.findings[finding.id] = replace(known, also=(*known.also, key))
         self._judge(key, kind, "proved", finding.evidence)
-
-    def known(self, kind: str, cause: str) -> str | None:
-        """Where a cause that holds for the whole target was proved first: it is one finding, not one an operation."""
-        return self._causes.get((kind, cause))
-
-    def cause(self, kind: str, cause: str, aim: Aim) -> None:
-        """Remember where a cause is being proved."""
-        self._causes[kind, cause] = aim.key
-
-    def follows(self, kind: str, aim: Aim, why: str) -> None:
-        """It holds here too, by a cause that is told elsewhere."""
-        self._judge(aim.key, kind, "proved", self.hidden(why))
 
     def refuted(self, kind: str, aim: Aim | str, why: str) -> None:
         """It was tried properly and does not hold."""
@@ -326,6 +326,28 @@ class Bench:
             known = self._verdicts.get((key, kind))
             if known is None or _RANK[state] > _RANK[known.state]:
                 self._verdicts[key, kind] = Verdict(key, kind, state, why)
+
+    def restore(self, verdicts: Iterable[Verdict], findings: Iterable[Finding], count: int) -> None:
+        """Take in what was told before the scan was taken up again; labels go on from `count`."""
+        for finding in findings:
+            self.findings[finding.id] = finding
+        for verdict in verdicts:
+            self._judge(verdict.operation, verdict.kind, verdict.state, verdict.why)
+        self._count = count
+
+    def step(self, phase: str, key: str, work: Callable[[], object]) -> bool:
+        """Do one step of the scan, unless it was done before it was taken up again; whether it was done now."""
+        name = f"{phase:<11} {key}"
+        if self.state is not None and name in self.state.done:
+            return False
+        before, told = self.verdicts(), dict(self.findings)
+        self.say(name)
+        work()
+        if self.state is not None:
+            fresh = [v for k, v in self.verdicts().items() if before.get(k) != v]
+            found = [f for k, f in self.findings.items() if told.get(k) != f]
+            self.state.finish(name, fresh, found, self._count)
+        return True
 
     def verdicts(self) -> dict[tuple[str, str], Verdict]:
         """Every verdict so far by operation and class."""

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from ringwall.scan.model import Call, Reply
+from ringwall.scan.model import Call, Headers, Reply
 
 BYTES = 4 << 20
 STORM = 25
@@ -26,7 +26,8 @@ class Ended(Exception):
 
 
 class Client:
-    """A client for one origin. `pulse` is asked after many failures in a row whether the target still lives."""
+    """A client for one origin. `pulse` is asked after many failures in a row whether the target still lives, `renew`
+    after a refusal for new headers in place of those that were refused."""
 
     def __init__(
         self, url: str, *, in_flight: int, rate: float, budget_s: float, tls: ssl.SSLContext | None, timeout_s: float
@@ -39,6 +40,9 @@ class Client:
         self.secure = parts.scheme == "https"
         self.requests = 0
         self.pulse: Callable[[], bool] | None = None
+        self.renew: Callable[[Headers], Headers | None] | None = None
+        self._renewed: dict[Headers, Headers] = {}
+        self._renewing = threading.local()
         self._tls = tls or ssl.create_default_context()
         self._timeout = timeout_s
         self._slots = threading.BoundedSemaphore(in_flight)
@@ -58,12 +62,34 @@ class Client:
     def send(self, call: Call, *, wait: bool = True) -> Reply:
         """The reply; waits out a short `Retry-After` once unless told not to. Raises Ended."""
         reply = self._paced(call)
+        if reply.status in (401, 403) and self._is_renewed(call.account.headers):
+            reply = self._paced(call)
         delay = _delay(reply)
         if wait and delay is not None:
             time.sleep(delay)
             reply = self._paced(call)
         self._watch(reply)
         return reply
+
+    def _is_renewed(self, headers: Headers) -> bool:
+        """Whether a refused credential had ended, and is a new one now."""
+        if self.renew is None or not headers or getattr(self._renewing, "busy", False):
+            return False
+        self._renewing.busy = True
+        try:
+            fresh = self.renew(headers)
+        finally:
+            self._renewing.busy = False
+        if fresh:
+            self._renewed[headers] = fresh
+        return bool(fresh)
+
+    def elsewhere(self, url: str) -> Client:
+        """A client for the host of a URL that the user named: this one, if it is the same."""
+        if url.startswith(self.url + "/"):
+            return self
+        rest = max(1.0, self._until - time.monotonic())
+        return Client(url, in_flight=1, rate=0.0, budget_s=rest, tls=self._tls, timeout_s=self._timeout)
 
     def close(self) -> None:
         """Close every connection."""
@@ -110,7 +136,7 @@ class Client:
 
     def _ask(self, connection: http.client.HTTPConnection, call: Call) -> Reply:
         connection.putrequest(call.method, call.target, skip_accept_encoding=True)
-        for name, value in (*call.headers, *call.account.headers):
+        for name, value in (*call.headers, *self._renewed.get(call.account.headers, call.account.headers)):
             connection.putheader(name, value.encode("latin-1", "replace"))
         if call.body or call.method in ("POST", "PUT", "PATCH"):
             connection.putheader("Content-Length", str(len(call.body)))

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import quote, urlencode
-from xml.sax.saxutils import escape
 
 from ringwall.contract.api import JSON, Parameter
 from ringwall.contract.guess import is_sign_in, spoken
-from ringwall.scan.model import Account, Call
+from ringwall.scan.forms import NONE, Form, text_of
+from ringwall.scan.model import AGENT, Account, Call
 from ringwall.scan.pool import Pool, Thing
-from ringwall.scan.subject import Aim, Subject, login_names, schema_of_body
+from ringwall.scan.subject import Aim, Subject, login_names
 from ringwall.scan.values import Hint, Maker, kind_of, resolved
 
 _SEARCHES = ("q", "query", "search", "term", "text", "keyword", "s")
-AGENT = ("User-Agent", "ringwall-scan")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +26,15 @@ class Draft:
     path: Mapping[str, JSON]
     query: Mapping[str, JSON]
     headers: Mapping[str, str]
-    media: str
-    body: JSON
+    form: Form = NONE
+    body: JSON = None
     raw: bytes | None = None
     more: tuple[tuple[str, str], ...] = field(default=())
+
+    @property
+    def media(self) -> str:
+        """The body's media type, empty where there is none."""
+        return self.form.media
 
     def put(self, where: str, name: str, value: JSON) -> Draft:
         """The same with one value replaced; `where` is path, query, or body."""
@@ -52,30 +55,11 @@ class Draft:
             (n, text_of(v)) for n, value in self.query.items() for v in (value if isinstance(value, list) else [value])
         ]
         query = urlencode(pairs, quote_via=quote)
-        body = self.raw if self.raw is not None else written(self.media, self.body)
+        body = self.raw if self.raw is not None else self.form.write(self.body)
         headers = [AGENT, ("Accept", "*/*"), *self.headers.items(), *self.more]
         if body:
-            headers.append(("Content-Type", self.media))
+            headers.append(("Content-Type", self.form.content_type))
         return Call(self.aim.method, target + (f"?{query}" if query else ""), tuple(headers), body, self.account)
-
-
-def text_of(value: JSON) -> str:
-    """A value as a path or query has it."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-def written(media: str, body: JSON) -> bytes:
-    """A body in its media type; nothing where there is none to send."""
-    if not media or body is None:
-        return b""
-    if "xml" in media:
-        inner = "".join(f"<{n}>{escape(text_of(v))}</{n}>" for n, v in body.items()) if isinstance(body, dict) else ""
-        return f"<document>{inner}</document>".encode()
-    if "x-www-form-urlencoded" in media and isinstance(body, dict):
-        return urlencode({n: text_of(v) for n, v in body.items()}).encode()
-    return json.dumps(body).encode()
 
 
 class Composer:
@@ -118,9 +102,9 @@ class Composer:
         query = {p.name: self._query(p, slots, owner, thing, label, hint) for p in rest if p.where == "query"}
         headers = {p.name: text_of(self._made(p, label, hint)) for p in rest if p.where == "header"
                    and p.name.lower() not in ("authorization", "cookie", "content-type", "accept")}  # fmt: skip
-        media, schema = schema_of_body(aim.op.api)
-        body = self.maker.make(schema, "body", f"{aim.key}{label}", hint, full=full) if media else None
-        return Draft(aim, account, path, query, headers, media, body)
+        form = self.subject.form(aim)
+        body = self.maker.make(form.schema, "body", f"{aim.key}{label}", hint, full=full) if form.media else None
+        return Draft(aim, account, path, query, headers, form, body)
 
     def _query(
         self,

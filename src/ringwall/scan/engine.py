@@ -7,13 +7,16 @@ import ssl
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
+from pathlib import Path
 
 from ringwall.contract.api import Api
 from ringwall.contract.model import Contract
 from ringwall.scan.bench import Bench
+from ringwall.scan.browser import Browser
 from ringwall.scan.catalogue import KINDS, WEAKNESSES
 from ringwall.scan.checks import (
     access,
@@ -30,11 +33,16 @@ from ringwall.scan.checks import (
     tokens,
 )
 from ringwall.scan.checks.points import Base, base
+from ringwall.scan.cleaning import clean
 from ringwall.scan.client import Client, Ended
 from ringwall.scan.compose import Composer, Draft
+from ringwall.scan.keeping import Keeper
 from ringwall.scan.listener import Listener
+from ringwall.scan.login import Login
 from ringwall.scan.model import SERVICE, Account, Finding, Report, Verdict
 from ringwall.scan.pool import Pool, Thing
+from ringwall.scan.progress import Progress
+from ringwall.scan.resuming import resume
 from ringwall.scan.signing import signed_in
 from ringwall.scan.subject import Aim, Subject, subject
 from ringwall.scan.values import Dice, Maker
@@ -43,8 +51,8 @@ OF_SERVICE = ("cors", "headers", "tls", "inventory")
 COUNTED = 8
 """Numbers at which objects are looked for that no list shows."""
 CLEAN_S = 15.0
-_PROBES = (sql.sqli, sql.nosqli, computed.computed, computed.path, outbound.ssrf, outbound.xxe, outbound.redirect,
-           markup.xss, tokens.token, cost.cost)  # fmt: skip
+_PROBES = (sql.sqli, sql.nosqli, computed.computed, computed.path, outbound.ssrf, outbound.sprinkle, outbound.xxe,
+           outbound.redirect, markup.xss, tokens.token, cost.cost)  # fmt: skip
 _BLIND = (sql.nosqli, computed.computed, computed.path, outbound.ssrf, outbound.xxe)
 _NEEDED = ("token", "sqli", "nosqli", "cmdi", "ssti", "deserialization", "path", "xxe", "ssrf", "xss", "redirect",
            "errors", "cost", "rate-limit")  # fmt: skip
@@ -54,7 +62,9 @@ _NEEDED = ("token", "sqli", "nosqli", "cmdi", "ssti", "deserialization", "path",
 class Options:
     """How a scan is to be done. `rate` is requests per second (0: as fast as they are answered); `seed` makes it
     repeatable; `safe` keeps it from touching what it did not make; `costly` also tries values that may hold the target
-    for a while."""
+    for a while; `browser` proves script in pages by a real browser; `login`
+    and `token_url` say how one signs in where the document does not; `state` is a file
+    by which a scan that was killed goes on."""
 
     budget_s: float = 300.0
     rate: float = 0.0
@@ -64,6 +74,10 @@ class Options:
     seed: str = ""
     tls: ssl.SSLContext | None = None
     timeout_s: float = 15.0
+    browser: bool = False
+    login: Login | None = None
+    token_url: str | None = None
+    state: Path | None = None
 
 
 def scan(
@@ -77,21 +91,35 @@ def scan(
     say: Callable[[str], None] = lambda step: None,
 ) -> Report:
     """Scan the API at `url`. `secured` says which operations the document asks a credential for; `say` is told each
-    step. Raises ValueError for a URL that is none, `signing.Unusable` for a credential that is not taken."""
+    step. Raises ValueError for a URL that is none, `signing.Unusable` for a credential that is not taken,
+    `browser.Unavailable`."""
     started = time.monotonic()
-    seed = options.seed or secrets.token_hex(4)
+    state = Progress(options.state, url) if options.state else None
+    seed = (state.seed if state else "") or options.seed or secrets.token_hex(4)
     target, dice = subject(api, contract, secured or {}), Dice(seed)
+    target = replace(target, login=options.login, token_url=options.token_url)
     client = Client(url, in_flight=options.in_flight, rate=options.rate, budget_s=options.budget_s, tls=options.tls,
                     timeout_s=options.timeout_s)  # fmt: skip
     try:
-        with Listener() as listener:
+        with Listener() as listener, ExitStack() as stack:
             people = signed_in(accounts, target, client, dice)
+            client.renew = Keeper(people, target, client, dice).renew
             bench = _bench(target, client, people, dice, listener, options, say)
-            ended = _guarded(bench, lambda: _run(bench, options))
+            if options.browser:
+                bench.browser = stack.enter_context(Browser(client.url))
+            if state and not state.resumed:
+                state.begin(seed)
+            bench.state = state
+            resume(bench)
+            ended = _guarded(lambda: _run(bench, options))
             client.grant(CLEAN_S)
-            ended = _guarded(bench, bench.clean) or ended
+            ended = _guarded(lambda: clean(bench)) or ended
+        if state and ended is None:
+            state.end()
     finally:
         client.close()
+        if state:
+            state.close()
     return _report(bench, url, seed, client.requests, time.monotonic() - started, ended)
 
 
@@ -121,12 +149,14 @@ def _bench(
     return bench
 
 
-def _guarded(bench: Bench, work: Callable[[], object]) -> str | None:
+def _guarded(work: Callable[[], object]) -> str | None:
     """Do it; why it ended early, if it did."""
     try:
         work()
     except Ended as ended:
         return str(ended)
+    except KeyboardInterrupt:
+        return "it was interrupted"
     return None
 
 
@@ -137,21 +167,18 @@ def _run(bench: Bench, options: Options) -> None:
     bench.pool.recognise_by_lists(bench.accounts)
     _pulse(bench)
     for aim in bench.subject.aims:
-        bench.say(f"selves      {aim.key}")
-        selves.check(bench, aim)
+        bench.step("selves", aim.key, partial(selves.check, bench, aim))
     for aim in bench.subject.aims:
-        bench.say(f"access      {aim.key}")
-        access.check(bench, aim)
+        bench.step("access", aim.key, partial(access.check, bench, aim))
     for aim in bench.subject.aims:
-        bench.say(f"properties  {aim.key}")
-        properties.assignment(bench, aim)
-        properties.exposure(bench, aim)
+        bench.step("properties", aim.key, partial(properties.assignment, bench, aim))
+        bench.step("exposure", aim.key, partial(properties.exposure, bench, aim))
     bases = _probe(bench)
-    bench.say("service")
     if bases:
-        service.cors(bench, bases[0])
-    service.headers(bench, _of_each_sort(bases))
-    service.inventory(bench)
+        bench.step("cors", SERVICE, partial(service.cors, bench, bases[0]))
+    bench.step("headers", SERVICE, partial(service.headers, bench, _of_each_sort(bases)))
+    bench.step("inventory", SERVICE, partial(service.inventory, bench))
+    outbound.late(bench)
     _last(bench, bases)
 
 
@@ -223,27 +250,30 @@ def _alive(bench: Bench, draft: Draft) -> bool:
 
 
 def _probe(bench: Bench) -> list[Base]:
-    """Every probe at every operation; without a valid request, those that need no valid twin."""
+    """Every probe at every operation."""
     served: list[Base] = []
-    for aim in bench.subject.aims if bench.accounts else ():
-        bench.say(f"probe       {aim.key}")
-        found = base(bench, aim)
-        if isinstance(found, Base):
-            for check in _PROBES if found.served else _BLIND:
-                check(bench, aim, found)
-            errors.provoke(bench, aim, found)
-        if isinstance(found, Base) and found.served:
-            served.append(found)
-            continue
-        status = found.sent.reply.status if isinstance(found, Base) else 0
-        why = (
-            found
-            if isinstance(found, str)
-            else f"no valid request: the target answers {status} to {found.account.name}"
-        )
-        for kind in _NEEDED:
-            bench.untested(kind, aim, why)
+    for aim in bench.subject.aims:
+        now = bench.step("probe", aim.key, partial(_probe_one, bench, aim, served))
+        again = base(bench, aim) if not now and aim.method == "GET" else None
+        if isinstance(again, Base) and again.served:
+            served.append(again)
     return served
+
+
+def _probe_one(bench: Bench, aim: Aim, served: list[Base]) -> None:
+    """Every probe at one operation; without a valid request, those that need no valid twin."""
+    found = base(bench, aim)
+    if isinstance(found, Base):
+        for check in _PROBES if found.served else _BLIND:
+            check(bench, aim, found)
+        errors.provoke(bench, aim, found)
+    if isinstance(found, Base) and found.served:
+        served.append(found)
+        return
+    why = found if isinstance(found, str) else (
+        f"no valid request: the target answers {found.sent.reply.status} to {found.account.name}")  # fmt: skip
+    for kind in _NEEDED:
+        bench.untested(kind, aim, why)
 
 
 def _of_each_sort(bases: list[Base]) -> list[Base]:
@@ -259,21 +289,16 @@ def _of_each_sort(bases: list[Base]) -> list[Base]:
 def _last(bench: Bench, bases: list[Base]) -> None:
     """What may lock or tire the target."""
     for found in bases:
-        bench.say(f"rate        {found.draft.aim.key}")
-        signin.stated_rate(bench, found.draft.aim, found)
+        bench.step("rate", found.draft.aim.key, partial(signin.stated_rate, bench, found.draft.aim, found))
     for aim in (a for a in bench.subject.aims if signin.code_names(bench, a)):
-        bench.say(f"codes       {aim.key}")
-        signin.codes(bench, aim)
+        bench.step("codes", aim.key, partial(signin.codes, bench, aim))
     for aim in (a for a in bench.subject.aims if signin.names_oneself(bench, a)):
-        bench.say(f"forgotten   {aim.key}")
-        signin.forgotten(bench, aim)
+        bench.step("forgotten", aim.key, partial(signin.forgotten, bench, aim))
     for aim in filter(tokens.signs_out, bench.subject.aims):
-        bench.say(f"sign-out    {aim.key}")
-        tokens.signed_out(bench, aim)
+        bench.step("sign-out", aim.key, partial(tokens.signed_out, bench, aim))
     for aim in signin.sign_ins(bench):
-        bench.say(f"sign-in     {aim.key}")
-        signin.enumeration(bench, aim)
-        signin.guesses(bench, aim)
+        bench.step("enumeration", aim.key, partial(signin.enumeration, bench, aim))
+        bench.step("guesses", aim.key, partial(signin.guesses, bench, aim))
 
 
 def _report(bench: Bench, url: str, seed: str, requests: int, seconds: float, ended: str | None) -> Report:

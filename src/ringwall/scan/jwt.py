@@ -31,10 +31,23 @@ class Forged:
     token: str
 
 
+def carried(account: Account) -> tuple[str, str, str] | None:
+    """The header that carries the account's token, what stands before the token in it, and the token: after `Bearer`
+    (RFC 6750), or a JWT wherever it stands."""
+    for name, value in account.headers:
+        before, _, token = value.rpartition(" ")
+        if name.lower() == "authorization" and before.lower() == "bearer":
+            return name, f"{before} ", token
+        if _part(value.rpartition(" ")[2].rpartition("=")[2].partition(".")[0]) is not None and value.count(".") == 2:
+            at = max(value.rfind(" "), value.rfind("=")) + 1
+            return name, value[:at], value[at:]
+    return None
+
+
 def bearer(account: Account) -> str | None:
-    """The account's bearer token."""
-    values = [v for n, v in account.headers if n.lower() == "authorization" and v.lower().startswith("bearer ")]
-    return values[0][7:].strip() if values else None
+    """The account's token."""
+    found = carried(account)
+    return found[2] if found else None
 
 
 def claims(token: str) -> dict[str, object]:

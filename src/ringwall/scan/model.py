@@ -11,7 +11,11 @@ from typing import Literal
 from ringwall.contract.api import JSON
 
 Headers = tuple[tuple[str, str], ...]
+AGENT = ("User-Agent", "ringwall-scan")
 State = Literal["proved", "refuted", "not tested"]
+_TALK = frozenset({"success", "ok", "status", "message", "msg", "error", "errors", "detail", "details", "code", "data",
+                   "result", "reason", "description", "timestamp", "path"})  # fmt: skip
+_FAILED = ("false", "fail", "failed", "failure", "error", "ko", "unauthorized", "forbidden", "denied")
 SERVICE = "(service)"
 """The operation of a verdict that is about the whole service."""
 
@@ -19,7 +23,8 @@ SERVICE = "(service)"
 @dataclass(frozen=True, slots=True)
 class Account:
     """Somebody whom the scanner may act as. `headers` prove it (never shown); `subject`, `tenant` and `roles` are what
-    the target knows them by, None where that is not known. `own` marks a throw-away account that the scanner made."""
+    the target knows them by, None where that is not known. `own` marks a throw-away account that the scanner made,
+    `client` an OAuth client, whose name and secret are `username` and `password`."""
 
     name: str
     headers: Headers = field(default=(), repr=False)
@@ -29,6 +34,7 @@ class Account:
     tenant: str | None = None
     roles: frozenset[str] | None = None
     own: bool = False
+    client: bool = False
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -61,13 +67,24 @@ class Reply:
 
     @property
     def fine(self) -> bool:
-        """Whether it is a success."""
-        return 200 <= self.status < 300
+        """Whether it is a success: by its status, and by its own words too."""
+        return 200 <= self.status < 300 and not self.denies
+
+    @property
+    def denies(self) -> bool:
+        """Whether the body says that it failed, whatever the status: `{"success": false, "message": …}`. It has to hold
+        nothing else, so that an object with a state of its own is none."""
+        said = self.document if 1 < len(self.body) < 2000 and self.body.lstrip()[:1] == b"{" else None
+        if not isinstance(said, dict) or not set(said) <= _TALK or any(said.get(name) for name in ("data", "result")):
+            return False
+        failed = any(str(said[name]).lower() in _FAILED for name in ("success", "ok", "status") if name in said)
+        return failed or (bool(said) and set(said) <= {"error", "errors"} and all(said.values()))
 
     @property
     def refused(self) -> bool:
         """Whether the target turned the request away on purpose: neither a success, an overload nor a failure."""
-        return 300 <= self.status < 500 and self.status not in (408, 425, 429)
+        denied = 200 <= self.status < 300 and self.denies
+        return denied or (300 <= self.status < 500 and self.status not in (408, 425, 429))
 
     @property
     def text(self) -> str:
@@ -102,11 +119,14 @@ class Finding:
     curl: str
     change: str
     accepted: bool = False
+    cause: str = ""
+    also: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
-        """The same in every run: from class, operation and place alone."""
-        stated = f"{self.kind}\n{self.operation}\n{self.where}"
+        """The same in every run: from class, operation and place alone; from class and cause where one cause shows at
+        several operations (`also`)."""
+        stated = f"{self.kind}\n{self.cause}" if self.cause else f"{self.kind}\n{self.operation}\n{self.where}"
         return f"scan-{hashlib.sha256(stated.encode()).hexdigest()[:16]}"
 
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 from ringwall.contract.api import JSON
 from ringwall.scan.bench import Bench, Sent
+from ringwall.scan.login import Unusable
 from ringwall.scan.model import ANONYMOUS, Account
-from ringwall.scan.pool import Thing
-from ringwall.scan.signing import Unusable, credential_in, sign_in_call, signed_in
-from ringwall.scan.subject import Aim, login_names
+from ringwall.scan.pool import Thing, id_of, objects
+from ringwall.scan.signing import credential_in, sign_in_call, signed_in
+from ringwall.scan.subject import Aim, Kind, login_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +38,21 @@ def stranger(bench: Bench, extra: Mapping[str, JSON] | None = None) -> Stranger 
         body = {**draft.body, **(extra or {})}
         sent = bench.send(replace(draft, body=body))
         if sent.reply.fine:
-            return _known(bench, kind.name, body, names, sent)
+            return _known(bench, kind, body, (bench.subject.signs_in_by(up) or names[0], names[1]), sent)
     return None
 
 
-def _known(bench: Bench, kind: str, body: Mapping[str, JSON], names: tuple[str, str], sent: Sent) -> Stranger | None:
+def _known(bench: Bench, kind: Kind, body: Mapping[str, JSON], names: tuple[str, str], sent: Sent) -> Stranger | None:
+    """The account signed in. What it signs in with need not be what objects name it by."""
     user, password = str(body[names[0]]), str(body[names[1]])
-    account = Account(user, username=user, password=password, subject=user, own=True)
-    thing = Thing(kind, user, {**body}, user, fresh=True)
+    shown = next((named for entry in objects(sent.reply.document) if (named := id_of(kind, entry))), None)
+    identity = shown or id_of(kind, body) or user
+    account = Account(user, username=user, password=password, subject=identity, own=True)
+    thing = Thing(kind.name, identity, {**body}, user, fresh=True)
     try:
         account = signed_in((account,), bench.subject, bench.client, bench.dice)[0]
     except Unusable:
-        bench.left.append(f"{kind} {user}")
+        bench.left.append(f"{kind.name} {user}")
         return None
     bench.people.append(account)
     bench.keep(thing, account)

@@ -14,14 +14,20 @@ from ringwall.contract.api import JSON, Api, ApiOperation
 from ringwall.contract.guess import is_sign_in, spoken
 from ringwall.contract.model import Contract, Field, Operation
 from ringwall.contract.survey import applied, media_schemas, properties
+from ringwall.scan.forms import Form, form_of
+from ringwall.scan.login import Login
 from ringwall.scan.model import Account
 
-_HELD = frozenset({"reset", "wipe", "drop", "purge", "createdb", "truncate", "shutdown", "restart", "reboot", "logout",
+HELD = frozenset({"reset", "wipe", "drop", "purge", "createdb", "truncate", "shutdown", "restart", "reboot", "logout",
                    "signout", "logoff", "revoke", "seed", "populate", "flush", "clear", "initdb", "migrate", "restore",
                    "terminate", "deactivate", "init"})  # fmt: skip
-_SIGN_UP = frozenset({"register", "signup", "registration"})
+_SIGN_UP = frozenset({"register", "signup", "registration", "createuser", "createaccount", "newuser",
+                      "newaccount", "adduser"})  # fmt: skip
+_PEOPLE = frozenset({"users", "accounts", "customers", "members", "people", "persons"})
 _PRIVILEGED = frozenset({"admin", "administrator", "root", "superuser", "staff", "manager", "operator", "owner",
                          "moderator", "support", "employee", "internal", "system"})  # fmt: skip
+_ONESELF = frozenset({"me", "self", "profile", "myself", "whoami", "my profile", "my account", "user"})
+_ACCOUNT = frozenset({"account", "settings", "details", "info"})
 USER_NAMES = ("username", "user name", "login", "email", "e mail", "mail", "email address", "user email", "user",
               "user id", "userid", "identifier", "account", "handle", "nickname", "name", "phone", "phone number",
               "mobile", "number")  # fmt: skip
@@ -87,12 +93,14 @@ class Aim:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A whole API to scan."""
+    """A whole API to scan. `login` and `token_url` are what the user says of signing in where the document does not."""
 
     api: Api
     contract: Contract | None
     kinds: Mapping[str, Kind]
     aims: tuple[Aim, ...]
+    login: Login | None = None
+    token_url: str | None = None
 
     def sign_in(self) -> Aim | None:
         """The operation where a name and a password are shown."""
@@ -100,12 +108,26 @@ class Subject:
 
     def sign_up(self) -> Aim | None:
         """The operation where anybody makes an account."""
-        found = (a for a in self.aims if a.method == "POST" and not a.slots and _words(a.op.api) & _SIGN_UP)
-        return next((a for a in found if login_names(self, a)), None)
+        posts = [a for a in self.aims if a.method == "POST" and not a.slots and login_names(self, a)]
+        said = (a for a in posts if _words(a.op.api) & _SIGN_UP)
+        into = (a for a in posts if spoken(a.path.rsplit("/", 1)[-1]) in _PEOPLE and not is_sign_in(a.op.api)
+                and a.public is not False)  # fmt: skip
+        return next(iter((*said, *into)), None)
+
+    def signs_in_by(self, aim: Aim) -> str | None:
+        """The property of a sign-up's body that one signs in with later."""
+        into = self.sign_in()
+        names, own = (login_names(self, into) if into else None), login_names(self, aim)
+        asked = self.asked(aim)
+        return names[0] if names and names[0] in asked else own[0] if own else None
 
     def asked(self, aim: Aim) -> dict[str, JSON]:
         """The declared properties of the body, by name."""
-        return dict(properties(schema_of_body(aim.op.api)[1], self.api.schemas))
+        return dict(properties(self.form(aim).schema, self.api.schemas))
+
+    def form(self, aim: Aim) -> Form:
+        """The form of its body."""
+        return form_of(aim.op.api, self.api.schemas)
 
     def may(self, account: Account, aim: Aim, owner: str | None, tenant: str | None) -> bool | None:
         """Whether the contract lets the account do it to an object of that owner and tenant; None: not decidable."""
@@ -163,17 +185,26 @@ def _shown_at(op: Operation, parameter: str) -> str | None:
 
 
 def _signing_up(made: Subject) -> Subject:
-    """What signs somebody up makes an account, whatever its path is named, and also where no path names accounts."""
+    """What signs somebody up makes an account, whatever its path is named; where no path names accounts, they are a
+    kind all the same."""
     up = made.sign_up()
     names = login_names(made, up) if up else None
     if up is None or names is None:
         return made
     person = next((k.name for k in made.kinds.values() if k.person), None)
-    kinds = made.kinds
     if person is None:
-        person = "account"
-        kinds = {**kinds, person: Kind(person, (names[0],), names[0])}
-    return replace(made, kinds=kinds, aims=tuple(replace(a, kind=person) if a is up else a for a in made.aims))
+        person = "account" if "account" not in made.kinds else "(account)"
+        known = Kind(person, (names[0],), names[0])
+        made = replace(made, kinds={**made.kinds, person: known})
+    shows = {a.key for a in made.aims if a.kind is None and not a.slots and _of_oneself(made, a, names[0])}
+    return replace(made, aims=tuple(replace(a, kind=person) if a is up or a.key in shows else a for a in made.aims))
+
+
+def _of_oneself(made: Subject, aim: Aim, name: str) -> bool:
+    """Whether an operation without an object is about the caller's own account: it shows one name that signs in, or its
+    path says so."""
+    last = spoken(aim.path.rstrip("/").rsplit("/", 1)[-1])
+    return not is_sign_in(aim.op.api) and (last in _ONESELF or (name in declared(made, aim) and last in _ACCOUNT))
 
 
 def _with_people(made: Subject) -> dict[str, Kind]:
@@ -222,7 +253,7 @@ def _aim(op: Operation, places: Mapping[str, str], secured: Mapping[str, bool]) 
     elif op.api.key in secured:
         public = not secured[op.api.key]
     one = op.api.path.endswith("}")  # tried on an object of the scan's own alone
-    held = not one and bool(_words(op.api) & _HELD)
+    held = not one and bool(_words(op.api) & HELD)
     return Aim(op, kind, slots, public, held)
 
 
@@ -245,16 +276,6 @@ def _words(operation: ApiOperation) -> set[str]:
     said = f"{operation.path} {operation.operation_id or ''}" if operation.method != "GET" else operation.path
     words = spoken(re.sub(r"\{[^{}]*\}", "", said)).split()
     return {*words, *("".join(pair) for pair in itertools.pairwise(words))}
-
-
-def schema_of_body(operation: ApiOperation) -> tuple[str, JSON]:
-    """The media type to send, JSON where there is a choice, and its schema."""
-    content = operation.body.content if operation.body else {}
-    for wanted in ("json", "x-www-form-urlencoded", "xml"):
-        for media, entry in content.items():
-            if wanted in media:
-                return media, entry.schema
-    return ("application/json", next(iter(content.values())).schema) if "*/*" in content else ("", None)
 
 
 def references(subject: Subject, aim: Aim) -> Iterator[tuple[str, Kind]]:

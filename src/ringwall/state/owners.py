@@ -53,6 +53,11 @@ class Owners:
         self._store.remember(resource, object_id, owner, tenant)
         self._known.pop((resource, object_id), None)
 
+    def forget(self, resource: str, object_id: str) -> None:
+        """Keep no more who owns an object, for every worker. Raises Unavailable."""
+        self._store.forget(resource, object_id)
+        self._known.pop((resource, object_id), None)
+
     def _keep(self, key: tuple[str, str], found: Ownership) -> None:
         if len(self._known) >= _MANY:
             self._known.pop(next(iter(self._known)), None)

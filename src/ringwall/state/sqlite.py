@@ -168,6 +168,10 @@ class Store(Database):
             (resource, object_id, owner, tenant),
         )
 
+    def forget(self, resource: str, object_id: str) -> None:
+        """Keep no more who owns an object."""
+        self.rows("DELETE FROM owner WHERE resource = ? AND id = ?", (resource, object_id))
+
     # Revocations
 
     def revoke(self, kind: str, value: str, at: float, until: float) -> None:

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ringwall.core.known import Known, Principal
 from ringwall.core.message import JSON, Response
-from ringwall.engines.policy import Kind, Roles, Sight, Sighting, masked, name_of, relate
+from ringwall.engines.policy import Kind, Roles, Sight, Sighting, masked, name_of, relate, said, speaks
 
 NURSE = frozenset({"nurse"})
 
@@ -136,3 +137,24 @@ def test_an_object_is_found_once_and_wherever_it_says_whose_it_is() -> None:
     data = {"id": "1", "owner": "a", "x": [{"y/z": {"owner": "b"}}]}
     seen = found({"$ref": "#/components/schemas/Patient"}, data)
     assert [s.pointer for s in seen] == ["", "/x/0/y~1z"]
+
+
+def test_an_owner_that_is_told_inside_an_object() -> None:
+    alike: dict[str, JSON] = {"id": "1", "author": {"email": "a@x"}}
+    assert [said(alike, n) for n in ("author.email", "id", "author.nick", "id.x", None)] == [
+        "a@x",
+        "1",
+        None,
+        None,
+        None,
+    ]
+    assert said({"a.b": 1, "a": {"b": 2}}, "a.b") == 1
+    assert [speaks(v, "author.email") for v in (alike, {"author": None}, {"id": 1})] == [True, True, False]
+    sight = Sight([Kind("post", "Post", "id", "author.email", None)], {})
+    known = Known("GET /posts", 0.0, {}, "", "r", Principal("a@x", frozenset(), "api_key"))
+    eyes = sight.eyes(known, {})
+    posts: JSON = [alike, {"id": "2", "author": {"email": "b@x"}}, {"id": "3"}]
+    reply = Response(200, ((b"content-type", b"application/json"),), b"", posts, parsed=True, stale=True)
+    told = sorted(sight.in_replies({}, "post")(reply), key=lambda seen: seen.pointer)
+    assert ["owner" in eyes.words(seen) for seen in told] == [True, False, False]
+    assert eyes.relation(told[2]) is None

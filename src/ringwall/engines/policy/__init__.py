@@ -3,8 +3,9 @@
 from ringwall.engines.policy.named import object_named
 from ringwall.engines.policy.relation import EVERYWHERE, Relation, relate
 from ringwall.engines.policy.roles import Held, Roles
+from ringwall.engines.policy.said import name_of, said, speaks
 from ringwall.engines.policy.shape import Shape, Sighting, along, escape, shape_of, sightings
-from ringwall.engines.policy.sight import LINES, Eyes, Kind, Sight, at_status, is_json, masked, name_of
+from ringwall.engines.policy.sight import LINES, Eyes, Kind, Sight, at_status, declares, is_json, masked
 from ringwall.engines.policy.when import Condition, claim_at
 
 __all__ = [
@@ -22,12 +23,15 @@ __all__ = [
     "along",
     "at_status",
     "claim_at",
+    "declares",
     "escape",
     "is_json",
     "masked",
     "name_of",
     "object_named",
     "relate",
+    "said",
     "shape_of",
     "sightings",
+    "speaks",
 ]

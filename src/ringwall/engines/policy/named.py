@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ringwall.engines.policy.sight import name_of
+from ringwall.engines.policy.said import name_of
 
 
 def object_named(content: bytes, id_property: str, object_id: str) -> Mapping[str, Any]:

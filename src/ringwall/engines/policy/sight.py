@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from ringwall.engines.policy.relation import Relation, relate
+from ringwall.engines.policy.said import name_of, said, speaks
 from ringwall.engines.policy.shape import Shape, Sighting, escape, shape_of, sightings
 
 T = TypeVar("T")
@@ -73,6 +74,15 @@ class Sight:
             shape = shape_of(schema, self._components, self._resources)
             if shape.resource is None and main is not None and self._alike(schema, self.kinds[main]):
                 shape = replace(shape, resource=main)
+            items = schema.get("items") if isinstance(schema, dict) else None
+            below = shape_of(items, self._components, self._resources) if items is not None else None
+            if (
+                main is not None
+                and below is not None
+                and below.resource is None
+                and self._alike(items, self.kinds[main])
+            ):
+                shape = replace(shape, items=replace(below, resource=main))
             if not shape.empty:
                 found[media] = shape
         return found
@@ -135,7 +145,7 @@ class Sight:
     def names_owner(self, schema: Any, kind: str) -> bool:
         """Whether documents of a schema say whose an object of this kind is: its owner and its tenant."""
         needed = {name for name in (self.kinds[kind].owner, self.kinds[kind].tenant) if name}
-        return needed <= _properties(schema, self._components)
+        return all(declares(schema, name, self._components) for name in needed)
 
     def _shape(self, content: Content) -> Shape | None:
         for media, schema in content.items():
@@ -248,7 +258,7 @@ class Eyes:
         self._caller = caller
         self._settled = settled
         self._known: dict[tuple[bool, str | None, bool], Relation] = {}
-        self._said: dict[tuple[bool, str], Relation] = {}
+        self._said: dict[tuple[bool, str | None], Relation] = {}
         self._grouped: list[Sighting] | None = None
         self._groups: list[Group] = []
         self.facts: Facts | None = None
@@ -271,7 +281,9 @@ class Eyes:
             kind = kinds[resource]
             owner: Any = value.get(kind.owner) if kind.owner else None  # as `_named`, but no call for each object
             home: Any = value.get(kind.tenant) if kind.tenant else None
-            plain = owner.__class__ is str and home.__class__ is str
+            if owner.__class__ is not str or (home.__class__ is not str and kind.tenant is not None):
+                owner, home = _named(kind, seen)
+            plain = _plain(kind, owner, home)
             key = (resource, owner == subject, home) if plain else (resource, self.words(seen))
             group = groups.get(key)
             if group is None:
@@ -288,7 +300,7 @@ class Eyes:
         """
         kind = self._kinds[seen.resource]
         owner, home = self._whose(kind, seen)
-        if owner.__class__ is str and home.__class__ is str:
+        if _plain(kind, owner, home):
             return self._says(owner, home)
         if owner is None and home is None:
             return None
@@ -299,7 +311,7 @@ class Eyes:
         where it does not say all. What nobody told counts as foreign."""
         kind = self._kinds[seen.resource]
         owner, home = self._whose(kind, seen)
-        if owner.__class__ is str and home.__class__ is str:
+        if _plain(kind, owner, home):
             return self._says(owner, home).words
         said = self._relate(owner, home, confined=kind.tenant is not None).words
         if (owner is not None or kind.owner is None) and (home is not None or kind.tenant is None):
@@ -308,10 +320,11 @@ class Eyes:
         known = [s.words for s in self._settled if s.resource == kind.name and itself in (None, s.id)]
         return said | frozenset.intersection(*known) if known else said
 
-    def _says(self, owner: str, home: str) -> Relation:
-        """The relation to an object that names both, as nearly all do: half the time of the general way."""
+    def _says(self, owner: str | None, home: str | None) -> Relation:
+        """The relation to an object that says all there is to know, as nearly all do: half the time of the long way."""
         key = (owner == self._caller[0], home)
-        return self._said.get(key) or self._said.setdefault(key, self._relate(owner, home, confined=True))
+        found = self._said.get(key)
+        return found or self._said.setdefault(key, self._relate(owner, home, confined=home is not None))
 
     def _whose(self, kind: Kind, seen: Sighting) -> tuple[Any, Any]:
         """Owner and tenant as an object says them, else as they are remembered where it has no word of them."""
@@ -320,8 +333,8 @@ class Eyes:
             return owner, home
         known = self._remembered.get((kind.name, name_of(seen.value.get(kind.id))), (None, None))
         return (
-            known[0] if kind.owner and kind.owner not in seen.value else owner,
-            known[1] if kind.tenant and kind.tenant not in seen.value else home,
+            known[0] if kind.owner and not speaks(seen.value, kind.owner) else owner,
+            known[1] if kind.tenant and not speaks(seen.value, kind.tenant) else home,
         )
 
     def _relate(self, owner: Any, home: Any, *, confined: bool) -> Relation:
@@ -336,20 +349,18 @@ class Eyes:
 
 
 def _named(kind: Kind, seen: Sighting) -> tuple[Any, Any]:
-    """What an object says of its owner and its tenant."""
-    value = seen.value
-    return value.get(kind.owner) if kind.owner else None, value.get(kind.tenant) if kind.tenant else None
+    """What an object says of its owner and its tenant; whole numbers, as nearly all that are no text, as text."""
+    value = seen[1]
+    owner = said(value, kind.owner)
+    home = said(value, kind.tenant)
+    return str(owner) if owner.__class__ is int else owner, str(home) if home.__class__ is int else home
 
 
-def name_of(value: Any) -> str | None:
-    """An id as text: strings and integers name things (`42.0` is one, as in JSON Schema), nothing else."""
-    if value.__class__ is str:
-        return value
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value) if isinstance(value, (str, int)) else None
+def _plain(kind: Kind, owner: Any, home: Any) -> bool:
+    """Whether an object says, as text, all that there is to know of one of its kind."""
+    if owner.__class__ is str:
+        return home.__class__ is str or kind.tenant is None
+    return home.__class__ is str and kind.owner is None
 
 
 def masked(value: Any, mask: str) -> Any:
@@ -405,12 +416,17 @@ def _marked(data: Any, marks: list[tuple[str, str]], seen: set[int], found: list
                     waiting.append((item, f"{pointer}/{index}"))
         elif isinstance(value, dict):
             if id(value) not in seen:
-                resource = next((name for mark, name in marks if mark in value), None)
+                resource = next((name for mark, name in marks if _marks(value, mark)), None)
                 if resource is not None:
                     seen.add(id(value))
                     found.append(Sighting(resource, value, pointer))
             if not _FLAT.isdisjoint(map(type, value.values())):
                 waiting.extend((v, f"{pointer}/{escape(k)}") for k, v in value.items() if isinstance(v, _DEEP))
+
+
+def _marks(value: Mapping[str, Any], mark: str) -> bool:
+    """Whether a property that gives an object away is there; of a path, all of it."""
+    return mark in value or ("." in mark and said(value, mark) is not None)
 
 
 def _described(content: Content) -> bool:
@@ -430,6 +446,29 @@ def _presumed(data: Any, main: Kind, pointer: str = "", depth: int = 3) -> Itera
     lists = {key: below for key, below in deep.items() if isinstance(below, list)}
     for key, below in (lists or deep).items():
         yield from _presumed(below, main, f"{pointer}/{escape(key)}", depth - 1)
+
+
+def declares(schema: Any, name: str, components: Mapping[str, Any]) -> bool:
+    """Whether a schema has a property of this name, or the path of properties that it is."""
+    if name in _properties(schema, components):
+        return True
+    first, _, rest = name.partition(".")
+    return bool(rest) and any(declares(below, rest, components) for below in _at(schema, first, components))
+
+
+def _at(schema: Any, name: str, components: Mapping[str, Any], depth: int = 8) -> list[Any]:
+    """What a schema says of one of its properties, in all its branches."""
+    if not isinstance(schema, dict) or depth == 0:
+        return []
+    declared, reference = schema.get("properties"), schema.get("$ref")
+    found = [declared[name]] if isinstance(declared, dict) and name in declared else []
+    if isinstance(reference, str):
+        found += _at(components.get(reference.rsplit("/", 1)[-1]), name, components, depth - 1)
+    for keyword in ("allOf", "anyOf", "oneOf"):
+        branches = schema.get(keyword)
+        for branch in branches if isinstance(branches, list) else ():
+            found += _at(branch, name, components, depth - 1)
+    return found
 
 
 def _properties(schema: Any, components: Mapping[str, Any], depth: int = 8) -> set[str]:

@@ -12,7 +12,7 @@ from ringwall.core.verdict import Refuse
 from ringwall.layers.authorization.fields import fields_guard
 from ringwall.layers.authorization.memory import memory_guard
 from ringwall.layers.authorization.objects import objects_guard
-from ringwall.layers.authorization.operation import operation_guard, required_guard
+from ringwall.layers.authorization.operation import batch_guard, operation_guard, required_guard
 from ringwall.layers.authorization.policies import policy_guards
 from ringwall.layers.authorization.reasons import LAYER, OPERATION, REASONS
 from ringwall.layers.authorization.references import references_guard
@@ -32,6 +32,7 @@ def forge(operation: Operation, settings: Settings) -> Guards:
             *_named("credential", vouched_guard() if settings.vouched else None, "authentication"),
             *_named("standing", standing_guard(settings.standing) if settings.standing else None, "roles"),
             Guard(LAYER, "operation", operation_guard(operation, settings), because),
+            *_named("batch", batch_guard(operation), because),
             *_named("requires", required_guard(operation), because),
             *_named("when", condition_guard(operation), because),
             *_named("object", objects_guard(operation, settings), because),

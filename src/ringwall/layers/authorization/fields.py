@@ -8,7 +8,7 @@ from ringwall.core.message import JSON, Request
 from ringwall.core.plan import BodyCheck
 from ringwall.core.ports import Ownership
 from ringwall.core.verdict import PASS, Fault, Refuse, Verdict
-from ringwall.engines.policy import EVERYWHERE, Sighting, name_of, relate
+from ringwall.engines.policy import EVERYWHERE, Sighting, name_of, relate, said, speaks
 from ringwall.layers.authorization.contents import finder
 from ringwall.layers.authorization.reasons import CLAIM, FIELD
 from ringwall.layers.authorization.settings import Settings, words_of
@@ -85,16 +85,16 @@ def _words(seen: Sighting, resource: Resource, known: Known, ref: ObjectRef | No
     if ref is not None:
         return ref.words | {"anyone"}
     principal = known.principal or NOBODY
-    said = name_of(seen.value.get(resource.owner)) if resource.owner else None
-    home = name_of(seen.value.get(resource.tenant)) if resource.tenant else None
+    stated = name_of(said(seen.value, resource.owner))
+    home = name_of(said(seen.value, resource.tenant))
     unknown = any(r.resource == resource.name for r in known.objects)  # it speaks of objects, and this is none of them
-    mine = resource.owner is not None and said in (None, principal.subject) and not unknown
+    mine = resource.owner is not None and stated in (None, principal.subject) and not unknown
     itself = known.principal is None and resource.owner == resource.id
     found = relate(
         principal.subject,
         principal.words,
         principal.tenant,
-        owner=principal.subject if mine else said,
+        owner=principal.subject if mine else stated,
         home=home or principal.tenant,
         confined=resource.tenant is not None and principal.tenant is not None,
     )
@@ -118,11 +118,12 @@ def _claimed(
 
 def _differs(seen: Sighting, name: str | None, own: str | None) -> bool:
     """Whether the body says something else than the caller's own there."""
-    if name is None or name not in seen.value:
+    if not speaks(seen.value, name):
         return False
-    said: JSON = seen.value[name]
-    return (said is not None or own is not None) and name_of(said) != own
+    stated: JSON = said(seen.value, name)
+    return (stated is not None or own is not None) and name_of(stated) != own
 
 
 def _pointer(seen: Sighting, name: str) -> str:
-    return f"{seen.pointer}/{name}" if seen.pointer.startswith("/query") else f"/body{seen.pointer}/{name}"
+    place = name.replace(".", "/") if name not in seen.value else name
+    return f"{seen.pointer}/{place}" if seen.pointer.startswith("/query") else f"/body{seen.pointer}/{place}"

@@ -12,7 +12,10 @@ from ringwall.core.known import Input
 from ringwall.core.message import JSON
 
 _MARK = re.compile(r"[^a-z0-9]")
+_X = re.compile(r"^[xX]-")
+"""Before a header's name, by habit."""
 _GENERIC = frozenset({"id", "uuid", "guid", "pk", "key", "slug", "name", "uid"})
+_PLAIN = frozenset(name + s for name in ("id", "uuid", "guid", "pk") for s in ("", "s"))
 _ENDS = ("id", "uuid", "guid", "pk")
 
 
@@ -33,8 +36,9 @@ class Names:
 
         A property with the name of a kind holds ids where it holds a whole number, or a list of texts or numbers; an
         object (or a list of them) below it that has the kind's id names one too."""
-        for parameters in (given.query, given.header, given.cookie):
+        for parameters in (given.query, given.cookie):
             yield from self._in(parameters)
+        yield from self._in({_X.sub("", name): value for name, value in given.header.items()})
         waiting = [given.body]
         while waiting:
             value = waiting.pop()
@@ -52,6 +56,12 @@ class Names:
             elif folded in self.kinds:
                 resource = self.kinds[folded]
                 yield from ((resource, "", id_) for id_ in _ids_below(value, resource.id))
+
+
+def plain_ids(given: Input) -> Iterator[tuple[str, JSON]]:
+    """The parameters, and properties of a body, that are called an id, or ids, and no more."""
+    for values in (given.query, given.header, given.body if isinstance(given.body, dict) else {}):
+        yield from ((name, value) for name, value in values.items() if fold(name) in _PLAIN)
 
 
 def names_of(resources: Iterable[Resource]) -> Names:

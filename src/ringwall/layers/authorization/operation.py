@@ -8,7 +8,7 @@ from ringwall.core.known import Known, Principal
 from ringwall.core.message import Head
 from ringwall.core.plan import HeadCheck
 from ringwall.core.verdict import PASS, Refuse, Verdict
-from ringwall.layers.authorization.reasons import DUTIES, OPERATION, RECENT, SCOPE, STEP_UP
+from ringwall.layers.authorization.reasons import BATCH, DUTIES, OPERATION, RECENT, SCOPE, STEP_UP
 from ringwall.layers.authorization.references import decided_by_reference
 from ringwall.layers.authorization.settings import Settings, words_of
 
@@ -60,6 +60,15 @@ def required_guard(operation: Operation) -> HeadCheck | None:
         return PASS if wanted.max_age is None or _recent(principal, known.now, wanted.max_age) else stale
 
     return check
+
+
+def batch_guard(operation: Operation) -> HeadCheck | None:
+    """Refuse requests that would arrive inside another's body; None where there can be none, or the contract takes
+    them."""
+    if not operation.carries or (operation.rule is not None and operation.rule.batch):
+        return None
+    refuse = Refuse(BATCH)
+    return lambda head, known: refuse
 
 
 def _recent(principal: Principal, now: float, max_age: float) -> bool:

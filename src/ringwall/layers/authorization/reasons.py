@@ -77,6 +77,14 @@ RECENT = Reason(
     "Sign in again: the last time is too long ago for this.",
     "The operation `requires` a sign-in of the last `max_age` seconds, and the caller's is older, or tells no time.",
 )
+BATCH = Reason(
+    "authz.batch",
+    403,
+    "Not allowed",
+    "Send the requests one by one.",
+    "The operation takes whole requests in its body, which would pass without being judged. Close it, or state "
+    "`batch: true` where the application judges each of them itself.",
+)
 SCOPE = Reason(
     "authz.scope",
     403,
@@ -85,5 +93,5 @@ SCOPE = Reason(
     "The client acts for a person and was not granted a scope that the operation's `allow` names (RFC 6750, 3.1).",
 )
 REASONS = (
-    OPERATION, CREDENTIAL, OBJECT, FIELD, CLAIM, STEP_UP, RECENT, SCOPE, CONDITION, DUTIES, POLICY,
+    OPERATION, CREDENTIAL, OBJECT, FIELD, CLAIM, STEP_UP, RECENT, SCOPE, CONDITION, DUTIES, POLICY, BATCH,
 )  # fmt: skip

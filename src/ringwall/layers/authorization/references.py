@@ -12,7 +12,7 @@ from ringwall.core.ports import Ownership
 from ringwall.core.verdict import PASS, Learned, Refuse, Verdict
 from ringwall.engines.policy import EVERYWHERE, name_of
 from ringwall.layers.authorization.contents import finder
-from ringwall.layers.authorization.names import fold, names_of
+from ringwall.layers.authorization.names import fold, names_of, plain_ids
 from ringwall.layers.authorization.reasons import OBJECT
 from ringwall.layers.authorization.settings import Settings, words_of
 from ringwall.layers.authorization.settle import Matter, ask_whose, settle
@@ -24,7 +24,8 @@ Found = dict[tuple[str, str], Resource]
 def references_guard(operation: Operation, settings: Settings) -> BodyCheck | None:
     """Settle every object that a property or a parameter names by the id of a resource (`patient_id`), or by a list of
     them (`patient_ids`), and every object in the body that names itself. What stands there and is no id names nothing
-    that could be settled, and is refused. A plain `id` names an object only of what it stands in.
+    that could be settled, and is refused. A plain `id` names an object of what it stands in, or
+    that a write acts on which names none otherwise.
 
     Where only what such an object is to the caller lets it in, it has to name one of what the operation acts on. Where
     one is made by an id of the caller's choice, there is none of another's by that id yet."""
@@ -41,7 +42,10 @@ def references_guard(operation: Operation, settings: Settings) -> BodyCheck | No
     decides = decided_by_reference(operation, settings)
 
     def _named(given: Input) -> Iterator[tuple[Resource, str, JSON]]:
-        yield from (found for found in names.found(given) if found[0] is not made)
+        named = [found for found in names.found(given) if found[0] is not made]
+        yield from named
+        if decides is not None and not any(resource.name == decides for resource, _, _ in named):
+            yield from ((settings.resources[decides], name, value) for name, value in plain_ids(given))
         for seen in find(given) if find else ():
             resource = settings.resources[seen.resource]
             if "anyone" not in allowed and resource in owned and resource is not made and resource.id in seen.value:

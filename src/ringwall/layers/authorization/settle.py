@@ -18,7 +18,7 @@ from ringwall.core.message import Response
 from ringwall.core.ports import Call, OwnerOf, Ownership, ResolverOf
 from ringwall.core.value import quick
 from ringwall.core.verdict import Ask, Refuse, Verdict
-from ringwall.engines.policy import EVERYWHERE, Relation, claim_at, name_of, object_named, relate
+from ringwall.engines.policy import EVERYWHERE, Relation, claim_at, name_of, object_named, relate, said
 from ringwall.layers.authorization.reasons import OBJECT
 from ringwall.layers.authorization.settings import Probe
 
@@ -138,7 +138,7 @@ def _tells(matter: Matter, whose: Ownership) -> bool:
 def _ownership(resource: Resource, object_id: str, reply: object) -> Ownership:
     """Owner and tenant as the application's own reply names them; nobody's where it does not, or names another."""
     found = object_in(resource, object_id, reply)
-    return Ownership(name_of(found.get(resource.owner or "")), name_of(found.get(resource.tenant or "")))
+    return Ownership(name_of(said(found, resource.owner)), name_of(said(found, resource.tenant)))
 
 
 def object_in(resource: Resource, object_id: str, reply: object) -> Mapping[str, object]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable
 
-from ringwall.contract.model import Operation
+from ringwall.contract.model import Operation, Resource
 from ringwall.core.message import JSON, Headers
 from ringwall.core.plan import Aside, Listed
-from ringwall.engines.policy import escape
+from ringwall.engines.policy import Sighting, escape, name_of
 
 _COUNTS = frozenset({"total", "totalSize", "filtered", "count", "total_count", "totalCount", "total_items",
                      "totalItems", "size", "length", "total_results", "totalResults", "totalElements",
@@ -18,26 +19,52 @@ _PAGES = frozenset({"pages", "page_count", "pageCount", "total_pages", "totalPag
 """What tells how many pages there are of everyone's: how many are the caller's, nobody here knows."""
 
 
-def items_of(data: JSON, pointers: Iterable[str]) -> set[str] | None:
+def items_of(data: JSON, pointers: Iterable[str], entries: Callable[[], frozenset[str]]) -> set[str] | None:
     """The list items that have to go so that nothing at these JSON pointers stays: the object itself where it is an
-    item, else the innermost item that it stands in. None where one of them is in no list."""
+    item, else the innermost item that it stands in. What is in no list goes with the innermost of the `entries` of
+    objects that are lists by another form (`{"17": {...}}`). None where one of them is in neither."""
     found: set[str] = set()
     for pointer in pointers:
-        item, here, value = None, "", data
-        for token in pointer.split("/")[1:]:
-            here = f"{here}/{token}"
-            if isinstance(value, list):
-                item, value = here, value[int(token)]
-            elif isinstance(value, dict):
-                value = value[token.replace("~1", "/").replace("~0", "~")]
+        item = _innermost(data, pointer) or _entry(pointer, entries())
         if item is None:
             return None
         found.add(item)
     return found
 
 
+def _innermost(value: JSON, pointer: str) -> str | None:
+    """The innermost list item that this place is, or stands in."""
+    item, here = None, ""
+    for token in pointer.split("/")[1:]:
+        here = f"{here}/{token}"
+        if isinstance(value, list):
+            item, value = here, value[int(token)]
+        elif isinstance(value, dict):
+            value = value[token.replace("~1", "/").replace("~0", "~")]
+    return item
+
+
+def _entry(pointer: str, entries: frozenset[str]) -> str | None:
+    while pointer and pointer not in entries:
+        pointer = pointer.rpartition("/")[0]
+    return pointer or None
+
+
+def entries_of(found: Iterable[Sighting], resource: Resource) -> frozenset[str]:
+    """The objects of a resource that stand in an object by their id, or beside others of theirs: entries of a list in
+    another form than a list's."""
+    at = {seen.pointer: seen for seen in found if seen.resource == resource.name and seen.pointer}
+    beside = Counter(pointer.rpartition("/")[0] for pointer in at)
+    return frozenset(
+        pointer
+        for pointer, seen in at.items()
+        if pointer.rpartition("/")[2] == escape(name_of(seen.value.get(resource.id)) or "")
+        or beside[pointer.rpartition("/")[0]] > 1
+    )
+
+
 def without(data: JSON, items: set[str]) -> tuple[JSON, int]:
-    """The document without the list items at these JSON pointers, and how many went.
+    """The document without the items at these JSON pointers, and how many went.
 
     A count that stands beside a shortened list, or in an object beside it (`meta`), becomes its new length: what is
     said of the total of a list is said of what the caller may see. A number of pages, or a link to the last, goes.
@@ -70,10 +97,14 @@ def _prune_members(value: dict[str, JSON], pointer: str, items: set[str], above:
     out: dict[str, JSON] = {}
     shortened: list[int] = []
     for key, item in value.items():
-        out[key], below = _prune(item, f"{pointer}/{escape(key)}", items, above)
+        here = f"{pointer}/{escape(key)}"
+        if here in items:
+            dropped += 1
+            continue
+        out[key], below = _prune(item, here, items, above)
         dropped += below
         pruned = out[key]
-        if isinstance(item, list) and isinstance(pruned, list) and len(pruned) < len(item):
+        if isinstance(item, (list, dict)) and isinstance(pruned, (list, dict)) and len(pruned) < len(item):
             shortened.append(len(pruned))
     if len(shortened) == 1:
         _count(out, shortened[0])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from urllib.parse import quote, urlsplit
 
 from ringwall.contract.model import Operation, Resource
@@ -13,9 +14,9 @@ from ringwall.core.plan import ReplyCheck
 from ringwall.core.ports import OwnersOf
 from ringwall.core.value import quick
 from ringwall.core.verdict import PASS, Ask, Refuse, Rewritten, Verdict
-from ringwall.engines.policy import Eyes, Relation, Sighting, name_of
+from ringwall.engines.policy import Eyes, Relation, Sighting, name_of, speaks
 from ringwall.engines.policy.sight import REMEMBERED
-from ringwall.layers.disclosure.lists import items_of, without, without_totals
+from ringwall.layers.disclosure.lists import entries_of, items_of, without, without_totals
 from ringwall.layers.disclosure.reasons import ABSENT, LINK, MALFORMED, OWNER, UNSETTLED
 from ringwall.layers.disclosure.settings import Places, Settings
 
@@ -63,7 +64,7 @@ def objects_guard(operation: Operation, settings: Settings, places: Places) -> R
     def _silent(response: Response) -> tuple[str, ...]:
         """The objects of a filtered list that have no word of what it is filtered by: memory may have."""
         seen = [s.value for s in places(response) if resource is not None and s.resource == resource.name]
-        ids = [name_of(value.get(id_)) for value in seen if decides not in value]
+        ids = [name_of(value.get(id_)) for value in seen if not speaks(value, decides)]
         return tuple(dict.fromkeys(i for i in ids if i is not None))
 
     def _told(response: Response, known: Known, stand: _Stand, answer: object) -> Verdict:
@@ -92,7 +93,9 @@ def objects_guard(operation: Operation, settings: Settings, places: Places) -> R
                     return Refuse(UNSETTLED if relation is None else OWNER)
         if stand.sure and wanted is None and not shown and (stand.pending or not _bare(response.data)):
             return Refuse(UNSETTLED)
-        return _left_out(response, foreign) if foreign else PASS
+        if not foreign or resource is None:
+            return PASS
+        return _left_out(response, foreign, cache(lambda: entries_of(places(response), resource)))
 
     def _outside(relation: Relation | None, *, main: bool) -> bool:
         """Of a filtered list, what is not the caller's; of other resources in it, what the rule would not show."""
@@ -137,8 +140,8 @@ def unread_json(response: Response) -> bool:
     return not response.parsed and response.body != b"" and response.media.endswith(b"json")
 
 
-def _left_out(response: Response, foreign: list[str]) -> Verdict:
-    items = items_of(response.data, foreign)
+def _left_out(response: Response, foreign: list[str], entries: Callable[[], frozenset[str]]) -> Verdict:
+    items = items_of(response.data, foreign, entries)
     if items is None:
         return Refuse(OWNER)
     data, dropped = without(response.data, items)

@@ -9,7 +9,7 @@ from ringwall.core.known import Known, ObjectRef
 from ringwall.core.message import Response
 from ringwall.core.plan import ReplyCheck
 from ringwall.core.verdict import PASS, Learned, Verdict
-from ringwall.engines.policy import name_of
+from ringwall.engines.policy import name_of, said
 from ringwall.layers.disclosure.settings import Places, Settings
 
 MOST: Final = 400
@@ -32,7 +32,7 @@ def reach_guard(operation: Operation, settings: Settings, places: Places) -> Rep
             by, owner = named[resource]
             name = name_of(value.get(by))
             if name is not None and (resource, name) not in found:
-                found[resource, name] = name_of(value.get(owner)) if owner else None
+                found[resource, name] = name_of(said(value, owner))
         if len(found) == len(known.objects):
             return PASS
         settled = {(ref.resource, ref.id): ref for ref in known.objects}

@@ -16,7 +16,7 @@ from ringwall.core.ports import Fetch, Opened, OwnerOf, Ownership, Place, Unopen
 from ringwall.core.verdict import Ask, Refuse, Verdict
 from ringwall.engines.crypto.fields import is_record
 from ringwall.engines.crypto.flaws import CryptoFlaw
-from ringwall.engines.policy import Sighting, name_of, object_named
+from ringwall.engines.policy import Sighting, name_of, object_named, said
 from ringwall.layers.encryption.places import existing
 from ringwall.layers.encryption.reasons import HANDOVER
 from ringwall.layers.encryption.settings import Settings
@@ -68,7 +68,7 @@ def handing_over(operation: Operation, settings: Settings, fields: Mapping[str, 
         def read(reply: object) -> Verdict:
             data = reply.body if isinstance(reply, Response) and reply.status == 200 else None
             stored = object_named(data or b"", resource.id, object_id)
-            whose = Ownership(name_of(stored.get(resource.owner or "")), name_of(stored.get(resource.tenant or "")))
+            whose = Ownership(name_of(said(stored, resource.owner)), name_of(said(stored, resource.tenant)))
             if not stored or _stays(stated, whose):
                 return go_on()
             left = _left(seen, fields[resource.name], stored, moved=_moved(stated.tenant, whose.tenant))
@@ -98,8 +98,8 @@ def handing_over(operation: Operation, settings: Settings, fields: Mapping[str, 
 
 def _stated(seen: Sighting, resource: Resource) -> Ownership:
     return Ownership(
-        name_of(seen.value.get(resource.owner)) if resource.owner else None,
-        name_of(seen.value.get(resource.tenant)) if resource.tenant else None,
+        name_of(said(seen.value, resource.owner)),
+        name_of(said(seen.value, resource.tenant)),
     )
 
 

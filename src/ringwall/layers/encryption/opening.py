@@ -13,7 +13,7 @@ from ringwall.core.ports import Opened, Place, Unseal
 from ringwall.core.verdict import PASS, Ask, Refuse, Rewritten, Verdict
 from ringwall.engines.crypto.fields import is_record
 from ringwall.engines.crypto.flaws import CryptoFlaw
-from ringwall.engines.policy import Sighting, masked, name_of
+from ringwall.engines.policy import Sighting, masked, name_of, said
 from ringwall.layers.encryption.reasons import BY_CODE
 from ringwall.layers.encryption.settings import Settings
 
@@ -85,7 +85,7 @@ def _records(
 def _whose(value: Mapping[str, Any], resource: Resource) -> tuple[str | None, str | None, str | None]:
     """An object's tenant, owner and id, as it says itself."""
     return (
-        name_of(value.get(resource.tenant)) if resource.tenant else None,
-        name_of(value.get(resource.owner)) if resource.owner else None,
+        name_of(said(value, resource.tenant)),
+        name_of(said(value, resource.owner)),
         name_of(value.get(resource.id)),
     )

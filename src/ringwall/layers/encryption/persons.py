@@ -8,7 +8,7 @@ from ringwall.core.known import Known, ObjectRef
 from ringwall.core.message import Response
 from ringwall.core.plan import ReplyCheck
 from ringwall.core.verdict import PASS, Learned, Verdict
-from ringwall.engines.policy import name_of
+from ringwall.engines.policy import name_of, said
 from ringwall.layers.encryption.opening import Find
 from ringwall.layers.encryption.settings import Settings
 
@@ -28,7 +28,7 @@ def persons(find: Find, settings: Settings) -> ReplyCheck:
         for seen in find(response):
             resource = settings.resources[seen.resource]
             at = (resource.name, name_of(seen.value.get(resource.id)))
-            owner = name_of(seen.value.get(resource.owner)) if resource.owner else None
+            owner = name_of(said(seen.value, resource.owner))
             if at in waiting and owner is not None:
                 owners[at] = owner
         if not owners:

@@ -10,7 +10,7 @@ from ringwall.core.known import Known, ObjectRef
 from ringwall.core.message import Response
 from ringwall.core.ports import OwnerOf, Ownership, Place, Remember
 from ringwall.core.verdict import Ask, Verdict
-from ringwall.engines.policy import Sighting, name_of, object_named
+from ringwall.engines.policy import Sighting, name_of, object_named, said
 from ringwall.layers.encryption.seek import findable
 from ringwall.layers.encryption.settings import Settings
 
@@ -24,8 +24,8 @@ def placed(seen: Sighting, field: Field, resource: Resource, operation: Operatio
     For an object that exists that is its id and whose it is (or is to be, where the body says so); for one that is
     being made, the owner and the tenant it will have.
     """
-    home = name_of(seen.value.get(resource.tenant)) if resource.tenant else None
-    owner = name_of(seen.value.get(resource.owner)) if resource.owner else None
+    home = name_of(said(seen.value, resource.tenant))
+    owner = name_of(said(seen.value, resource.owner))
     object_id, own = existing(seen, resource, operation, known)
     if field.encrypt == "searchable":
         return findable(resource, field.name, home or (own.tenant if own else None), known)
@@ -95,4 +95,4 @@ def owner_told(resource: Resource, object_id: str, reply: object) -> Ownership:
     """Whose an object is by the application's own word."""
     data = reply.body if isinstance(reply, Response) and reply.status == 200 else None
     found = object_named(data or b"", resource.id, object_id)
-    return Ownership(name_of(found.get(resource.owner or "")), name_of(found.get(resource.tenant or "")))
+    return Ownership(name_of(said(found, resource.owner)), name_of(said(found, resource.tenant)))

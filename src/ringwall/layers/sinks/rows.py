@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from ringwall.contract.bind import plurals
 from ringwall.contract.model import CREATOR, Operation, Resource
@@ -82,7 +83,7 @@ def _filtered(
     if not _let_in(principal, allowed):
         return (), "the rule"
     column, value = (resource.owner, principal.subject) if wanted == "owner" else (resource.tenant, principal.tenant)
-    if column is None or column == CREATOR or (wanted == "tenant" and value == EVERYWHERE):
+    if not _is_column(column) or (wanted == "tenant" and value == EVERYWHERE):
         return None, ""
     return ((column, value),) if value else (), column
 
@@ -92,18 +93,26 @@ def _allowed(resource: Resource, principal: Principal, allowed: frozenset[str]) 
     by_role = not principal.words.isdisjoint(allowed)
     if principal.tenant == EVERYWHERE and (by_role or "member" in allowed):
         return None, ""
-    if by_role and resource.tenant is None:
+    if by_role and (resource.tenant is None or not _is_column(resource.tenant)):
         return None, ""
-    if "owner" in allowed and (resource.owner == CREATOR or resource.claim is not None):
+    told = [(resource.owner, "owner" in allowed), (resource.tenant, "member" in allowed)]
+    if any(counts and name is not None and not _is_column(name) for name, counts in told):
+        return None, ""
+    if "owner" in allowed and resource.claim is not None:
         return None, ""
     cells: list[Cell] = []
     if "owner" in allowed and resource.owner is not None and principal.subject:
         cells.append((resource.owner, principal.subject))
-    if (by_role or "member" in allowed) and resource.tenant is not None and principal.tenant:
+    if (by_role or "member" in allowed) and _is_column(resource.tenant) and principal.tenant:
         cells.append((resource.tenant, principal.tenant))
     if not cells and resource.owner is None and resource.tenant is None and allowed & {"owner", "member"}:
         return None, ""
     return tuple(cells), " or ".join(column for column, _ in cells) or "the rule"
+
+
+def _is_column(name: str | None) -> TypeGuard[str]:
+    """Whether a property can be a column: who made a thing, or what another one beside it says, is not."""
+    return name is not None and name != CREATOR and "." not in name
 
 
 def _barred(resource: Resource, known: Known, principal: Principal, allowed: frozenset[str]) -> frozenset[str]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 
 from ringwall.scan.bench import Bench, short
 from ringwall.scan.checks.points import Base, Point, placed, points, sent_by
-from ringwall.scan.compose import text_of
+from ringwall.scan.forms import text_of
 from ringwall.scan.subject import Aim
 
 Probe = Callable[[str, int, int], str]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html.parser import HTMLParser
 
-from ringwall.scan.bench import Bench
-from ringwall.scan.checks.points import Base, placed, points, sent_by
+from ringwall.scan.bench import Bench, Sent
+from ringwall.scan.checks.points import Base, Point, placed, points, sent_by
 from ringwall.scan.checks.writes import changeable
 from ringwall.scan.model import Reply
+from ringwall.scan.pool import Thing
 from ringwall.scan.subject import Aim
 from ringwall.scan.values import kind_of, resolved
 
@@ -58,29 +60,56 @@ def _forbids_inline(policies: str) -> bool:
     return False
 
 
+_CONTEXTS = (
+    "\"'></title></textarea></script><img src=rw onerror=alert('{word}')>",
+    "';alert('{word}');//",
+    "\";alert('{word}');//",
+    "\" autofocus onfocus=alert('{word}') x=\"",
+    "' autofocus onfocus=alert(&quot;{word}&quot;) x='",
+)
+"""For a browser: as markup, in a script's text, in an attribute's value."""
+
+
 def xss(bench: Bench, aim: Aim, base: Base) -> None:
     """What is reflected in a page, then what is stored and shown in it."""
     if base.sent.reply.media not in _MEDIA:
         bench.untested("xss", aim, "it answers with no page")
         return
-    places = [p for p in points(bench, base) if p.text]
-    for point in places:
-        tag = bench.dice.word(f"tag{bench.label()}")
-        value = f"\"'><{tag} x=1>"
-        sent = sent_by(bench, placed(base, point, value))
-        if acted_on(sent.reply, tag):
-            bench.proved(
-                "xss",
-                aim,
-                point.name,
-                f"{point.where} {point.name} = {value!r} is a tag of the page",
-                _PARSED,
-                sent.call,
-            )
+    for point in (p for p in points(bench, base) if p.text):
+
+        def reflected(value: str, point: Point = point) -> Sent:
+            return sent_by(bench, placed(base, point, value))
+
+        if _acted(bench, aim, point.name, f"{point.where} {point.name}", reflected):
             return
-    if _stored(bench, aim, base):
-        return
-    bench.refuted("xss", aim, "no value came back as markup")
+    if not _stored(bench, aim, base):
+        bench.refuted("xss", aim, "no value came back as markup")
+
+
+def _acted(bench: Bench, aim: Aim, name: str, where: str, shown: Callable[[str], Sent | None]) -> bool:
+    """Whether a value is acted on: by the parsed page; with a browser, by script of the value's that ran in it."""
+    if bench.browser is not None:
+        return _ran(bench, aim, name, where, shown)
+    tag = bench.dice.word(f"tag{bench.label()}")
+    value = f"\"'><{tag} x=1>"
+    sent = shown(value)
+    if sent is None or not acted_on(sent.reply, tag):
+        return False
+    bench.proved("xss", aim, name, f"{where} = {value!r} is a tag of the page", _PARSED, sent.call)
+    return True
+
+
+def _ran(bench: Bench, aim: Aim, name: str, where: str, shown: Callable[[str], Sent | None]) -> bool:
+    for context in _CONTEXTS:
+        word = bench.dice.word(f"said{bench.label()}")
+        sent = shown(context.format(word=word))
+        if sent is None or sent.reply.media not in _MEDIA or bench.browser is None:
+            return False
+        if word in sent.reply.text and bench.browser.says(sent.call, sent.reply, word):
+            what = f"{where} = {context.format(word=word)!r}: its script ran in Chromium"
+            bench.proved("xss", aim, name, what, "a dialog said the word that only this value held", sent.call)
+            return True
+    return False
 
 
 def _stored(bench: Bench, aim: Aim, base: Base) -> bool:
@@ -96,13 +125,14 @@ def _stored(bench: Bench, aim: Aim, base: Base) -> bool:
     free = [n for n in changeable(bench, change, thing.values)
             if kind_of(asked[n]) == "string" and not {"pattern", "enum", "format"} & set(asked[n])]  # fmt: skip
     for name in free:
-        tag = bench.dice.word(f"tag{bench.label()}")
-        draft = bench.composer.draft(change, base.account, thing=thing, full=change.method == "PUT")
-        page = bench.composer.draft(aim, base.account, thing=thing)
-        if draft is None or page is None or not bench.send(draft.put("body", name, f"<{tag} x=1>")).reply.fine:
-            continue
-        shown = bench.send(page)
-        if acted_on(shown.reply, tag):
-            bench.proved("xss", aim, name, f"{name} set by {change.key} is a tag of the page", _PARSED, shown.call)
+
+        def kept(value: str, change: Aim = change, thing: Thing = thing, name: str = name) -> Sent | None:
+            draft = bench.composer.draft(change, base.account, thing=thing, full=change.method == "PUT")
+            page = bench.composer.draft(aim, base.account, thing=thing)
+            if draft is None or page is None or not bench.send(draft.put("body", name, value)).reply.fine:
+                return None
+            return bench.send(page)
+
+        if _acted(bench, aim, name, f"{name} set by {change.key}", kept):
             return True
     return False

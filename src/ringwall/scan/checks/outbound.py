@@ -6,9 +6,10 @@ import re
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from ringwall.contract.guess import is_sign_in
 from ringwall.scan.bench import Bench
 from ringwall.scan.checks.points import Base, placed, points, sent_by
-from ringwall.scan.subject import Aim
+from ringwall.scan.subject import Aim, login_names
 
 _URLS = re.compile(r"url|uri|link|href|callback|hook|feed|host|image|avatar|src|source|fetch|proxy|remote|site|domain"
                    r"|(^|_)api($|_)|[a-z]Api$|endpoint|server|address|target|dest|import|upstream|gateway|icon|logo|photo"
@@ -41,6 +42,33 @@ def ssrf(bench: Bench, aim: Aim, base: Base) -> None:
         bench.refuted("ssrf", aim, f"the listener was not reached by {', '.join(p.name for p in places)}")
     else:
         bench.untested("ssrf", aim, "no parameter that names an address")
+
+
+def sprinkle(bench: Bench, aim: Aim, base: Base) -> None:
+    """Addresses of the listener in every free text at once, each used once: what a property is called need not tell
+    that it is fetched, and it may be fetched later. `late` looks which were."""
+    names = login_names(bench.subject, aim) or ()
+    free = [p for p in points(bench, base) if p.text and p.where != "path" and not is_sign_in(aim.op.api)
+            and p.name not in names
+            and not ({"pattern", "enum"} & set(p.schema)) and "password" not in p.name.lower()
+            and p.schema.get("format") in (None, "uri", "url")]  # fmt: skip
+    draft, made = base.draft, dict[str, str]()
+    for point in free:
+        word = bench.dice.word(f"sprinkled{bench.label()}", 16)
+        draft, made[word] = draft.put(point.where, point.name, bench.listener.url(word)), point.name
+    if made:
+        sent = sent_by(bench, draft)
+        bench.sprinkled.extend((word, aim, name, sent) for word, name in made.items())
+
+
+def late(bench: Bench) -> None:
+    """The sprinkled addresses that were fetched by now."""
+    wait = _WAIT_S
+    for word, aim, name, sent in bench.sprinkled:
+        if bench.listener.hit(word, wait):
+            said = "the address was made for this property of this one request and used nowhere else"
+            bench.proved("ssrf", aim, name, f"the target fetched {bench.listener.url(word)}", said, sent.call)
+        wait = 0.0
 
 
 def xxe(bench: Bench, aim: Aim, base: Base) -> None:

@@ -13,7 +13,7 @@ from ringwall.contract.api import JSON
 from ringwall.contract.guess import is_sign_in
 from ringwall.scan.bench import Bench, Sent
 from ringwall.scan.compose import Draft
-from ringwall.scan.model import Account, Reply
+from ringwall.scan.model import ANONYMOUS, Account, Reply
 from ringwall.scan.pool import Thing
 from ringwall.scan.strangers import stand_in, stranger
 from ringwall.scan.subject import Aim, references
@@ -88,7 +88,7 @@ def _callers(bench: Bench, aim: Aim) -> list[Account]:
         thrown = stranger(bench)
         return [thrown.account] if thrown else []
     instead = stand_in(bench, aim)
-    return [instead] if instead else sorted(bench.accounts, key=lambda a: able(bench, aim, a))
+    return [instead] if instead else sorted(bench.accounts, key=lambda a: able(bench, aim, a)) or [ANONYMOUS]
 
 
 def _harmless(bench: Bench, draft: Draft) -> Draft:

@@ -14,7 +14,7 @@ from ringwall.scan.compose import Draft
 from ringwall.scan.model import Account
 from ringwall.scan.pool import Thing, objects, scalars
 from ringwall.scan.strangers import stand_in, stranger
-from ringwall.scan.subject import Aim, declared, schema_of_body
+from ringwall.scan.subject import Aim, declared
 from ringwall.scan.values import resolved
 
 _HASH = re.compile(
@@ -24,6 +24,9 @@ _KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY|\b(sk|rk)_[a-z]{3,8}_\w{8,}|\b
                   r"|\bxox[abprs]-[\w-]{10,}")  # fmt: skip
 _HEX = re.compile(r"^([0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{128})$", re.IGNORECASE)
 MOST = 8
+_RAISING = re.compile(r"admin|role|staff|super|privilege|permission|verified|approved|balance|credit|price|owner",
+                      re.IGNORECASE)  # fmt: skip
+"""What raises whoever sets it: no body that takes any property means these."""
 _SERVER_SET = re.compile(r"password|hash|token|secret|created|updated|^_|at$|href|link|url", re.IGNORECASE)
 
 
@@ -32,7 +35,7 @@ _SERVER_SET = re.compile(r"password|hash|token|secret|created|updated|^_|at$|hre
 
 def assignment(bench: Bench, aim: Aim) -> None:
     """A body with one property too many, read back later."""
-    if aim.method not in ("POST", "PUT", "PATCH") or not schema_of_body(aim.op.api)[0] or aim.kind is None:
+    if aim.method not in ("POST", "PUT", "PATCH") or not bench.subject.form(aim).media or aim.kind is None:
         bench.untested("mass-assignment", aim, "it takes no object")
         return
     creates = bench.creates(aim)
@@ -116,14 +119,15 @@ def _plain(bench: Bench, aim: Aim, account: Account, thing: Thing | None) -> tup
 def extra(bench: Bench, aim: Aim, account: Account, shown: dict[str, JSON]) -> Iterator[tuple[str, JSON]]:
     """Properties that the object has and this account must not set, each with a legal value that it has not."""
     kind = bench.subject.kinds[aim.kind or ""]
-    asked, media = bench.subject.asked(aim), schema_of_body(aim.op.api)[1]
+    asked, media = bench.subject.asked(aim), bench.subject.form(aim).schema
     parts = [here for _, here in applied(media, bench.subject.api.schemas)]
     takes_any = any(here.get("additionalProperties") not in (None, False) for here in parts)
     said = declared(bench.subject, aim)
     for name, current in shown.items():
         field = (kind.fields or {}).get(name)
         closed = field is not None and field.write is not None and not _may_write(bench, account, field.write)
-        if ((takes_any or name in asked) and not closed) or name in (*kind.ids, "id") or _SERVER_SET.search(name):
+        open_to_all = name in asked or (takes_any and not _RAISING.search(name))
+        if (open_to_all and not closed) or name in (*kind.ids, "id") or _SERVER_SET.search(name):
             continue
         if field is not None and field.write is not None and not closed:
             continue

@@ -12,8 +12,8 @@ from dataclasses import replace
 from ringwall.contract.api import JSON
 from ringwall.contract.guess import is_sign_in
 from ringwall.scan.bench import Bench, Sent, anonymous, short
+from ringwall.scan.checks.attempts import changed
 from ringwall.scan.checks.properties import MOST, extra, views
-from ringwall.scan.checks.writes import changed
 from ringwall.scan.model import ANONYMOUS, Account
 from ringwall.scan.pool import Thing
 from ringwall.scan.strangers import Stranger, stranger
@@ -178,6 +178,8 @@ def _more(bench: Bench, aim: Aim, made: Stranger, before: dict[str, JSON]) -> It
 def _raised(bench: Bench, account: Account, role: JSON) -> None:
     """Keep a throw-away account that was given a role of the contract: what it may now is known."""
     if account.own and isinstance(role, str) and role in _greater(bench):
+        if bench.state is not None:
+            bench.state.raise_to(account.name, role)
         raised = replace(account, roles=frozenset({role}))
         bench.people[:] = [raised if a.name == account.name else a for a in bench.people]
         bench.accounts = (*(a for a in bench.accounts if a.name != account.name), raised)

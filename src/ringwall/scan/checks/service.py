@@ -8,8 +8,7 @@ from urllib.parse import urlsplit
 
 from ringwall.scan.bench import Bench, Sent
 from ringwall.scan.checks.points import Base
-from ringwall.scan.compose import AGENT
-from ringwall.scan.model import ANONYMOUS, SERVICE, Call, Reply
+from ringwall.scan.model import AGENT, ANONYMOUS, SERVICE, Call, Reply
 
 _PLACES = ("/docs", "/redoc", "/swagger", "/swagger-ui", "/swagger-ui.html", "/swagger-ui/index.html", "/ui", "/ui/",
            "/api-docs", "/graphql", "/graphiql",

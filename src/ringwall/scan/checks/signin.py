@@ -10,7 +10,7 @@ from ringwall.scan.checks.points import Base, shape
 from ringwall.scan.compose import Draft
 from ringwall.scan.model import ANONYMOUS, Account
 from ringwall.scan.signing import credential_in
-from ringwall.scan.strangers import stranger
+from ringwall.scan.strangers import signs_in, stranger
 from ringwall.scan.subject import USER_NAMES, Aim, login_names
 
 TRIES = 30
@@ -123,14 +123,11 @@ def guesses(bench: Bench, aim: Aim) -> None:
         if sent.reply.status != first.reply.status or shape(sent.reply, ()) != shape(first.reply, ()):
             bench.refuted("rate-limit", aim, f"after {count} wrong tries the answer is {sent.reply.status}")
             return
-    bench.proved(
-        "rate-limit",
-        aim,
-        "",
-        f"{TRIES} wrong passwords for {known.name} are all answered {first.reply.status}",
-        "no 429, lock or other answer came",
-        first.call,
-    )
+    if not signs_in(bench, known, known.password or ""):
+        bench.refuted("rate-limit", aim, "after the wrong tries the right password is not taken either")
+        return
+    said = f"{TRIES} wrong passwords for {known.name} are all answered {first.reply.status}"
+    bench.proved("rate-limit", aim, "", said, "no 429 or lock came: the right password signs in after them", first.call)
 
 
 def stated_rate(bench: Bench, aim: Aim, base: Base) -> None:
@@ -171,16 +168,17 @@ def codes(bench: Bench, aim: Aim) -> None:
         return
     user, code = names
     first: Sent | None = None
+    before: tuple[int, str] | None = None
     for count in range(TRIES):
         body = {**draft.body, user: thrown.account.username, code: f"{bench.dice.number(f'code{bench.label()}')}"}
         sent = bench.send(replace(draft, body=body), wait=False)
         if first is None and not sent.reply.refused:
             bench.untested("rate-limit", aim, f"a wrong code is answered {sent.reply.status or 'not at all'}")
             return
-        if first is not None and sent.reply.status != first.reply.status:
+        if first is not None and shape(sent.reply, body.values()) != before:
             bench.refuted("rate-limit", aim, f"after {count} wrong codes the answer is {sent.reply.status}")
             return
-        first = first or sent
+        first, before = first or sent, shape(sent.reply, body.values())
     if first is not None:
         said = f"{TRIES} wrong codes for {thrown.account.name} are all answered {first.reply.status}"
         bench.proved("rate-limit", aim, code, said, "no 429, lock or other answer came", first.call)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from ringwall.contract.guess import is_sign_in
 from ringwall.scan.bench import Bench, Sent, short
 from ringwall.scan.checks.points import Base, Point, placed, points, sent_by, shape
-from ringwall.scan.compose import text_of
+from ringwall.scan.forms import text_of
 from ringwall.scan.subject import Aim
 
 _WIDEST = 8

@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ringwall.contract.api import JSON
 from ringwall.scan.bench import Bench, Sent, short
+from ringwall.scan.checks import acts
+from ringwall.scan.checks.attempts import Attempt, echoed, proved, refused, seen
 from ringwall.scan.compose import Draft
-from ringwall.scan.model import Account, Reply
-from ringwall.scan.pool import Thing, objects, scalars
+from ringwall.scan.model import Account
+from ringwall.scan.pool import Thing, scalars
 from ringwall.scan.strangers import signs_in
-from ringwall.scan.subject import Aim, schema_of_body
+from ringwall.scan.subject import Aim
 from ringwall.scan.values import kind_of, resolved
-
-_VOLATILE = ("updated", "modified", "version", "etag", "last", "seen", "count")
-
-
-def changed(before: dict[str, JSON], after: dict[str, JSON]) -> list[str]:
-    """The properties that differ, but those that change by themselves."""
-    return [n for n in before if after.get(n) != before[n] and not any(v in n.lower() for v in _VOLATILE)]
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """A forbidden call: the class it proves, who tries it, whose object it is."""
-
-    kind: str
-    aim: Aim
-    attacker: Account
-    victim: Account
-    thing: Thing | None
 
 
 def attempt(bench: Bench, attempt: Attempt) -> None:
@@ -42,35 +26,9 @@ def attempt(bench: Bench, attempt: Attempt) -> None:
     elif not thing.fresh and bench.safe:
         bench.untested(attempt.kind, aim, f"--safe: the scan could make no {thing.kind} of its own to try it on")
     elif aim.method == "DELETE":
-        _delete(bench, attempt, thing)
+        acts.delete(bench, attempt, thing)
     else:
-        _act(bench, attempt, thing)
-
-
-def _seen(bench: Bench, thing: Thing) -> tuple[Account, dict[str, JSON]] | None:
-    """Who is shown the object, and what they see."""
-    reader = bench.seer(thing)
-    seen = bench.look(thing, reader) if reader else None
-    return (reader, seen[1]) if reader and seen and seen[1] is not None else None
-
-
-def _refused(bench: Bench, attempt: Attempt, sent: Sent) -> None:
-    """Nothing came of it: on purpose, or because the request was no good?"""
-    status = sent.reply.status
-    if status in (401, 403, 404):
-        bench.refuted(attempt.kind, attempt.aim, f"{attempt.attacker.name} is refused with {status}, nothing changed")
-    elif sent.reply.refused:
-        bench.untested(attempt.kind, attempt.aim, f"{status}: no request was found that the target takes")
-    else:
-        bench.untested(attempt.kind, attempt.aim, f"{status or 'no answer'}, and no effect was seen")
-
-
-def _proved(bench: Bench, attempt: Attempt, sent: Sent, what: str, reader: Account) -> None:
-    control = f"read back as {reader.name}; it was not so before"
-    if attempt.aim.stated is not None:
-        control += "; the contract does not allow it"
-    said = f"{attempt.attacker.name} gets {sent.reply.status} and {what}"
-    bench.proved(attempt.kind, attempt.aim, "", said, control, sent.call)
+        acts.act(bench, attempt, thing)
 
 
 # --- making
@@ -84,16 +42,16 @@ def _create(bench: Bench, attempt: Attempt) -> None:
         return
     draft, sent = tried
     if not sent.reply.fine:
-        _refused(bench, attempt, sent)
+        refused(bench, attempt, sent)
         return
     thing = bench.made(aim, draft, sent.reply, attempt.victim, attempt.victim) if bench.creates(aim) else None
-    seen = _seen(bench, thing) if thing else None
-    if thing and seen and _echoed(draft, seen[1]):
-        _proved(bench, attempt, sent, f"{thing.kind} {thing.id} exists", seen[0])
+    shown = seen(bench, thing) if thing else None
+    if thing and shown and echoed(draft, shown[1]):
+        proved(bench, attempt, sent, f"{thing.kind} {thing.id} exists", shown[0])
         return
     listed = _listed(bench, attempt, draft) if thing is None else None
     if listed is not None:
-        _proved(bench, attempt, sent, f"what was sent stands in {listed[0]}", listed[1])
+        proved(bench, attempt, sent, f"what was sent stands in {listed[0]}", listed[1])
     else:
         _answered(bench, attempt, sent)
 
@@ -126,12 +84,6 @@ def _asked(bench: Bench, attempt: Attempt) -> tuple[Draft, Sent] | None:
     return tried
 
 
-def _echoed(draft: Draft, seen: dict[str, JSON]) -> bool:
-    """Whether what is read back holds the words that were sent."""
-    sent = {str(v) for _, v in scalars(draft.body) if isinstance(v, str) and len(v) > 5}
-    return not sent or any(str(v) in sent for _, v in scalars(seen))
-
-
 def _answered(bench: Bench, attempt: Attempt, sent: Sent) -> None:
     """A question asked by POST: the answer counts if it holds known objects' values that the request did not."""
     asked = sent.call.target + sent.call.body.decode("utf-8", "replace")
@@ -156,15 +108,15 @@ def _answered(bench: Bench, attempt: Attempt, sent: Sent) -> None:
 
 
 def _change(bench: Bench, attempt: Attempt, thing: Thing) -> None:
-    seen = _seen(bench, thing)
+    shown = seen(bench, thing)
     secret = secret_of(bench, attempt)
-    if seen is None and secret is not None:
+    if shown is None and secret is not None:
         _password(bench, attempt, thing, secret)
         return
-    if seen is None:
+    if shown is None:
         bench.untested(attempt.kind, attempt.aim, "no account is shown the object, so an effect could not be seen")
         return
-    reader, before = seen
+    reader, before = shown
     names = changeable(bench, attempt.aim, before)
     if not names:
         _unseen(bench, attempt, thing)
@@ -176,11 +128,11 @@ def _change(bench: Bench, attempt: Attempt, thing: Thing) -> None:
         return
     after = bench.look(thing, reader)
     if after and after[1] is not None and after[1].get(name) == value:
-        _proved(bench, attempt, sent, f"{thing.kind} {thing.id} has {name} = {short(value)!r}", reader)
+        proved(bench, attempt, sent, f"{thing.kind} {thing.id} has {name} = {short(value)!r}", reader)
         _put_back(bench, attempt, thing, before, name)
         return
     if not sent.reply.fine:
-        _refused(bench, attempt, sent)
+        refused(bench, attempt, sent)
         return
     _control(bench, attempt, thing, reader, before, name)
 
@@ -191,7 +143,7 @@ def _unseen(bench: Bench, attempt: Attempt, thing: Thing) -> None:
     if secret is not None:
         _password(bench, attempt, thing, secret)
     elif thing.fresh or not bench.safe:
-        _act(bench, attempt, thing)
+        acts.act(bench, attempt, thing)
     else:
         bench.untested(attempt.kind, attempt.aim, "no property that it sets can be read back")
 
@@ -215,7 +167,7 @@ def _password(bench: Bench, attempt: Attempt, thing: Thing, name: str) -> None:
     elif sent.reply.fine and signs_in(bench, victim, victim.password or ""):
         bench.refuted(attempt.kind, attempt.aim, f"{sent.reply.status}, but {victim.name}'s password is as it was")
     else:
-        _refused(bench, attempt, sent)
+        refused(bench, attempt, sent)
 
 
 def changeable(bench: Bench, aim: Aim, before: dict[str, JSON]) -> list[str]:
@@ -255,7 +207,7 @@ def _write(
     """Set one property; a PUT says all the others as they are."""
     whole = replace(thing, values={**thing.values, **before})
     draft = bench.composer.draft(aim, account, thing=whole, owner=owner, full=aim.method == "PUT")
-    if draft is None or not schema_of_body(aim.op.api)[0]:
+    if draft is None or not draft.media:
         bench.untested("object-write", aim, "no request could be built")
         return None
     return bench.send(draft.put("body", name, value))
@@ -282,77 +234,3 @@ def _put_back(bench: Bench, attempt: Attempt, thing: Thing, before: dict[str, JS
         if after and after[1] is not None and after[1].get(name) == before[name]:
             return
     bench.left.append(f"{name} of {thing.kind} {thing.id} was changed and could not be put back")
-
-
-# --- removing and doing
-
-
-def _delete(bench: Bench, attempt: Attempt, thing: Thing) -> None:
-    seen = _seen(bench, thing)
-    draft = bench.composer.draft(attempt.aim, attempt.attacker, thing=thing, owner=attempt.victim)
-    if seen is None or draft is None:
-        bench.untested(attempt.kind, attempt.aim, "no account is shown the object, so an effect could not be seen")
-        return
-    sent = bench.send(draft)
-    after = bench.look(thing, seen[0])
-    if after and after[1] is None and _is_gone(bench, attempt.victim, after[0].reply):
-        _proved(bench, attempt, sent, f"{thing.kind} {thing.id} is gone", seen[0])
-        bench.gone(thing)
-    elif sent.reply.fine:
-        bench.refuted(attempt.kind, attempt.aim, f"{sent.reply.status}, but {thing.kind} {thing.id} is still there")
-    else:
-        _refused(bench, attempt, sent)
-
-
-def _is_gone(bench: Bench, victim: Account, reply: Reply) -> bool:
-    """Whether an object that is not shown any more is gone; an account is, if it no longer signs in."""
-    if reply.status in (401, 403) and victim.own and victim.password:
-        return not signs_in(bench, victim, victim.password)
-    return reply.status in (404, 410) or reply.fine
-
-
-def _act(bench: Bench, attempt: Attempt, thing: Thing) -> None:
-    """An action on an object: it is changed, or has a new child, or its values are told."""
-    seen = _seen(bench, thing)
-    draft = bench.composer.draft(
-        attempt.aim, attempt.attacker, thing=thing, owner=attempt.victim, label=bench.label(), new=True
-    )
-    if seen is None or draft is None:
-        bench.untested(attempt.kind, attempt.aim, "no account is shown the object, so an effect could not be seen")
-        return
-    reader, before = seen
-    sent = bench.send(draft)
-    after = bench.look(thing, reader)
-    now = after[1] if after and after[1] is not None else before
-    differs = changed(before, now)
-    if not sent.reply.fine:
-        _refused(bench, attempt, sent)
-    elif differs:
-        name = differs[0]
-        what = f"{thing.kind} {thing.id} has {name} = {short(now.get(name))!r}, before {short(before[name])!r}"
-        _proved(bench, attempt, sent, what, reader)
-    else:
-        _child_or_words(bench, attempt, sent, draft, thing)
-
-
-def _child_or_words(bench: Bench, attempt: Attempt, sent: Sent, draft: Draft, thing: Thing) -> None:
-    victim = attempt.victim
-    child = bench.made(attempt.aim, draft, sent.reply, victim, victim) if bench.creates(attempt.aim) else None
-    seen = _seen(bench, child) if child else None
-    if child and seen and _echoed(draft, seen[1]):
-        _proved(bench, attempt, sent, f"{child.kind} {child.id} exists under {thing.kind} {thing.id}", seen[0])
-        return
-    asked = sent.call.target + sent.call.body.decode("utf-8", "replace")
-    own = [(n, v) for n, v in thing.values.items() if isinstance(v, str) and len(v) > 5 and v not in asked]
-    told = next(((n, v) for n, v in own if v in sent.reply.text), None)
-    if told:
-        _proved(bench, attempt, sent, f"is told {told[0]} = {short(told[1], 60)!r}", attempt.victim)
-    elif _kept(draft, sent):
-        bench.untested(attempt.kind, attempt.aim, f"{sent.reply.status} repeats what was sent, no more")
-    else:
-        bench.untested(attempt.kind, attempt.aim, f"{sent.reply.status}, but no effect was seen")
-
-
-def _kept(draft: Draft, sent: Sent) -> bool:
-    words = [str(v) for _, v in scalars(draft.body) if len(str(v)) > 5]
-    return any(word in sent.reply.text for word in words) or not list(objects(sent.reply.document))

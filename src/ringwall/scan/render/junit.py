@@ -20,7 +20,10 @@ def junit(report: Report) -> str:
 
 
 def _suite(kind: str, verdicts: list[Verdict], report: Report) -> str:
-    cases = [_case(v, [f for f in report.counted if (f.kind, f.operation) == (v.kind, v.operation)]) for v in verdicts]
+    cases = [
+        _case(v, [f for f in report.counted if f.kind == v.kind and v.operation in (f.operation, *f.also)])
+        for v in verdicts
+    ]
     failed = sum("<failure" in case for case in cases)
     skipped = sum("<skipped" in case for case in cases)
     head = f'<testsuite name={_quoted(kind)} tests="{len(cases)}" failures="{failed}" errors="0" skipped="{skipped}">'

@@ -42,6 +42,7 @@ def _finding(finding: Finding) -> list[str]:
     return [
         f"{weakness.severity.upper():<8} {finding.kind}  {finding.operation}{place}{accepted}",
         f"  {weakness.title}. CWE-{weakness.cwe}, {weakness.owasp}, {weakness.score}",
+        *([f"  also at  {', '.join(finding.also)}"] if finding.also else []),
         f"  seen     {finding.evidence}",
         f"  control  {finding.control}",
         f"  change   {finding.change}",
@@ -94,6 +95,7 @@ def described(finding: Finding) -> dict[str, object]:
         "class": finding.kind,
         "title": weakness.title,
         "operation": finding.operation,
+        "also": [*finding.also],
         "where": finding.where,
         "severity": weakness.severity,
         "cwe": f"CWE-{weakness.cwe}",

@@ -69,12 +69,15 @@ def _result(finding: Finding, index: int, report: Report) -> dict[str, object]:
                     "artifactLocation": {"uri": "openapi.json"},
                     "region": {"startLine": 1},
                 },
-                "logicalLocations": [{"fullyQualifiedName": finding.operation, "kind": "function"}],
+                "logicalLocations": [
+                    {"fullyQualifiedName": each, "kind": "function"} for each in (finding.operation, *finding.also)
+                ],
             }
         ],
         "partialFingerprints": {"ringwall/v1": finding.id},
         "properties": {
             "operation": finding.operation,
+            "also": [*finding.also],
             "where": finding.where,
             "cwe": f"CWE-{weakness.cwe}",
             "owasp": weakness.owasp,
