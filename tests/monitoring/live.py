@@ -96,7 +96,7 @@ class Live:
                     self.send(sent)
         return began
 
-    def raised(self, rule: str, since: float, seconds: float = 2.0) -> Alert | None:
+    def raised(self, rule: str, since: float, seconds: float = 30.0) -> Alert | None:
         """The alert of a rule that held since then, waited for."""
         until = time.monotonic() + seconds
         while True:

@@ -1,4 +1,4 @@
-"""Attacks of the corpus against a running `up`: each raises the alert that its case names, within two seconds, and
+"""Attacks of the corpus against a running `up`: each raises the alert that its case names, and
 the honest twins and honest mistakes raise none."""
 
 from __future__ import annotations
