@@ -25,6 +25,7 @@ _ESCAPE = re.compile(
 _CSS = re.compile(rf"\\0{{0,4}}({_HEX}{{2}})\s?(?!{_HEX})")
 # Controls that were spelled out stand for blanks, which some databases and browsers take them for; so does a lone A0.
 _CONTROLS = re.compile("[\x01-\x08\x0e-\x1f]")
+_PAIRS = re.compile(rb"[\xc0\xc1][\x80-\xbf]")
 _LONE_BLANK = re.compile(rb"(?<![\x80-\xff])\xa0(?![\x80-\xbf])")
 _HEX_PREFIX = re.compile(rf"0[xX]({_HEX}{{2}})(?!{_HEX})")
 _UTF7 = re.compile(r"\+([A-Za-z0-9/]{3,400})-?")
@@ -68,6 +69,8 @@ def _lenient(raw: bytes) -> str:
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
+        for pair in set(_PAIRS.findall(raw)):  # by far the most; to replace each spelling at once is cheaper
+            raw = raw.replace(pair, bytes([((pair[0] & 1) << 6) | (pair[1] & 0x3F)]))
         return _OVERLONG.sub(_short, _LONE_BLANK.sub(b" ", raw)).decode("utf-8", "replace")
 
 

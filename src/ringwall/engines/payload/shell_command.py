@@ -7,7 +7,7 @@ import re
 from ringwall.engines.payload.shell_words import FETCHERS, INTERPRETERS, PLAIN, READERS, SHELLS, WORDS
 
 _SHAPED = re.compile(
-    r"--?[\w?-]+(?:=\S*)?|/\S*|\.{1,2}/\S*|[\w-]*[/\\][\w./\\*?-]*|~\S*|\$\S+|%\w+%\S*|[a-z]:[\\/%]?\S*|[\"'].*"
+    r"-|--?[\w?-]+(?:=\S*)?|/\S*|\.{1,2}/\S*|[\w-]*[/\\][\w./\\*?-]*|~\S*|\$\S+|%\w+%\S*|[a-z]:[\\/%]?\S*|[\"'].*"
     r"|\w+://\S+|\d+[smhd]?|\d{1,3}(?:\.\d{1,3}){3}\S*"
     r"|[<>*?]\S*|[^\s<>*?]+(?:[<>*]\S*|\?[\w/]\S*)|@\S+|[^\s=]+=\S*|\+\S*|[\w-]+\.(?:com|net|org|io|txt|php|sh|py|html?|log|conf"
     r"|ini|exe|bat|ps1|me|dev|co|xyz|internal|local|example|test|ya?ml|json|xml|csv|pdf|jpe?g|png|gif|zip|t?gz|tar|db|sql"

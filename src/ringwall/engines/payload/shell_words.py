@@ -25,6 +25,10 @@ PLAIN = words(
     basename ldconfig ldd objdump gdb pstree vmstat iostat blkid losetup mkfs iwconfig ethtool getfacl setfacl
     visudo chpasswd gpasswd dscl launchctl osascript pbpaste iwr iex irm gci gwmi nltest dsquery vssadmin
     bcdedit wevtutil installutil regedit qwinsta takeown setx driverquery cmdkey quser whois xdg-open chattr
+    expr md5sum sha1sum sha224sum sha256sum sha384sum sha512sum b2sum cksum getconf renice tput uudecode uuencode
+    cpio unshare nsenter runuser doas pkexec ionice taskset nawk rlogin rsh smbclient showmount rpcinfo snmpwalk
+    ldapsearch sshpass tshark arping fping numfmt shuf tsort realpath stdbuf csplit dircolors chcon mcookie
+    findmnt fallocate setpriv prlimit swapon lsns utmpdump wipefs
     lsattr loginctl seq mvn dotnet rustc tclsh wish whoami.exe ipconfig.exe
     """
 )
@@ -38,6 +42,7 @@ WORDS = words(
     column diff cmp file comm net reg start call ver vol tree assoc format query shutdown halt init sc route git
     make go cargo gem brew conda at.exe reg.exe ftp cu ul aws az helm cipher csc terraform ansible pip3 rake
     tclsh node stat java rustup open msg defaults ver composer bundle gradle factor net1 uniq shred truncate
+    zip bc dc pr fmt nm patch strip link unlink truncate install sync factor
     timeout nice ip users groups arch nproc free top dump rmt true false logname tty stty logger history read
     yes . command
     """

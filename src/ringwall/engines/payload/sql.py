@@ -80,7 +80,7 @@ _TRUE_REST = re.compile(r"['\"`]\d\w{0,8}\s*$")
 _OPENING = (" statement", " declare", " (select")
 _NEAR = 40
 _WINDOW = 48
-_SAME = 400  # characters that hold a window's tokens: what begins alike is read once
+_REACH = 1000  # characters that hold a window's tokens: what begins alike is read once
 _FEW = 8
 _PLACE = 8  # steps to come to a place and read the first few tokens
 # How each of `INSIDE` begins, in the first few tokens.
@@ -221,14 +221,14 @@ def _inside(view: View) -> str | None:
     for match in _ANCHOR.finditer(raw):
         view.effort.spend(MATCH)
         place = match.start()
-        here = bytewise[place : place + _SAME]
+        here = bytewise[place : place + _REACH]
         if here in seen or not place:
             continue
         seen.add(here)
         view.effort.spend(_PLACE)
-        if not _BEGUN.match(tokens(bytewise, place, _FEW)):
+        if not _BEGUN.match(tokens(here, 0, _FEW)):
             continue
-        letters = tokens(bytewise, place, _WINDOW)
+        letters = tokens(here, 0, _WINDOW)
         view.effort.spend(len(letters))
         if evidence := INSIDE.match(letters):
             return evidence

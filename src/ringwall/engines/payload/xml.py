@@ -6,11 +6,15 @@ It looks for the declarations only; parsing is defusedxml's, with DTDs refused.
 from __future__ import annotations
 
 import re
+from html.entities import html5
+from itertools import islice
 
 from ringwall.engines.payload.finding import View
 
 KIND = "xxe"
-HINTS = (r"<!\s*(?:doctype|entity|element|attlist|notation)|\+ADwAIQ|xinclude|:include|<!\[(?:include|%)",)
+HINTS = (
+    r"<!\s*(?:doctype|entity|element|attlist|notation)|\+ADwAIQ|xinclude|:include|<!\[(?:include|%)|>\s*&[a-z_][\w.-]*;\s*</",
+)
 
 _DOCTYPE = re.compile(
     r"<!\s*+DOCTYPE\s++(?P<name>[\w:.%;&#!-]++)\s*+(?P<what>\[|(?:SYSTEM"
@@ -24,6 +28,8 @@ _XINCLUDE = re.compile(
     r"|schemaLocation)",
     re.IGNORECASE,
 )
+# An entity that no HTML has, as the content of an element: a document of the sender's is to have declared it.
+_OWN_ENTITY = re.compile(r">\s*+&(?P<name>[A-Za-z_][\w.-]{0,60};)\s*+</")
 # The public identifiers that HTML and SVG documents carry (WHATWG HTML 13.1.1, SVG 1.1).
 _HTML_PUBLIC = re.compile(r"PUBLIC\s+\\?[\"']-//(?:W3C|IETF)//DTD", re.IGNORECASE)
 
@@ -38,6 +44,8 @@ def detect(view: View) -> str | None:
         return "xml: <!DOCTYPE name external|[subset]>"
     if _DECLARATION.search(text):
         return "xml: <!ELEMENT name content>"
+    if text.lstrip()[:1] == "<" and any(own["name"] not in html5 for own in islice(_OWN_ENTITY.finditer(text), 8)):
+        return "xml: <element>&entity;</element>"
     if _XINCLUDE.search(text):
         return "xml: XInclude"
     return None
