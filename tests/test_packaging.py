@@ -38,6 +38,7 @@ OPTIONAL = {
     "cyclonedx": ("report/bill.py",),
     "packageurl": ("report/bill.py",),
     "opentelemetry": ("monitoring/telemetry_pipes.py",),
+    "playwright": ("scan/browser.py",),
 }
 """What is imported only where the application brings it, and the modules that may."""
 
