@@ -23,6 +23,7 @@ from ringwall.contract.logins import UpstreamLogin
 from ringwall.contract.model import At, Contract, Misconfigured, Operation, Policies, Problem, Resource, Rule
 from ringwall.contract.monitoring import monitoring
 from ringwall.contract.openapi import load_api
+from ringwall.contract.rules import rules as read_rules
 from ringwall.contract.templates import BadTemplate, is_base
 from ringwall.contract.tls import acme
 from ringwall.contract.upstream import opened, upstream_login
@@ -163,7 +164,7 @@ def _contract(
         name: replace(r, schema=safe(r.schema)) if r.schema and r.schema not in api.schemas else r
         for name, r in reading.resources(stated.get("resources"), roles, desk).items()
     }
-    rules = reading.rules(stated.get("operations"), roles, resources, desk)
+    rules = read_rules(stated.get("operations"), roles, resources, desk)
     authentication = reading.authentication(stated.get("authentication"), roles, rules, desk)
     reading.mapped_roles(authentication, roles, desk)
     login = upstream_login(reading.mapping(stated.get("authentication")).get("upstream"), api, roles, desk, known=known)

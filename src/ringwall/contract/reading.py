@@ -6,8 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ringwall.contract.api import JSON
-from ringwall.contract.clients import clients, requirement
-from ringwall.contract.conditions import conditions
+from ringwall.contract.clients import clients
 from ringwall.contract.document import Document
 from ringwall.contract.grammar import RELATIONS
 from ringwall.contract.model import Authentication, Field, Issuer, Problem, Rate, Resource, Role, Rule, SessionRules
@@ -267,36 +266,3 @@ def _access(
         if word in found and needed not in resource:
             desk.report((*path, key), f"`{word}` on a resource without `{needed}`", f"`{needed}:` on the resource")
     return frozenset(found)
-
-
-def rules(value: JSON, known: Mapping[str, Role], kinds: Iterable[str], desk: Desk) -> tuple[Rule, ...]:
-    """All rules in their order."""
-    names = set(kinds)
-    made = []
-    for key, stated in ((k, mapping(v)) for k, v in mapping(value).items()):
-        path: Path = ("operations", key)
-        resource = text(stated.get("resource"))
-        if resource is not None and resource not in names:
-            desk.unknown((*path, "resource"), "resource", resource, names)
-        made.append(
-            Rule(
-                key=key,
-                allow=allowed(stated.get("allow"), (*path, "allow"), known, desk),
-                filter=text(stated.get("filter")),  # type: ignore[arg-type]
-                rate=rate(stated.get("rate")),
-                body_limit=size(stated.get("body")),
-                seconds=seconds(stated.get("seconds")),
-                observe=stated.get("mode") == "observe",
-                replies=text(stated.get("replies")),  # type: ignore[arg-type]
-                resource=resource,
-                at=desk.document.at(path, key=True),
-                when=conditions(stated.get("when"), (*path, "when"), desk.report),
-                policy=stated.get("policy") is True,
-                batch=stated.get("batch") is True,
-                requires=requirement(stated.get("requires")),
-                query=words(stated.get("query")),
-            )
-        )
-        if "requires" in stated and "anyone" in made[-1].allow:
-            desk.report((*path, "requires"), "`requires` where anyone is allowed", "roles, or no `requires`", key=True)
-    return tuple(made)
