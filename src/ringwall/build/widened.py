@@ -85,8 +85,9 @@ def _narrowings(was: Operation, now: Operation, here: str) -> Iterator[Change]:
     for one, other, what in ((a.rate, b.rate, "rate"), (a.body_limit, b.body_limit, "body")):
         if one != other:
             yield Change("changed", "operation", now.key, f"its {what} is another", here)
-    owner = [(r.name if (r := o.resource) else None, o.objects, o.lists) for o in (was, now)]
-    if owner[0] != owner[1]:
+    acts = [(r.name if (r := o.resource) else None, o.objects) for o in (was, now)]
+    lists = was.lists != now.lists and a.filter == b.filter  # a filter alone may make a list of it, and is told
+    if acts[0] != acts[1] or lists:
         yield Change("opened", "object", now.key, "it acts on other objects, decided by other properties", here)
 
 
