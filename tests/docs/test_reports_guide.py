@@ -30,6 +30,7 @@ def test_a_command_runs_as_it_stands(tmp_path: Path, monkeypatch: pytest.MonkeyP
     stated(tmp_path)
     (tmp_path / "drill.json").write_text(json.dumps(DRILL))
     (tmp_path / "scan.json").write_text(json.dumps(SCAN))
+    (tmp_path / "requirements.txt").write_text("click==8.4.2\n")
     monkeypatch.chdir(tmp_path)
     program, *words = shlex.split(line)
     done = CliRunner().invoke(cli, words)
