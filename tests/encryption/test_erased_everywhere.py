@@ -8,10 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from encryption.encryption_clinic import CARD, DIAGNOSIS, EMAIL, PHONE, World, holding, opened
 from ringwall.build.load import load_contract
 from ringwall.build.watch import keep, monitor_of
+from ringwall.cli import cli
 from ringwall.contract.model_monitoring import Notify, Webhook
 from ringwall.core.ports import Account
 from ringwall.examples.clinic import CONTRACT, create_app
@@ -37,7 +39,9 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 def lived(world: World) -> None:
     """What a person leaves behind: an account with a key, a record of theirs, probing, a wrong password."""
     runtime = world.runtime
-    runtime.accounts.create(NAME, PASSWORD, frozenset({"patient"}), "north", SUBJECT)
+    words = ["users", "add", NAME, "--subject", SUBJECT, "--tenant", "north", "--role", "patient", "--password-stdin"]
+    where = ["--contract", str(CONTRACT), "--data", str(world.data)]
+    assert CliRunner().invoke(cli, [*words, *where], input=PASSWORD).exit_code == 0
     runtime.api_keys.issue(f"of {NAME}", frozenset({"patient"}), subject=SUBJECT, tenant="north")
     account = Account(SUBJECT, NAME, frozenset({"patient"}), "north")
     world.tokens["quilla"] = runtime.tokens.issue(account, lifetime_s=3600)

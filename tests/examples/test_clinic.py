@@ -77,7 +77,7 @@ def test_rules_use_words_that_are_stated(operation: str) -> None:
     rule = STATED["operations"][operation]
     allowed = rule["allow"] if isinstance(rule["allow"], list) else [rule["allow"]]
     assert set(allowed) <= WORDS
-    assert set(rule) <= {"allow", "filter", "rate"}
+    assert set(rule) <= {"allow", "filter", "rate", "resource"}
 
 
 @pytest.mark.parametrize("name", STATED["resources"])
