@@ -58,8 +58,8 @@ def written(made: Sequence[tuple[Part, bytes]], content_type: str) -> bytes | No
     line = f"--{found.group(1) or found.group(2)}".encode()
     out = bytearray()
     for part, content in made:
-        if b"\r\n" + line in b"\r\n" + content:
-            return None
+        if any(each.startswith(line) for each in content.splitlines()):
+            return None  # also behind a bare CR or LF, which some readers take for the end of a line
         kept = (f"{name}: {value}\r\n" for name, value in part.headers if name.lower() != "content-length")
         out += line + b"\r\n" + "".join(kept).encode("utf-8", "surrogateescape") + b"\r\n" + content + b"\r\n"
     return bytes(out + line + b"--\r\n")
