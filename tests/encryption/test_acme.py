@@ -71,9 +71,9 @@ def test_a_certificate_is_obtained_served_renewed_and_its_failure_told(tmp_path:
                 """Whether each of several connections, to either worker, is met with the authority's."""
                 return all("Pebble" in shown(found.port).issuer.rfc4514_string() for _ in range(8))
 
-            assert until(ours, 60), found.output()
+            assert until(ours, 240), found.output()
             first = shown(found.port, root)
-            assert until(lambda: shown(found.port).serial_number != first.serial_number, 60), "it is renewed"
+            assert until(lambda: shown(found.port).serial_number != first.serial_number, 240), "it is renewed"
             files = [path for path in found.data.rglob("*") if path.is_file()]
             held = [path.name for path in files if b"PRIVATE KEY" in path.read_bytes()]
             where = places(found.data, authority.directory)
