@@ -10,10 +10,11 @@ from ringwall.core.exchange import Exchange
 from ringwall.core.known import Principal
 from ringwall.core.message import Header, Headers
 from ringwall.core.value import quick
-from ringwall.layers.authentication.credential import KEY_PREFIX, SESSION_COOKIE
+from ringwall.engines.crypto.apikeys import PREFIX
+from ringwall.layers.authentication.credential import SESSION_COOKIE
 
 _OWN: Final = SESSION_COOKIE.encode("ascii")
-_KEY: Final = KEY_PREFIX.encode("ascii")
+_KEY: Final = PREFIX.encode("ascii")
 
 
 @quick

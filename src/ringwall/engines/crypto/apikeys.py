@@ -15,7 +15,9 @@ from typing import Final
 from ringwall.engines.crypto.rootkey import Random
 from ringwall.engines.crypto.secret import Secret
 
-PATTERN: Final = r"rw_[0-9A-Za-z]{8}_[0-9A-Za-z]{30}_[0-9A-Za-z]{6}"
+PREFIX: Final = "rw_"
+"""How every key begins."""
+PATTERN: Final = PREFIX + r"[0-9A-Za-z]{8}_[0-9A-Za-z]{30}_[0-9A-Za-z]{6}"
 _FORM: Final = re.compile(PATTERN, re.ASCII)
 _ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _NO_DIGEST: Final = bytes(32)
@@ -44,7 +46,7 @@ class ApiKey:
 
 def issue(random: Random) -> ApiKey:
     """A new key."""
-    body = f"rw_{_digits(int.from_bytes(random(8)), 8)}_{_digits(int.from_bytes(random(40)), 30)}"
+    body = f"{PREFIX}{_digits(int.from_bytes(random(8)), 8)}_{_digits(int.from_bytes(random(40)), 30)}"
     return _key(f"{body}_{_checksum(body)}")
 
 

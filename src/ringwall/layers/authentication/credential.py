@@ -10,11 +10,10 @@ from typing import Literal
 
 from ringwall.core.message import Head
 from ringwall.core.verdict import Refuse
+from ringwall.engines.crypto.apikeys import PREFIX as KEY_PREFIX
 from ringwall.layers.authentication.reasons import AMBIGUOUS
 
 KEY_HEADER = "x-api-key"
-KEY_PREFIX = "rw_"
-"""How ringwall's API keys begin."""
 SESSION_COOKIE = "__Host-ringwall"
 """What the cookies of ringwall's own begin with; this very name is the session's."""
 

@@ -16,8 +16,9 @@ from ringwall.core.message import Head, Header, Headers, Request
 from ringwall.core.plan import BodyCheck
 from ringwall.core.upstream import FindUpstream, Held, Session, SessionNamed
 from ringwall.core.verdict import PASS, Ask, Learned, Refuse, Rewritten, Verdict
+from ringwall.engines.crypto.apikeys import PREFIX as KEY_PREFIX
 from ringwall.engines.policy import Roles
-from ringwall.layers.authentication.credential import KEY_PREFIX, Credential, credential_of
+from ringwall.layers.authentication.credential import Credential, credential_of
 from ringwall.layers.authentication.reasons import AMBIGUOUS, UPSTREAM_SESSION, invalid
 from ringwall.layers.authentication.settings import Remembered, Settings, Upstream
 
