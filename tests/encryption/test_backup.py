@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import json
-import os
 import shutil
-import signal
 import subprocess
 import tarfile
 from pathlib import Path
@@ -16,6 +13,7 @@ import pyrage
 import pytest
 from click.testing import CliRunner, Result
 
+from encryption.dying import died
 from encryption.encryption_clinic import DIAGNOSIS, PHONE, World, files, opened
 from ringwall.cli import cli
 from ringwall.core.ports import Opened, Place, Unavailable, Unseal
@@ -143,34 +141,12 @@ def test_an_archive_that_reaches_elsewhere_is_refused(tmp_path: Path) -> None:
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
+STEPS = ((Database, "rows"), (Database, "copied"), (keyfiles, "_draft"), (tarfile.TarFile, "extract"),
+         (tarfile.TarFile, "addfile"), (Path, "rename"), (Path, "replace"))  # fmt: skip
+
+
 def dying(step: int, *words: str) -> bool:
-    """Run a command in a process of its own that kills itself at its n-th step towards a disk; whether it did."""
-    child = os.fork()
-    if not child:
-        left = [step]
-
-        def counted(wrapped):
-            def call(*given, **named):
-                left[0] -= 1
-                if not left[0]:
-                    os.kill(os.getpid(), signal.SIGKILL)
-                return wrapped(*given, **named)
-
-            return call
-
-        steps = ((Database, "rows"), (Database, "copied"), (keyfiles, "_draft"), (tarfile.TarFile, "extract"),
-                 (tarfile.TarFile, "addfile"), (Path, "rename"), (Path, "replace"))  # fmt: skip
-        for owner, name in steps:
-            setattr(owner, name, counted(getattr(owner, name)))
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            try:
-                cli(list(words))
-            except SystemExit as end:
-                os._exit(int(end.code or 0))
-        os._exit(3)
-    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    assert status in (0, -signal.SIGKILL)
-    return status != 0
+    return died(step, STEPS, words)
 
 
 def test_a_backup_killed_at_any_step_leaves_no_copy_behind(world: World) -> None:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
-import os
-import signal
 import sqlite3
 import time
 from contextlib import closing
@@ -15,6 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from encryption.dying import died
 from ringwall.build.identity import SubjectVault
 from ringwall.cli import cli
 from ringwall.core.ports import Place, Seal
@@ -228,39 +225,13 @@ def test_what_the_application_writes_meanwhile_is_not_lost(here: Here, monkeypat
     assert value.json == "written meanwhile"
 
 
+STEPS = ((database.Database, "rows"), (columns.Changing, "replace"), (keyfiles, "_draft"), (rootkeys, "end"),
+         (rootkeys, "_list"))  # fmt: skip
+
+
 def killed(here: Here, step: int, *words: str) -> bool:
-    """Run a command, in a process of its own, that kills itself at its n-th step; whether it did before it was done."""
-    child = os.fork()
-    if not child:
-        _die_at(step)
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            try:
-                cli(here.words(*words))
-            except SystemExit as end:
-                os._exit(int(end.code or 0))
-        os._exit(3)
-    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    assert status in (0, -signal.SIGKILL)
-    return status != 0
-
-
-def _die_at(step: int) -> None:
-    """Let every step towards a disk count, and the n-th be the last."""
-    left = [step]
-
-    def dying(wrapped):
-        def call(*given, **named):
-            left[0] -= 1
-            if not left[0]:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return wrapped(*given, **named)
-
-        return call
-
-    for owner, name in ((database.Database, "rows"), (columns.Changing, "replace"), (keyfiles, "_draft"),
-                        (rootkeys, "end"), (rootkeys, "_list")):  # fmt: skip
-        setattr(owner, name, dying(getattr(owner, name)))
-    migrating.BATCH = 40
+    """Whether the kill came before the command was done. Batches are small, so that it has many steps."""
+    return died(step, STEPS, here.words(*words), lambda: setattr(migrating, "BATCH", 40))
 
 
 @pytest.mark.parametrize(
